@@ -1,0 +1,116 @@
+"""glrec records what an OpenGL program draws, from Python, to video.
+
+`record(target, *sinks, **options)` starts a recording; `Recorder` and `Recording` are what it gives. Frameworks have
+faces of their own in `glrec_integrations`. PyAV, CUDA and every framework are loaded only when they are first needed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from glrec_core import backends, plugins
+from glrec_core.config import Config
+from glrec_core.errors import (
+    AdapterNotFound,
+    BackendUnavailable,
+    CaptureError,
+    ClosedError,
+    ConfigError,
+    ConvertError,
+    EncodeError,
+    GlrecError,
+    SinkError,
+    SpillError,
+    WrongThreadError,
+)
+from glrec_core.frame import Framebuffer, Packet, Size, StreamInfo
+from glrec_core.gl.objects import bound_framebuffer
+from glrec_core.recorder import Recorder
+from glrec_core.recording import Recording
+from glrec_core.sink.file import FileSink
+from glrec_core.stages import Sink
+from glrec_core.stats import Stats
+
+__all__ = [
+    "AdapterNotFound",
+    "BackendUnavailable",
+    "CaptureError",
+    "ClosedError",
+    "Config",
+    "ConfigError",
+    "ConvertError",
+    "EncodeError",
+    "FileSink",
+    "Framebuffer",
+    "GlrecError",
+    "Packet",
+    "Recorder",
+    "Recording",
+    "Sink",
+    "SinkError",
+    "Size",
+    "SpillError",
+    "Stats",
+    "StreamInfo",
+    "WrongThreadError",
+    "bound_framebuffer",
+    "record",
+]
+
+
+def record(target: object, *sinks: str | Path | Sink, **options: Any) -> Recorder:
+    """Record `target` to every sink, from its next frame on.
+
+    Args:
+        target: a window or canvas that an installed adapter knows; None for a loop of your own, which then calls
+            `recorder.frame_drawn(Framebuffer(name, size))` after each drawn frame.
+        sinks: paths of files (the extension decides the container) or `Sink` objects; without any, a dated MP4 file in
+            the working folder.
+        options: see `Config`.
+
+    Raises:
+        ConfigError: an option or a path cannot be honoured. No file has been touched.
+        AdapterNotFound: no adapter knows the target.
+        BackendUnavailable: the target's context cannot be recorded on this machine.
+        CaptureError: the target's context is older than OpenGL 3.0 or OpenGL ES 3.0.
+
+    """
+    config = _config(options)
+    opened = [
+        sink if isinstance(sink, Sink) else FileSink(sink, overwrite=config.overwrite) for sink in sinks
+    ]
+    opened = opened or [FileSink(dated_path(), overwrite=config.overwrite)]
+    config = config.with_codec(
+        next((sink.default_codec for sink in opened if isinstance(sink, FileSink)), "h264")
+    )
+    backends.candidates(config)
+    for sink in opened:
+        sink.check(config.codec or "")
+    recorder = Recorder(config, opened)
+    if target is not None:
+        _attach(recorder, target)
+    return recorder
+
+
+def dated_path() -> Path:
+    """Return `glrec-20261121-143000.mp4` of the present second, with a number if that exists."""
+    stem = f"glrec-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
+    names = (stem if number == 1 else f"{stem}-{number}" for number in range(1, 1_000_000))
+    return next(path for path in (Path(f"{name}.mp4") for name in names) if not path.exists())
+
+
+def _config(options: dict[str, Any]) -> Config:
+    try:
+        return Config(**options)
+    except TypeError as error:
+        raise ConfigError(f"{error}; options are: {', '.join(Config.__slots__)}") from error
+
+
+def _attach(recorder: Recorder, target: object) -> None:
+    try:
+        recorder.attached(plugins.attach(target, recorder))
+    except BaseException:
+        recorder.discard()
+        raise

@@ -1,0 +1,89 @@
+"""All that an adapter may import: the narrow seam between a framework's draw/flip cycle and the recorder.
+
+An adapter recognises a target (a window, a canvas), hooks the place just before its buffers are swapped and calls
+`tap.frame_drawn(Framebuffer(...))` there, the target's context being current. It never draws, never redirects the default
+framebuffer and leaves the target as it was found. A complete adapter:
+
+    from glrec_core.adapter import Attachment, Framebuffer, Size, Tap, hookimpl
+
+    @hookimpl
+    def glrec_targets() -> str:
+        return "mytoolkit: mytoolkit.Window"
+
+    @hookimpl
+    def glrec_attach(target: object, tap: Tap) -> Attachment | None:
+        toolkit = sys.modules.get("mytoolkit")          # never import the framework: a target of it has done so
+        if toolkit is None or not isinstance(target, toolkit.Window):
+            return None
+        return MyAttachment(target, tap)
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import pluggy
+
+from glrec_core.errors import ConfigError
+from glrec_core.frame import Framebuffer, Size
+from glrec_core.gl.objects import bound_framebuffer
+
+PROJECT = "glrec"
+"""Name of the pluggy project and of the entry-point group."""
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+__all__ = [
+    "Attachment",
+    "ConfigError",
+    "Framebuffer",
+    "Size",
+    "Tap",
+    "bound_framebuffer",
+    "hookimpl",
+    "hookspec",
+]
+
+
+class Tap(Protocol):
+    """What an adapter sees of the recorder."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether no further frame will be recorded (frame limit reached, closed, failed)."""
+
+    def frame_drawn(self, source: Framebuffer) -> None:
+        """Tell that `source` holds a finished frame: after the last draw call, before the swap."""
+
+    def context_closing(self) -> None:
+        """Tell that the context is about to go: the last moment at which GL objects can be freed. It must be current."""
+
+
+class Attachment(Protocol):
+    """A hook installed on one target."""
+
+    def detach(self) -> None:
+        """Leave the target as it was found; safe to call twice, and after the target was closed."""
+
+    def current(self) -> AbstractContextManager[object]:
+        """Make the target's GL context current for the length of a `with` block, then restore what was current before.
+
+        Does nothing when the target is gone; the recorder then finds its context missing and forgets its GL objects.
+        """
+
+
+class AdapterSpec:
+    """The hooks that an adapter implements, registered under the entry-point group `glrec`."""
+
+    @hookspec(firstresult=True)
+    def glrec_attach(self, target: object, tap: Tap) -> Attachment | None:
+        """Hook `target` so that `tap` hears of every frame, or return None if it is not of this adapter's framework.
+
+        Raises ConfigError if the target is of the framework but cannot be recorded (a closed window).
+        """
+
+    @hookspec
+    def glrec_targets(self) -> str:  # type: ignore[empty-body]
+        """Return one line that names the framework and the classes of target that this adapter takes."""

@@ -1,0 +1,103 @@
+"""The table of backends, best first: which capture, converter and encoder fit together, and why one cannot serve here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from glrec_core.capture.host import HostCapture
+from glrec_core.capture.memory import MemoryRing
+from glrec_core.capture.pixel_buffers import PixelBufferRing
+from glrec_core.clock import Clock
+from glrec_core.config import Config
+from glrec_core.errors import BackendUnavailable, ConfigError
+from glrec_core.frame import FrameSpec, Size
+from glrec_core.gl.functions import GL
+from glrec_core.stages import EncodeStages, Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """One row: how frames get from a context of some kind to packets."""
+
+    name: str
+    check: Callable[[Config], None]
+    """Raises ConfigError for options that this backend cannot honour; needs no context."""
+    unavailable: Callable[[GL], str | None]
+    """Says in a sentence why it cannot serve this context, or None."""
+    describe: Callable[[GL], str]
+    """Says in a sentence what it does in this context."""
+    open: Callable[[GL, Config, Clock, Size], Pipeline]
+    """Opens it for a first source of the given size."""
+
+
+def _check_host(config: Config) -> None:
+    from glrec_core.encode.codecs import choose_codec
+
+    choose_codec(config)
+
+
+def _describe_host(gl: GL) -> str:
+    if gl.is_software:
+        return f"{gl.renderer} draws on the CPU: frames are read as RGBA and converted on the encode thread"
+    return f"frames of {gl.renderer} are read as RGBA and converted on the encode thread"
+
+
+def _open_host(gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
+    from glrec_core.convert.host import SwscaleConverter
+    from glrec_core.encode.codecs import choose_codec
+    from glrec_core.encode.pyav import PyAVEncoder
+
+    codec = choose_codec(config)
+
+    def open_encode_stages(spec: FrameSpec) -> EncodeStages:
+        encoder = PyAVEncoder(spec.size, config, codec, clock.time_base, clock.frame_rate)
+        return EncodeStages(SwscaleConverter(spec, encoder.accepts.format, config.color_space), encoder)
+
+    ring = MemoryRing if gl.is_software else PixelBufferRing
+    capture = HostCapture(gl, config, source, codec.pixel_format.alignment, ring, direct=gl.is_software)
+    return Pipeline(capture, open_encode_stages)
+
+
+HOST = Backend("host", _check_host, lambda _: None, _describe_host, _open_host)
+
+BACKENDS: tuple[Backend, ...] = (HOST,)
+
+
+def candidates(config: Config) -> tuple[Backend, ...]:
+    """Return the backends that can honour the options, best first.
+
+    Raises:
+        ConfigError: none can, or the one asked for does not exist.
+
+    """
+    named = [backend for backend in BACKENDS if config.backend in {"auto", backend.name}]
+    if not named:
+        known = ", ".join(backend.name for backend in BACKENDS)
+        raise ConfigError(f"backend={config.backend!r} is not known; choose one of: auto, {known}")
+    able, refusals = [], []
+    for backend in named:
+        try:
+            backend.check(config)
+            able.append(backend)
+        except ConfigError as error:
+            refusals.append(error)
+    if not able:
+        raise refusals[-1]
+    return tuple(able)
+
+
+def choose(config: Config, gl: GL) -> tuple[Backend, str]:
+    """Return the first backend that can serve the current context, and why it is that one.
+
+    Raises:
+        BackendUnavailable: none can; the text holds every backend's reason.
+
+    """
+    reasons: list[str] = []
+    for backend in candidates(config):
+        reason = backend.unavailable(gl)
+        if reason is None:
+            return backend, "; ".join([*reasons, backend.describe(gl)])
+        reasons.append(f"{backend.name}: {reason}")
+    raise BackendUnavailable("no backend can record this context. " + "; ".join(reasons))

@@ -1,0 +1,1 @@
+"""Captures: from a drawn framebuffer to a ring of frames in host or CUDA memory."""

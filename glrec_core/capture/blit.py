@@ -1,0 +1,149 @@
+"""Copies any framebuffer into a texture of ours: resolves samples, scales, letterboxes and pads, by blits alone.
+
+Blits need no shader, no vertex state and no viewport, so almost nothing of the host's state is touched. Rows stay in
+OpenGL's order; the conversion turns them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from glrec_core.capture.geometry import Layout, Rect, halvings
+from glrec_core.errors import CaptureError
+from glrec_core.frame import Framebuffer, Size
+from glrec_core.gl import functions as g
+from glrec_core.gl.functions import GL
+from glrec_core.gl.objects import ColorTarget, attachment_parameter, color_buffer
+from glrec_core.gl.state import SetupState
+
+
+class Blitter:
+    """Owns the target texture and whatever stands between it and a source of the present size."""
+
+    def __init__(self, gl: GL, layout: Layout, *, keep_shape: bool) -> None:
+        """Create the target; to be called within `ReadState`."""
+        self._gl = gl
+        self._layout = layout
+        self._keep_shape = keep_shape
+        self._source: tuple[Framebuffer, int] | None = None
+        self._place = Rect(0, 0, 0, 0)
+        self._between: list[ColorTarget] = []
+        self._srgb = False
+        self._unchanged = False
+        with SetupState(gl):
+            self.target = ColorTarget(gl, layout.coded)
+
+    @contextmanager
+    def readable(self, source: Framebuffer, *, direct: bool) -> Iterator[int]:
+        """Give the name of a framebuffer whose read buffer is the recorded picture; to be used within `ReadState`.
+
+        With `direct` that is the source itself where its picture needs no change, else a copy in `target`.
+
+        Raises:
+            CaptureError: the framebuffer is incomplete or holds integers.
+
+        """
+        gl = self._gl
+        gl.BindFramebuffer(g.FRAMEBUFFER, source.name)
+        samples = gl.integer(g.SAMPLES)
+        if self._source != (source, samples):
+            self._arrange(source, samples)
+        buffer = color_buffer(gl, source.name)
+        host_buffer = gl.integer(g.READ_BUFFER)
+        if host_buffer != buffer:
+            gl.ReadBuffer(buffer)
+        try:
+            if direct and self._unchanged:
+                yield source.name
+            else:
+                self._blit_all(source)
+                yield self.target.framebuffer
+        finally:
+            if host_buffer != buffer:
+                gl.BindFramebuffer(g.READ_FRAMEBUFFER, source.name)
+                gl.ReadBuffer(host_buffer)
+
+    def delete(self) -> None:
+        """Delete all textures and framebuffers."""
+        self._delete_between()
+        self.target.delete()
+
+    def _blit_all(self, source: Framebuffer) -> None:
+        area = Rect(0, 0, *source.size)
+        for step in self._between:
+            into = Rect(0, 0, *step.size)
+            self._blit(area, step.framebuffer, into)
+            self._gl.BindFramebuffer(g.READ_FRAMEBUFFER, step.framebuffer)
+            area = into
+        self._blit(area, self.target.framebuffer, self._place)
+        if self._layout.padding != (0, 0):
+            self._pad()
+
+    def _blit(self, area: Rect, framebuffer: int, into: Rect) -> None:
+        same = (area.right - area.left, area.top - area.bottom) == (
+            into.right - into.left,
+            into.top - into.bottom,
+        )
+        self._gl.BindFramebuffer(g.DRAW_FRAMEBUFFER, framebuffer)
+        self._gl.BlitFramebuffer(*area, *into, g.COLOR_BUFFER_BIT, g.NEAREST if same else g.LINEAR)
+
+    def _pad(self) -> None:
+        """Repeat the last column and the lowest row of the content over the padding."""
+        columns, rows = self._layout.padding
+        width, height = self._layout.coded
+        self._gl.BindFramebuffer(g.READ_FRAMEBUFFER, self.target.framebuffer)
+        for column in range(width - columns, width):
+            last = width - columns - 1
+            self._blit(
+                Rect(last, 0, last + 1, height), self.target.framebuffer, Rect(column, 0, column + 1, height)
+            )
+        for row in range(rows):
+            self._blit(Rect(0, rows, width, rows + 1), self.target.framebuffer, Rect(0, row, width, row + 1))
+
+    def _arrange(self, source: Framebuffer, samples: int) -> None:
+        """Prepare for a source that is new or has changed its size; it is bound for reading and drawing."""
+        gl = self._gl
+        srgb = self._inspect(source)
+        self._place = self._layout.place(source.size, keep_shape=self._keep_shape)
+        placed = Size(self._place.right - self._place.left, self._place.top - self._place.bottom)
+        # A multisampled blit can neither scale nor, in OpenGL ES, move or change the encoding.
+        moved = placed != source.size or (gl.es and (self._place.left, self._place.bottom) != (0, 0))
+        steps = [source.size] if samples and moved else []
+        steps += halvings(source.size, placed)
+        with SetupState(gl):
+            self._delete_between()
+            self._between = [ColorTarget(gl, size, srgb=srgb) for size in steps]
+            if srgb != self._srgb:
+                self.target.delete()
+                self.target = ColorTarget(gl, self._layout.coded, srgb=srgb)
+                self._srgb = srgb
+            self.target.clear()
+        gl.BindFramebuffer(g.FRAMEBUFFER, source.name)
+        self._source = (source, samples)
+        self._unchanged = not samples and source.size == self._layout.coded
+
+    def _inspect(self, source: Framebuffer) -> bool:
+        """Refuse what cannot be copied; return whether our textures must be sRGB for a blit to leave values alone.
+
+        Desktop OpenGL converts only while FRAMEBUFFER_SRGB is enabled, which `ReadState` turns off; OpenGL ES always does.
+        """
+        gl = self._gl
+        status = gl.CheckFramebufferStatus(g.READ_FRAMEBUFFER)
+        if status != g.FRAMEBUFFER_COMPLETE:
+            raise CaptureError(
+                f"framebuffer {source.name} is not complete (status {status:#x}), so it holds no picture"
+            )
+        component_type = attachment_parameter(gl, source.name, g.FRAMEBUFFER_ATTACHMENT_COMPONENT_TYPE)
+        if component_type in {g.INT, g.UNSIGNED_INT}:
+            raise CaptureError(
+                f"framebuffer {source.name} holds integers; draw into a normalised or float colour buffer"
+            )
+        return (
+            gl.es and attachment_parameter(gl, source.name, g.FRAMEBUFFER_ATTACHMENT_COLOR_ENCODING) == g.SRGB
+        )
+
+    def _delete_between(self) -> None:
+        for step in self._between:
+            step.delete()
+        self._between = []

@@ -1,0 +1,141 @@
+"""Capture into host memory: copy or blit, read into a ring, and no more on the render thread."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from glrec_core.capture.blit import Blitter
+from glrec_core.capture.geometry import Layout
+from glrec_core.config import Config
+from glrec_core.errors import CaptureError
+from glrec_core.frame import Frame, Framebuffer, FrameSpec, PixelFormat, Size
+from glrec_core.gl.functions import GL
+from glrec_core.gl.state import ReadState
+
+
+class Ring(Protocol):
+    """Where frames are read into; `PixelBufferRing` for hardware, `MemoryRing` for software renderers."""
+
+    latency: int
+
+    def __init__(self, gl: GL, spec: FrameSpec, slots: int) -> None: ...
+
+    @property
+    def pending(self) -> int:
+        """Number of frames that are still being read."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether no frame is being read or lent."""
+
+    def read(self, framebuffer: int, pts_ns: int) -> None:
+        """Start reading the bound colour buffer of `framebuffer`."""
+
+    def arrived(self, *, wait: bool = False) -> list[Frame]:
+        """Return the frames that have been read."""
+
+    def delete(self) -> None:
+        """Delete its GL objects; no frame may be lent any more."""
+
+
+class HostCapture:
+    """Reads frames as RGBA into host memory. Implements `Capture`."""
+
+    def __init__(
+        self, gl: GL, config: Config, source: Size, alignment: int, ring: type[Ring], *, direct: bool
+    ) -> None:
+        """Open for a first source of size `source`; the encoder takes sizes that are a multiple of `alignment`.
+
+        `direct` reads a source that needs no change straight from its framebuffer, without a copy in between.
+
+        Raises:
+            CaptureError: the driver cannot make the texture or the buffers.
+
+        """
+        self._gl = gl
+        self._config = config
+        self._alignment = alignment
+        self._ring_type = ring
+        self._direct = direct
+        self._state = ReadState(gl)
+        self.latency = ring.latency
+        self.slots = config.slots + ring.latency
+        self.notes: tuple[str, ...] = ()
+        self._retired: list[Ring] = []
+        self._ring: Ring | None = None
+        with self._state:
+            self._open(source)
+
+    def _open(self, source: Size) -> Ring:
+        config = self._config
+        layout = Layout.of(source if config.size is None else Size(*config.size), self._alignment)
+        self._source_size = source
+        self.spec = FrameSpec(layout.coded, PixelFormat.RGBA)
+        if layout.padding != (0, 0):
+            self.notes = (*self.notes, layout.padding_note)
+        blitter = self._blitter = Blitter(self._gl, layout, keep_shape=config.on_resize != "scale")
+        try:
+            ring = self._ring = self._ring_type(self._gl, self.spec, self.slots)
+        except CaptureError:
+            blitter.delete()
+            raise
+        return ring
+
+    @property
+    def texture_id(self) -> int:
+        """GL name of the texture that holds the last grabbed frame; from the first look on, frames are copied there."""
+        self._direct = False
+        return self._blitter.target.texture
+
+    def grab(self, source: Framebuffer, pts_ns: int) -> list[Frame]:
+        """Start reading `source`; return the frames that have arrived. See `Capture.grab`."""
+        with self._state:
+            frames: list[Frame] = []
+            ring = self._ring
+            if ring is None or (source.size != self._source_size and self._config.on_resize == "segment"):
+                frames = self._retire()
+                ring = self._open(source.size)
+            self._delete_retired()
+            with self._blitter.readable(source, direct=self._direct) as framebuffer:
+                ring.read(framebuffer, pts_ns)
+            return frames + ring.arrived()
+
+    def drain(self) -> list[Frame]:
+        """Wait for all frames that are still being read."""
+        if self._ring is None:
+            return []
+        with self._state:
+            return self._ring.arrived(wait=True)
+
+    def abandon(self) -> int:
+        """Forget all GL names: their context is gone."""
+        lost = self._ring.pending if self._ring is not None else 0
+        self._ring = None
+        self._retired = []
+        return lost
+
+    def close(self) -> None:
+        """Delete the ring and the textures; no frame may be lent any more."""
+        if self._ring is None:
+            return
+        with self._state:
+            self._retire()
+            for ring in self._retired:
+                ring.delete()
+            self._retired = []
+
+    def _retire(self) -> list[Frame]:
+        """Take ring and textures out of use; return the frames that were still being read."""
+        if self._ring is None:
+            return []
+        frames = self._ring.arrived(wait=True)
+        self._blitter.delete()
+        self._retired.append(self._ring)
+        self._ring = None
+        return frames
+
+    def _delete_retired(self) -> None:
+        """Delete the rings of earlier sizes whose frames have all been given back."""
+        for ring in [ring for ring in self._retired if ring.idle]:
+            ring.delete()
+            self._retired.remove(ring)

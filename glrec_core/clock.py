@@ -1,0 +1,142 @@
+"""When a drawn frame counts, and at which time it is shown. Pause, frame rate limit and frame limit live here.
+
+`tick()` is asked once per drawn frame on the render thread. It answers with a timestamp or says why the frame is not
+recorded. Timestamps start at 0 and strictly increase.
+"""
+
+from __future__ import annotations
+
+import enum
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Protocol
+
+NANOSECONDS = 1_000_000_000
+
+WALL_TIME_BASE = Fraction(1, 90_000)
+"""Tick of wall-clock timestamps: the 90 kHz system clock of ISO/IEC 13818-1, which every container can carry."""
+
+_MIN_STEP_NS = 12_000
+"""Least distance of two wall-clock timestamps: just over a tick of 11,111 ns, so that no two round to the same tick."""
+
+
+class Skip(enum.Enum):
+    """Why a drawn frame is not recorded."""
+
+    PAUSED = "paused"
+    RATE_LIMIT = "rate limit"
+    FINISHED = "finished"
+
+
+class Clock(Protocol):
+    """Gives each drawn frame its timestamp. `tick` belongs to the render thread; pause and resume to any."""
+
+    time_base: Fraction
+    frame_rate: Fraction | None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the frame limit is reached."""
+
+    def tick(self) -> int | Skip:
+        """Return the frame's pts in ns, or the reason why it is not recorded."""
+
+    def pause(self) -> None:
+        """Stop the clock: no frame is recorded and no time passes until `resume`."""
+
+    def resume(self) -> None:
+        """Let the clock go on from where it was paused."""
+
+
+class StepClock:
+    """Frame n is shown at exactly n/fps, however long it took to draw."""
+
+    def __init__(self, fps: Fraction, frames: int | None = None) -> None:
+        self.frame_rate: Fraction | None = fps
+        self.time_base = 1 / fps
+        self._limit = frames
+        self._count = 0
+        self._paused = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether the frame limit is reached."""
+        return self._count == self._limit
+
+    def tick(self) -> int | Skip:
+        """Return n/fps in ns, rounded, for the n-th frame that counts."""
+        if self.finished:
+            return Skip.FINISHED
+        if self._paused:
+            return Skip.PAUSED
+        pts_ns = round(self._count * NANOSECONDS * self.time_base)
+        self._count += 1
+        return pts_ns
+
+    def pause(self) -> None:
+        """Record nothing until `resume`; the next frame then takes the next step."""
+        self._paused = True
+
+    def resume(self) -> None:
+        """Go on recording."""
+        self._paused = False
+
+
+class WallClock:
+    """A frame is shown at the time at which it was drawn, counted from the first, less all pauses.
+
+    `fps` is a limit: frames that come too early for it are skipped, by the generic cell rate algorithm (ITU-T I.371) with
+    a tolerance of one interval. So a loop that jitters around the limit loses no frame, and the mean rate never exceeds it.
+    """
+
+    time_base = WALL_TIME_BASE
+
+    def __init__(
+        self,
+        fps: Fraction | None = None,
+        frames: int | None = None,
+        now_ns: Callable[[], int] = time.perf_counter_ns,
+    ) -> None:
+        self.frame_rate = fps
+        self._interval_ns = 0 if fps is None else round(NANOSECONDS / fps)
+        self._limit = frames
+        self._now_ns = now_ns
+        self._count = 0
+        self._origin_ns: int | None = None
+        self._last_ns = -_MIN_STEP_NS
+        self._due_ns = 0
+        self._paused_at_ns: int | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the frame limit is reached."""
+        return self._count == self._limit
+
+    def tick(self) -> int | Skip:
+        """Return the time since the first frame in ns, less pauses."""
+        if self.finished:
+            return Skip.FINISHED
+        if self._paused_at_ns is not None:
+            return Skip.PAUSED
+        now_ns = self._now_ns()
+        if self._origin_ns is None:
+            self._origin_ns = now_ns
+        pts_ns = max(now_ns - self._origin_ns, self._last_ns + _MIN_STEP_NS)
+        if pts_ns < self._due_ns - self._interval_ns:
+            return Skip.RATE_LIMIT
+        self._due_ns = max(self._due_ns, pts_ns) + self._interval_ns
+        self._last_ns = pts_ns
+        self._count += 1
+        return pts_ns
+
+    def pause(self) -> None:
+        """Stop the time; pausing twice is pausing once."""
+        if self._paused_at_ns is None:
+            self._paused_at_ns = self._now_ns()
+
+    def resume(self) -> None:
+        """Let the time go on; resuming a running clock does nothing."""
+        paused_at_ns, self._paused_at_ns = self._paused_at_ns, None
+        if paused_at_ns is not None and self._origin_ns is not None:
+            self._origin_ns += self._now_ns() - paused_at_ns

@@ -1,0 +1,174 @@
+"""What a recording is asked to be: one frozen object, checked as a whole before anything is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from numbers import Rational
+from operator import index
+from typing import Literal, get_args
+
+from glrec_core.clock import Clock, StepClock, WallClock
+from glrec_core.color import ColorSpace, color_space
+from glrec_core.errors import ConfigError
+from glrec_core.frame import Size
+
+Timing = Literal["wall", "step"]
+OnResize = Literal["letterbox", "scale", "segment"]
+Overflow = Literal["block", "drop"]
+Rate = int | float | str | Fraction
+
+DEFAULT_STEP_FPS = Fraction(60)
+
+MAX_FPS = 90_000
+"""One frame for each tick of the finest time base that is used (90 kHz)."""
+
+MAX_SIDE = 16_384
+"""Largest side in pixels: GL_MAX_TEXTURE_SIZE that OpenGL 4.1 and later guarantee, and libx264's own limit."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """Options of a recording.
+
+    Attributes:
+        fps: frames per second, as int, Fraction, "30000/1001" or float. Under `timing="step"` the exact rate (60 if
+            None); under `timing="wall"` an upper limit (none if None).
+        timing: "wall" keeps the time at which each frame was drawn; "step" shows frame n at exactly n/fps.
+        frames: record at most this many frames.
+        size: (width, height) in pixels of the recording; None takes the first frame's size.
+        on_resize: what to do when the source's size changes: "letterbox" keeps its shape within the first size,
+            "scale" stretches it, "segment" starts a new part in the new size.
+        codec: "h264", "hevc", "av1", "vp9", "ffv1"; None takes the container's default.
+        preset: the encoder's own name for its speed; None takes the codec's default.
+        quality: the encoder's constant-quality value (CRF; lower is better); None takes the codec's default.
+        lossless: keep every pixel's RGB exactly ("h264" and "ffv1").
+        bitrate: mean bits per second instead of constant quality.
+        gop: largest distance of two keyframes, in frames; None is two seconds.
+        b_frames: number of consecutive B-frames.
+        color: "bt709", "bt709-full", "bt601" or "bt601-full".
+        overflow: what to do when the encoder is slower than the program: "block" waits (no frame is ever lost),
+            "drop" skips and counts. None is "block" under the step clock and "drop" under the wall clock.
+        slots: frames held in memory between capture and encoder.
+        backend: "auto", or the name of the one to use.
+        overwrite: replace an existing output file.
+
+    Raises:
+        ConfigError: a value is out of its range or of the wrong kind.
+
+    """
+
+    fps: Rate | None = None
+    timing: Timing = "wall"
+    frames: int | None = None
+    size: tuple[int, int] | None = None
+    on_resize: OnResize = "letterbox"
+    codec: str | None = None
+    preset: str | None = None
+    quality: int | None = None
+    lossless: bool = False
+    bitrate: int | None = None
+    gop: int | None = None
+    b_frames: int = 0
+    color: str = "bt709"
+    overflow: Overflow | None = None
+    slots: int = 8
+    backend: str = "auto"
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        """Check every option."""
+        if self.fps is not None:
+            parse_rate(self.fps)
+        if self.size is not None:
+            parse_size(self.size)
+        _one_of("timing", self.timing, get_args(Timing))
+        _one_of("on_resize", self.on_resize, get_args(OnResize))
+        _one_of("overflow", self.overflow, (None, *get_args(Overflow)))
+        for name, least in (("frames", 1), ("quality", 0), ("bitrate", 1000), ("gop", 1)):
+            if getattr(self, name) is not None:
+                _integer(name, getattr(self, name), least)
+        _integer("b_frames", self.b_frames, 0)
+        _integer("slots", self.slots, 2)
+        color_space(self.color)
+        if self.bitrate is not None and (self.quality is not None or self.lossless):
+            raise ConfigError("bitrate= cannot be combined with quality= or lossless=True; give one of them")
+        if self.lossless and self.quality is not None:
+            raise ConfigError("lossless=True and quality= contradict each other; give one of them")
+
+    @property
+    def rate(self) -> Fraction | None:
+        """`fps` as an exact fraction; 60 where the step clock was given none."""
+        if self.fps is None:
+            return DEFAULT_STEP_FPS if self.timing == "step" else None
+        return parse_rate(self.fps)
+
+    @property
+    def color_space(self) -> ColorSpace:
+        """The colour space that `color` names."""
+        return color_space(self.color)
+
+    @property
+    def blocks(self) -> bool:
+        """Whether a full queue makes the render thread wait rather than drop the frame."""
+        return (self.overflow or ("block" if self.timing == "step" else "drop")) == "block"
+
+    def with_codec(self, default: str) -> Config:
+        """Return these options with the codec filled in where none was given."""
+        return self if self.codec is not None else replace(self, codec=default)
+
+    def make_clock(self) -> Clock:
+        """Return the clock that gives frames their timestamps."""
+        if self.timing == "step":
+            return StepClock(self.rate or DEFAULT_STEP_FPS, self.frames)
+        return WallClock(self.rate, self.frames)
+
+
+def parse_rate(value: object) -> Fraction:
+    """Return a frame rate as an exact fraction; floats go to the nearest fraction with a denominator up to 1001.
+
+    Raises:
+        ConfigError: not a number, not finite or not positive.
+
+    """
+    try:
+        if isinstance(value, float):
+            rate = Fraction(value).limit_denominator(1001)
+        elif isinstance(value, (str, Rational)) and not isinstance(value, bool):
+            rate = Fraction(value)
+        else:
+            raise TypeError(type(value).__name__)
+    except (TypeError, ValueError, OverflowError, ZeroDivisionError) as error:
+        raise ConfigError(
+            f"fps={value!r} is not a frame rate; give a positive number such as 60 or '30000/1001'"
+        ) from error
+    if not 0 < rate <= MAX_FPS:
+        raise ConfigError(f"fps={value!r} must be above 0 and at most {MAX_FPS}")
+    return rate
+
+
+def parse_size(value: object) -> Size:
+    """Return (width, height) as a Size.
+
+    Raises:
+        ConfigError: not two whole numbers from 1 to 16384.
+
+    """
+    try:
+        width, height = (index(side) for side in value)  # type: ignore[attr-defined]
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"size={value!r} must be (width, height), two whole numbers of pixels") from error
+    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
+        raise ConfigError(f"size={value!r} must be two whole numbers from 1 to {MAX_SIDE}")
+    return Size(width, height)
+
+
+def _one_of(name: str, value: object, choices: tuple[object, ...]) -> None:
+    if value not in choices:
+        known = ", ".join(repr(choice) for choice in choices)
+        raise ConfigError(f"{name}={value!r} is not known; choose one of: {known}")
+
+
+def _integer(name: str, value: object, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ConfigError(f"{name}={value!r} must be a whole number of at least {least}")

@@ -1,0 +1,1 @@
+"""Converters: from the pixel format that was captured to the one that the encoder takes."""

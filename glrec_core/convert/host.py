@@ -1,0 +1,114 @@
+"""Conversion in host memory by FFmpeg's swscale: RGBA as OpenGL reads it, to what the encoder takes.
+
+OpenGL's rows run upwards. The flip is a negative line size inside FFmpeg's filter graph, so that it copies nothing.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import av
+import av.filter
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
+from numpy.typing import NDArray
+
+from glrec_core.color import BT601, ColorSpace
+from glrec_core.errors import ConvertError
+from glrec_core.ffmpeg import tag_color
+from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat
+
+_TARGETS = (PixelFormat.YUV420P, PixelFormat.NV12, PixelFormat.YUV444P, PixelFormat.BGR0)
+"""RGBA is not one of them: with nothing to convert, the graph would hand out the captured memory itself."""
+
+# The area filter is the exact [1 2 1]/4 across and mean down of left-sited chroma, given all of the input's chroma.
+_FILTER = "flags=area+full_chroma_inp:out_chroma_loc=left"
+_NANOSECOND = Fraction(1, 1_000_000_000)
+_BYTES_PER_ELEMENT = {PixelFormat.NV12: (1, 2), PixelFormat.BGR0: (4,)}
+
+
+class SwscaleConverter:
+    """RGBA in host memory to Y'CbCr or BGR0, by the colour space's matrix and with left-sited chroma.
+
+    A frame's plane is (height, width, 4) uint8 with row 0 at the top. A reversed view of a bottom-up buffer and an
+    array in order are both read in place. What `convert` returns owns its memory, as an `av.VideoFrame`.
+
+    Raises:
+        ConvertError: the formats or the size cannot be converted.
+
+    """
+
+    def __init__(self, source: FrameSpec, target: PixelFormat, color: ColorSpace) -> None:
+        if source.format is not PixelFormat.RGBA or source.memory is not Memory.HOST:
+            raise ConvertError(f"the input is {source}; the software converter takes rgba in host memory")
+        if target not in _TARGETS:
+            known = ", ".join(each.value for each in _TARGETS)
+            raise ConvertError(f"the software converter cannot make {target.value}; it makes {known}")
+        if any(side % target.alignment for side in source.size):
+            raise ConvertError(
+                f"{target.value} needs an even width and height, not {source.size}; pad the frame first"
+            )
+        self._source = source
+        self._target = FrameSpec(source.size, target)
+        self._color = color
+        self._graphs: dict[bool, av.filter.Graph] = {}
+
+    def convert(self, frame: Frame) -> Frame:
+        """Return the converted frame; the input's memory is not read any more after that.
+
+        Raises:
+            ConvertError: the frame is not of the declared specification, or FFmpeg refused it.
+
+        """
+        if frame.spec != self._source:
+            raise ConvertError(f"the frame is {frame.spec}, the converter was opened for {self._source}")
+        plane: NDArray[np.uint8] = frame.planes[0]
+        bottom_up = plane.strides[0] < 0
+        try:
+            converted = self._filter(plane[::-1] if bottom_up else plane, flip=bottom_up)
+        except (av.FFmpegError, ValueError) as error:
+            raise ConvertError(f"swscale could not convert {frame} to {self._target}: {error}") from error
+        return Frame(self._target, _views(converted, self._target), frame.pts_ns, owner=converted)
+
+    def close(self) -> None:
+        """Release the filter graphs."""
+        self._graphs.clear()
+
+    def _filter(self, pixels: NDArray[np.uint8], *, flip: bool) -> VideoFrame:
+        if flip not in self._graphs:
+            self._graphs[flip] = self._open_graph(flip=flip)
+        graph = self._graphs[flip]
+        graph.vpush(VideoFrame.from_numpy_buffer(pixels, "rgba"))
+        converted = graph.vpull()
+        tag_color(converted, self._color, rgb=self._target.format.is_rgb)
+        return converted
+
+    def _open_graph(self, *, flip: bool) -> av.filter.Graph:
+        width, height = self._source.size
+        graph = av.filter.Graph()
+        rgba = av.VideoFormat(self._source.format.value, width, height)
+        nodes = [graph.add_buffer(width=width, height=height, format=rgba, time_base=_NANOSECOND)]
+        if flip:
+            nodes.append(graph.add("vflip"))
+        nodes.append(graph.add("scale", self._scale_options()))
+        nodes.append(graph.add("format", f"pix_fmts={self._target.format.value}"))
+        nodes.append(graph.add("buffersink"))
+        graph.link_nodes(*nodes).configure()
+        return graph
+
+    def _scale_options(self) -> str:
+        matrix = "bt601" if self._color.matrix == BT601.matrix else "bt709"
+        return f"{_FILTER}:out_color_matrix={matrix}:out_range={'pc' if self._color.full_range else 'tv'}"
+
+
+def _views(frame: VideoFrame, spec: FrameSpec) -> tuple[NDArray[np.uint8], ...]:
+    """Return the frame's planes as arrays that keep it alive."""
+    elements = _BYTES_PER_ELEMENT.get(spec.format, (1, 1, 1))
+    return tuple(_view(plane, size) for plane, size in zip(frame.planes, elements, strict=True))
+
+
+def _view(plane: VideoPlane, element_bytes: int) -> NDArray[np.uint8]:
+    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+    used = rows[:, : plane.width * element_bytes]
+    return used if element_bytes == 1 else used.reshape(plane.height, plane.width, element_bytes)

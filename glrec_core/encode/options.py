@@ -1,0 +1,100 @@
+"""FFmpeg's options for each software encoder.
+
+All hold back as little as they can, since what an encoder holds is lost when the process is killed: one frame in x264,
+none in the others, and a few more for each B-frame. Without lookahead x264's macroblock tree only costs quality.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from fractions import Fraction
+
+from glrec_core.config import Config
+from glrec_core.encode.codecs import Codec
+
+_VP9_SLOWEST_REALTIME = 5  # libvpx: cpu-used 5 to 8 are the real-time speeds, 0 to 4 the good-quality ones
+_SVT_MAX_FPS = 240
+
+
+def encoder_options(codec: Codec, config: Config) -> dict[str, str]:
+    """Return the options to open `codec.encoder` with; quality and rate included."""
+    preset = codec.preset(config)
+    options = _OPTIONS[codec.encoder](preset, config)
+    if codec.quality is not None and config.bitrate is None:
+        options["crf"] = str(codec.quality.default if config.quality is None else config.quality)
+    if codec.pixel_format.alignment > 1:
+        options["chroma_sample_location"] = "left"
+    return options
+
+
+def nominal_rate(codec: Codec, frame_rate: Fraction) -> Fraction:
+    """Return the frame rate to open the encoder with, which steers its rate control only."""
+    return min(frame_rate, Fraction(_SVT_MAX_FPS)) if codec.encoder == "libsvtav1" else frame_rate
+
+
+def quieten() -> None:
+    """Keep SVT-AV1 from printing what it does to stderr, unless the user has set the level (Docs/Parameters.md)."""
+    os.environ.setdefault("SVT_LOG", "1")  # errors only
+
+
+def _x264(preset: str, config: Config) -> dict[str, str]:
+    return {
+        **_x264_rgb(preset, config),
+        "profile": "high",
+        "8x8dct": "1",  # makes ultrafast High, too, rather than Constrained Baseline
+        "mbtree": "0",
+    }
+
+
+def _x264_rgb(preset: str, config: Config) -> dict[str, str]:
+    lookahead = str(config.b_frames)
+    quality = {"qp": "0"} if config.lossless else {}
+    return {"preset": preset, "forced-idr": "1", "rc-lookahead": lookahead, **quality}
+
+
+def _x265(preset: str, config: Config) -> dict[str, str]:
+    parameters = {"log-level": "none", "open-gop": "0"}
+    options = {"preset": preset, "forced-idr": "1"}
+    if config.b_frames:
+        parameters |= {"b-adapt": "0", "rc-lookahead": str(config.b_frames + 1), "frame-threads": "1"}
+    else:
+        options["tune"] = "zerolatency"
+    return {**options, "x265-params": _joined(parameters)}
+
+
+def _svt_av1(preset: str, config: Config) -> dict[str, str]:
+    parameters = {"pred-struct": "1", "lookahead": "0"}  # low delay
+    if config.bitrate is not None:
+        parameters["rc"] = "2"  # constant bit rate is the only rate control of the low-delay structure
+    return {"preset": preset, "svtav1-params": _joined(parameters)}
+
+
+def _vp9(preset: str, _: Config) -> dict[str, str]:
+    deadline = "realtime" if int(preset) >= _VP9_SLOWEST_REALTIME else "good"
+    most_tiles = str(int(math.log2(64)))  # as many tile columns as the width allows: libvpx encodes them in parallel
+    return {
+        "deadline": deadline,
+        "cpu-used": preset,
+        "lag-in-frames": "0",
+        "row-mt": "1",
+        "tile-columns": most_tiles,
+    }
+
+
+def _ffv1(_: str, __: Config) -> dict[str, str]:
+    return {"level": "3", "slicecrc": "1"}  # version 3: slices encoded in parallel, each with a checksum
+
+
+def _joined(parameters: dict[str, str]) -> str:
+    return ":".join(f"{name}={value}" for name, value in parameters.items())
+
+
+_OPTIONS = {
+    "libx264": _x264,
+    "libx264rgb": _x264_rgb,
+    "libx265": _x265,
+    "libsvtav1": _svt_av1,
+    "libvpx-vp9": _vp9,
+    "ffv1": _ffv1,
+}

@@ -1,0 +1,115 @@
+"""What exists from the first recorded frame on: one capture, one queue and one encode thread, for one GL context."""
+
+from __future__ import annotations
+
+import threading
+from fractions import Fraction
+from time import perf_counter_ns
+
+from glrec_core.errors import CaptureError, WrongThreadError
+from glrec_core.frame import Frame, Framebuffer
+from glrec_core.frame_queue import FrameQueue
+from glrec_core.gl.functions import GL
+from glrec_core.stages import Pipeline
+from glrec_core.stats import Stats
+from glrec_core.worker import Outputs, Report, Worker
+
+
+class Engine:
+    """Moves frames from the context's thread to the encode thread. All methods but `join` belong to the former."""
+
+    def __init__(
+        self, gl: GL, pipeline: Pipeline, outputs: Outputs, stats: Stats, report: Report, *, block: bool
+    ) -> None:
+        self._gl = gl
+        self._stats = stats
+        self._thread = threading.current_thread()
+        self.capture = pipeline.capture
+        self._queue = FrameQueue(pipeline.capture.slots, block=block)
+        self._worker = Worker(self._queue, pipeline.open_encode_stages, outputs, stats, report)
+        self._input_ended = False
+        self._released = False
+        self._previous_pts_ns = self._last_pts_ns = 0
+
+    def check_thread(self, call: str) -> None:
+        """Raise WrongThreadError unless this is the thread that owns the context; a thread that has ended owns nothing."""
+        if threading.current_thread() is not self._thread and self._thread.is_alive():
+            raise WrongThreadError(
+                f"{call} came from thread {threading.current_thread().name!r}, but the OpenGL context belongs to "
+                f"{self._thread.name!r}; call it there"
+            )
+
+    def check_context(self) -> None:
+        """Raise CaptureError unless the context of the first frame is current."""
+        if not self._gl.context.is_current():
+            raise CaptureError(
+                "another OpenGL context is current than for this recorder's first frame, or none; use one recorder for each context"
+            )
+
+    def grab(self, source: Framebuffer, pts_ns: int) -> None:
+        """Read one frame, or count it as dropped if there is no room."""
+        stats, began_ns = self._stats, perf_counter_ns()
+        if not self._queue.reserve():
+            stats.dropped += 1
+            return
+        reserved_ns = perf_counter_ns()
+        try:
+            frames = self.capture.grab(source, pts_ns)
+        except BaseException:
+            self._queue.unreserve()
+            stats.failed += 1
+            raise
+        stats.recorded += 1
+        self._previous_pts_ns, self._last_pts_ns = self._last_pts_ns, pts_ns
+        self._put(frames)
+        stats.waited_seconds += (reserved_ns - began_ns) / 1e9
+        stats.grab_seconds += (perf_counter_ns() - reserved_ns) / 1e9
+
+    def end_of_input(self) -> None:
+        """Hand over what is still being read and let the encode thread finish; safe to call twice."""
+        if self._input_ended:
+            return
+        self._input_ended = True
+        try:
+            if self._gl.context.is_current():
+                self._put(self.capture.drain())
+        finally:
+            self._queue.close()
+
+    def release(self) -> None:
+        """Free all GL objects once no frame of theirs is in use; forget them if their context is gone."""
+        if self._released:
+            return
+        self._released = True
+        if self._gl.context.is_current():
+            self._queue.wait_idle()
+            self.capture.close()
+            return
+        lost = self.capture.abandon()
+        self._stats.recorded -= lost
+        self._stats.lost += lost
+        self._queue.unreserve(lost)
+        if lost:
+            raise CaptureError(
+                f"the OpenGL context went before {lost} frames could be read; call close() before it goes"
+            )
+
+    def join(self) -> None:
+        """Wait until the encode thread has finished the sinks."""
+        self._worker.join()
+
+    @property
+    def texture_id(self) -> int:
+        """GL name of the texture with the last frame; 0 once it is deleted."""
+        return 0 if self._released else self.capture.texture_id
+
+    def duration_seconds(self, frame_rate: Fraction | None) -> Fraction:
+        """Return the time from the first frame to the end of the last, which lasts as long as the one before it."""
+        last_ns = self._last_pts_ns - self._previous_pts_ns
+        if frame_rate is not None and last_ns == 0:
+            last_ns = round(1_000_000_000 / frame_rate)
+        return Fraction(self._last_pts_ns + last_ns, 1_000_000_000)
+
+    def _put(self, frames: list[Frame]) -> None:
+        for frame in frames:
+            self._queue.put(frame)

@@ -1,0 +1,51 @@
+"""Every error type of glrec, in one place, so that any module may raise them without importing another.
+
+The text of each error says what was asked, what was found and what to do about it. An error of another library
+(FFmpeg, OpenGL, CUDA, the operating system) is translated once, where it enters, and stays attached as `__cause__`.
+"""
+
+from __future__ import annotations
+
+
+class GlrecError(Exception):
+    """Base of all errors that glrec raises on purpose."""
+
+
+class ConfigError(GlrecError, ValueError):
+    """An option, a path or a combination of them cannot be honoured; raised before any file is touched."""
+
+
+class AdapterNotFound(GlrecError, LookupError):
+    """No installed adapter knows the object that was to be recorded."""
+
+
+class BackendUnavailable(GlrecError):
+    """No backend, or not the one asked for, can run on this machine; carries each backend's reason."""
+
+
+class ClosedError(GlrecError):
+    """A recorder was used after `close()`."""
+
+
+class WrongThreadError(GlrecError):
+    """A call that touches OpenGL came from another thread than the one that owns the context."""
+
+
+class CaptureError(GlrecError):
+    """A drawn frame could not be read from the framebuffer."""
+
+
+class ConvertError(GlrecError):
+    """A frame could not be converted to the encoder's pixel format."""
+
+
+class EncodeError(GlrecError):
+    """The encoder could not be opened or refused a frame."""
+
+
+class SinkError(GlrecError, OSError):
+    """A sink (file, replay buffer, network) could not take a packet or could not be finished."""
+
+
+class SpillError(GlrecError, OSError):
+    """Frames could not be written to, or read back from, the spill directory."""

@@ -1,0 +1,141 @@
+"""The values that travel through glrec: framebuffers, frames, packets and the description of a stream.
+
+A frame is lent, not given: its memory is a slot of a ring, and `with frame:` gives the slot back.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, NamedTuple, Self
+
+from glrec_core.color import BT709, ColorSpace
+
+
+class Size(NamedTuple):
+    """Width and height in physical pixels."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+@dataclass(frozen=True, slots=True)
+class Framebuffer:
+    """A framebuffer object to read from: its GL name in the current context, and its size.
+
+    Name 0 is the context's default framebuffer; it is not always the window (Qt widgets, headless windows).
+    """
+
+    name: int
+    size: Size
+
+
+class PixelFormat(enum.Enum):
+    """Pixel formats by their FFmpeg names; planes are (height, width, channels), row 0 is the top."""
+
+    RGBA = "rgba"
+    """One plane (height, width, 4), uint8."""
+    BGR0 = "bgr0"
+    """One plane (height, width, 4), uint8, last byte unused: what FFV1 and lossless H.264 take for RGB."""
+    NV12 = "nv12"
+    """Luma (height, width) and interleaved chroma (height/2, width/2, 2), uint8."""
+    YUV420P = "yuv420p"
+    """Luma (height, width) and two chroma planes (height/2, width/2), uint8."""
+    YUV444P = "yuv444p"
+    """Three planes (height, width), uint8."""
+
+    @property
+    def is_rgb(self) -> bool:
+        """Whether the format holds R'G'B' rather than Y'CbCr."""
+        return self in {PixelFormat.RGBA, PixelFormat.BGR0}
+
+    @property
+    def alignment(self) -> int:
+        """What width and height must be a multiple of: 2 where chroma is subsampled."""
+        return 2 if self in {PixelFormat.NV12, PixelFormat.YUV420P} else 1
+
+
+class Memory(enum.Enum):
+    """Where a frame's planes lie."""
+
+    HOST = "host"
+    CUDA = "cuda"
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSpec:
+    """What a stage gives or takes: size in pixels, pixel format and kind of memory."""
+
+    size: Size
+    format: PixelFormat
+    memory: Memory = Memory.HOST
+
+    def __str__(self) -> str:
+        return f"{self.size} {self.format.value} in {self.memory.value} memory"
+
+
+def _nothing() -> None:
+    """Release of a frame whose memory nobody waits for."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """One picture on its way to the encoder.
+
+    `planes` are arrays as `PixelFormat` describes them (NumPy in host memory, CuPy in CUDA memory); they may be strided.
+    `owner` is the object whose memory the planes are views of, where a stage made one that the next stage can use
+    without a copy. `release` gives the memory back to the ring that lent it; it may be called from any thread.
+    """
+
+    spec: FrameSpec
+    planes: tuple[Any, ...]
+    pts_ns: int
+    release: Callable[[], None] = _nothing
+    owner: object = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        release, self.release = self.release, _nothing
+        self.planes, self.owner = (), None
+        release()
+
+    def __repr__(self) -> str:
+        return f"Frame({self.spec}, pts_ns={self.pts_ns})"
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One access unit as the encoder made it; H.264 and HEVC are Annex B with parameter sets in band.
+
+    `pts`, `dts` and `duration` count ticks of the stream's `time_base`; a duration of 0 means that it is not known.
+    """
+
+    data: bytes = field(repr=False)
+    pts: int
+    dts: int
+    keyframe: bool
+    duration: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """What a sink must know of a stream before its first packet.
+
+    `codec` is FFmpeg's name of the codec (`h264`, `hevc`, `av1`, `vp9`, `ffv1`). `extradata` holds the codec's
+    out-of-band parameters in FFmpeg's form. `frame_rate` is nominal: the timestamps alone say when a frame is shown.
+    """
+
+    codec: str
+    size: Size
+    time_base: Fraction
+    frame_rate: Fraction
+    color: ColorSpace = BT709
+    extradata: bytes = field(default=b"", repr=False)
+    rgb: bool = False

@@ -1,0 +1,191 @@
+"""Entry points and constants of OpenGL 3.0+ and OpenGL ES 3.0+, typed for ctypes.
+
+Names are OpenGL's without the `gl` and `GL_` prefixes; values are from the Khronos registry (gl.xml).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from ctypes import c_char_p, c_float, c_int, c_ssize_t, c_ubyte, c_uint, c_uint64, c_void_p
+from typing import Any
+
+from glrec_core.errors import CaptureError
+from glrec_core.gl.platform import NativeContext, current_context
+
+VENDOR, RENDERER, VERSION = 0x1F00, 0x1F01, 0x1F02
+EXTENSIONS, NUM_EXTENSIONS = 0x1F03, 0x821D
+
+FRAMEBUFFER, READ_FRAMEBUFFER, DRAW_FRAMEBUFFER = 0x8D40, 0x8CA8, 0x8CA9
+READ_FRAMEBUFFER_BINDING, DRAW_FRAMEBUFFER_BINDING = 0x8CAA, 0x8CA6
+FRAMEBUFFER_COMPLETE = 0x8CD5
+FRAMEBUFFER_ATTACHMENT_OBJECT_TYPE, FRAMEBUFFER_ATTACHMENT_OBJECT_NAME = 0x8CD0, 0x8CD1
+FRAMEBUFFER_ATTACHMENT_TEXTURE_LEVEL = 0x8CD2
+FRAMEBUFFER_ATTACHMENT_COLOR_ENCODING, FRAMEBUFFER_ATTACHMENT_COMPONENT_TYPE = 0x8210, 0x8211
+COLOR_ATTACHMENT0 = 0x8CE0
+FRONT, BACK, FRONT_LEFT, BACK_LEFT = 0x0404, 0x0405, 0x0400, 0x0402
+READ_BUFFER, DOUBLEBUFFER, SAMPLES = 0x0C02, 0x0C32, 0x80A9
+COLOR, COLOR_BUFFER_BIT = 0x1800, 0x4000
+NEAREST, LINEAR = 0x2600, 0x2601
+SCISSOR_TEST, FRAMEBUFFER_SRGB, RASTERIZER_DISCARD = 0x0C11, 0x8DB9, 0x8C89
+COLOR_WRITEMASK, VIEWPORT = 0x0C23, 0x0BA2
+
+TEXTURE_2D, TEXTURE_BINDING_2D = 0x0DE1, 0x8069
+TEXTURE_2D_MULTISAMPLE, TEXTURE_BINDING_2D_MULTISAMPLE = 0x9100, 0x9104
+TEXTURE, RENDERBUFFER, RENDERBUFFER_BINDING = 0x1702, 0x8D41, 0x8CA7
+TEXTURE_WIDTH, TEXTURE_HEIGHT = 0x1000, 0x1001
+RENDERBUFFER_WIDTH, RENDERBUFFER_HEIGHT = 0x8D42, 0x8D43
+TEXTURE_MAG_FILTER, TEXTURE_MIN_FILTER, TEXTURE_MAX_LEVEL = 0x2800, 0x2801, 0x813D
+MAX_TEXTURE_SIZE = 0x0D33
+RGBA, UNSIGNED_BYTE, RGBA8, SRGB8_ALPHA8, SRGB = 0x1908, 0x1401, 0x8058, 0x8C43, 0x8C40
+INT, UNSIGNED_INT = 0x1404, 0x1405
+
+PIXEL_PACK_BUFFER, PIXEL_PACK_BUFFER_BINDING = 0x88EB, 0x88ED
+PIXEL_UNPACK_BUFFER, PIXEL_UNPACK_BUFFER_BINDING = 0x88EC, 0x88EF
+PACK_SWAP_BYTES, PACK_LSB_FIRST, PACK_ALIGNMENT = 0x0D00, 0x0D01, 0x0D05
+PACK_ROW_LENGTH, PACK_SKIP_ROWS, PACK_SKIP_PIXELS = 0x0D02, 0x0D03, 0x0D04
+STREAM_READ = 0x88E1
+MAP_READ_BIT, MAP_PERSISTENT_BIT, MAP_COHERENT_BIT, CLIENT_STORAGE_BIT = 0x0001, 0x0040, 0x0080, 0x0200
+SYNC_GPU_COMMANDS_COMPLETE, SYNC_FLUSH_COMMANDS_BIT = 0x9117, 0x0001
+ALREADY_SIGNALED, TIMEOUT_EXPIRED, CONDITION_SATISFIED, WAIT_FAILED = 0x911A, 0x911B, 0x911C, 0x911D
+
+_enum, _name, _bits = c_uint, c_uint, c_uint
+
+# Calls that only set or read state keep the GIL (they take well under a microsecond); calls that may wait for the GPU or
+# move pixels release it.
+_QUICK: dict[str, tuple[Any, ...]] = {
+    "GetString": (c_char_p, _enum),
+    "GetStringi": (c_char_p, _enum, c_uint),
+    "GetIntegerv": (None, _enum, c_void_p),
+    "GetBooleanv": (None, _enum, c_void_p),
+    "IsEnabled": (c_ubyte, _enum),
+    "Enable": (None, _enum),
+    "Disable": (None, _enum),
+    "ColorMask": (None, c_ubyte, c_ubyte, c_ubyte, c_ubyte),
+    "ColorMaski": (None, c_uint, c_ubyte, c_ubyte, c_ubyte, c_ubyte),
+    "PixelStorei": (None, _enum, c_int),
+    "ReadBuffer": (None, _enum),
+    "GenFramebuffers": (None, c_int, c_void_p),
+    "BindFramebuffer": (None, _enum, _name),
+    "CheckFramebufferStatus": (_enum, _enum),
+    "FramebufferTexture2D": (None, _enum, _enum, _enum, _name, c_int),
+    "GetFramebufferAttachmentParameteriv": (None, _enum, _enum, _enum, c_void_p),
+    "GenTextures": (None, c_int, c_void_p),
+    "BindTexture": (None, _enum, _name),
+    "TexParameteri": (None, _enum, _enum, c_int),
+    "GetTexLevelParameteriv": (None, _enum, c_int, _enum, c_void_p),
+    "BindRenderbuffer": (None, _enum, _name),
+    "GetRenderbufferParameteriv": (None, _enum, _enum, c_void_p),
+    "GenBuffers": (None, c_int, c_void_p),
+    "BindBuffer": (None, _enum, _name),
+    "FenceSync": (c_void_p, _enum, _bits),
+    "DeleteSync": (None, c_void_p),
+}
+_BLOCKING: dict[str, tuple[Any, ...]] = {
+    "BlitFramebuffer": (None, *[c_int] * 8, _bits, _enum),
+    "ClearBufferfv": (None, _enum, c_int, ctypes.POINTER(c_float)),
+    "ReadPixels": (None, *[c_int] * 4, _enum, _enum, c_void_p),
+    "TexImage2D": (None, _enum, *[c_int] * 5, _enum, _enum, c_void_p),
+    "DeleteFramebuffers": (None, c_int, c_void_p),
+    "DeleteTextures": (None, c_int, c_void_p),
+    "DeleteBuffers": (None, c_int, c_void_p),
+    "BufferData": (None, _enum, c_ssize_t, c_void_p, _enum),
+    "BufferStorage": (None, _enum, c_ssize_t, c_void_p, _bits),
+    "MapBufferRange": (c_void_p, _enum, c_ssize_t, c_ssize_t, _bits),
+    "UnmapBuffer": (c_ubyte, _enum),
+    "ClientWaitSync": (_enum, c_void_p, _bits, c_uint64),
+}
+
+
+class GL:
+    """The entry points of one context. Belongs to the thread in which the context is current.
+
+    Functions are attributes under OpenGL's name without `gl`: `gl.BindFramebuffer(target, name)`.
+    """
+
+    def __init__(self, context: NativeContext) -> None:
+        """Resolve all entry points.
+
+        Raises:
+            CaptureError: the context is older than OpenGL 3.0 or OpenGL ES 3.0.
+
+        """
+        self.context = context
+        self._integers = (c_int * 16)()
+        for prototype, table in ((ctypes.PYFUNCTYPE, _QUICK), (ctypes.CFUNCTYPE, _BLOCKING)):
+            for name, (result, *arguments) in table.items():
+                address = context.api.get_proc_address(b"gl" + name.encode())
+                setattr(self, name, prototype(result, *arguments)(address) if address else None)
+        self.vendor, self.renderer, self.version_text = (
+            self._string(name) for name in (VENDOR, RENDERER, VERSION)
+        )
+        self.es = self.version_text.startswith("OpenGL ES")
+        self.version = self._parse_version()
+        if self.version < (3, 0):
+            raise CaptureError(
+                f"glrec needs OpenGL 3.0 or OpenGL ES 3.0; this context is {self.version_text!r} on {self.renderer!r}. "
+                "Ask the framework for a newer context."
+            )
+        self.extensions = frozenset(
+            self.GetStringi(EXTENSIONS, index).decode() for index in range(self.integer(NUM_EXTENSIONS))
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"gl{name} is not among the entry points that glrec uses")
+
+    @property
+    def has_buffer_storage(self) -> bool:
+        """Whether buffers can stay mapped while the GPU writes to them (OpenGL 4.4 or ARB_buffer_storage)."""
+        by_version = not self.es and self.version >= (4, 4)
+        return self.BufferStorage is not None and (by_version or "GL_ARB_buffer_storage" in self.extensions)
+
+    @property
+    def is_software(self) -> bool:
+        """Whether the renderer draws on the CPU."""
+        return (
+            re.search(r"llvmpipe|softpipe|swrast|SWR|SwiftShader|Apple Software", self.renderer) is not None
+        )
+
+    def integer(self, name: int) -> int:
+        """Return glGetIntegerv of a name that has one value."""
+        self.GetIntegerv(name, self._integers)
+        return int(self._integers[0])
+
+    def integers(self, name: int, count: int) -> tuple[int, ...]:
+        """Return the first `count` values of glGetIntegerv."""
+        self.GetIntegerv(name, self._integers)
+        return tuple(self._integers[:count])
+
+    def generate(self, generator: str) -> int:
+        """Return one new name, as of `generate("GenTextures")`."""
+        name = c_uint()
+        getattr(self, generator)(1, ctypes.byref(name))
+        return name.value
+
+    def delete(self, deleter: str, name: int) -> None:
+        """Delete one object, as of `delete("DeleteTextures", name)`."""
+        getattr(self, deleter)(1, ctypes.byref(c_uint(name)))
+
+    def _string(self, name: int) -> str:
+        text: bytes | None = self.GetString(name)
+        return (text or b"").decode(errors="replace")
+
+    def _parse_version(self) -> tuple[int, int]:
+        found = re.search(r"(\d+)\.(\d+)", self.version_text)
+        return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def current_gl() -> GL:
+    """Return the entry points of the context that is current in this thread.
+
+    Raises:
+        CaptureError: no context is current, or it is too old.
+
+    """
+    context = current_context()
+    if context is None:
+        raise CaptureError(
+            "no OpenGL context is current in this thread; make the window's context current, "
+            "or call glrec from where the program draws"
+        )
+    return GL(context)

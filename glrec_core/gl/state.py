@@ -1,0 +1,95 @@
+"""Puts back every piece of GL state that a capture touches: glrec is a guest in somebody else's context."""
+
+from __future__ import annotations
+
+import ctypes
+from types import TracebackType
+
+from glrec_core.gl import functions as g
+from glrec_core.gl.functions import GL
+
+_PACK_DEFAULTS = (
+    (g.PACK_ALIGNMENT, 4),  # rows of RGBA8 are always whole multiples of it
+    (g.PACK_ROW_LENGTH, 0),
+    (g.PACK_SKIP_ROWS, 0),
+    (g.PACK_SKIP_PIXELS, 0),
+)
+_PACK_DEFAULTS_DESKTOP = (*_PACK_DEFAULTS, (g.PACK_SWAP_BYTES, 0), (g.PACK_LSB_FIRST, 0))
+
+
+class ReadState:
+    """What blits and reads depend on: entering saves it and sets what a capture needs, leaving restores it.
+
+    Touches the framebuffer bindings, scissor test, sRGB conversion, pixel pack buffer binding and pack parameters. One
+    instance serves every frame of a context; it is not re-entrant.
+    """
+
+    def __init__(self, gl: GL) -> None:
+        self._gl = gl
+        self._pack = _PACK_DEFAULTS if gl.es else _PACK_DEFAULTS_DESKTOP
+        self._capabilities = (g.SCISSOR_TEST,) if gl.es else (g.SCISSOR_TEST, g.FRAMEBUFFER_SRGB)
+        self._changed_pack: list[tuple[int, int]] = []
+        self._enabled: list[int] = []
+        self._draw = self._read = self._pack_buffer = 0
+
+    def __enter__(self) -> None:
+        gl = self._gl
+        self._draw = gl.integer(g.DRAW_FRAMEBUFFER_BINDING)
+        self._read = gl.integer(g.READ_FRAMEBUFFER_BINDING)
+        self._pack_buffer = gl.integer(g.PIXEL_PACK_BUFFER_BINDING)
+        self._enabled = [capability for capability in self._capabilities if gl.IsEnabled(capability)]
+        for capability in self._enabled:
+            gl.Disable(capability)
+        self._changed_pack = [(name, was) for name, need in self._pack if (was := gl.integer(name)) != need]
+        if self._changed_pack:
+            for name, need in self._pack:
+                gl.PixelStorei(name, need)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        gl = self._gl
+        for name, was in self._changed_pack:
+            gl.PixelStorei(name, was)
+        for capability in self._enabled:
+            gl.Enable(capability)
+        gl.BindBuffer(g.PIXEL_PACK_BUFFER, self._pack_buffer)
+        gl.BindFramebuffer(g.READ_FRAMEBUFFER, self._read)
+        gl.BindFramebuffer(g.DRAW_FRAMEBUFFER, self._draw)
+
+
+class SetupState:
+    """What creating and clearing our own objects touches, beyond `ReadState`; used when a capture opens or resizes."""
+
+    def __init__(self, gl: GL) -> None:
+        self._gl = gl
+        self._texture = self._unpack_buffer = 0
+        self._discard = False
+        self._mask = (ctypes.c_ubyte * 4)()
+
+    def __enter__(self) -> None:
+        gl = self._gl
+        self._texture = gl.integer(g.TEXTURE_BINDING_2D)
+        self._unpack_buffer = gl.integer(g.PIXEL_UNPACK_BUFFER_BINDING)
+        self._discard = bool(gl.IsEnabled(g.RASTERIZER_DISCARD))
+        gl.GetBooleanv(g.COLOR_WRITEMASK, self._mask)
+        gl.BindBuffer(g.PIXEL_UNPACK_BUFFER, 0)
+        gl.Disable(g.RASTERIZER_DISCARD)
+        self._set_mask(1, 1, 1, 1)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        gl = self._gl
+        self._set_mask(*self._mask)
+        if self._discard:
+            gl.Enable(g.RASTERIZER_DISCARD)
+        gl.BindBuffer(g.PIXEL_UNPACK_BUFFER, self._unpack_buffer)
+        gl.BindTexture(g.TEXTURE_2D, self._texture)
+
+    def _set_mask(self, *mask: int) -> None:
+        # ColorMask sets the masks of all draw buffers; ours is buffer 0, and the host's others are not ours to change.
+        if self._gl.ColorMaski is not None:
+            self._gl.ColorMaski(0, *mask)
+        else:
+            self._gl.ColorMask(*mask)

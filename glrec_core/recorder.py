@@ -1,0 +1,279 @@
+"""The recorder: tells each drawn frame its time, hands it to the engine and keeps the account of what became of it.
+
+It implements `Tap`: adapters tell it on the render thread that a frame is drawn. The rest may be called from any thread,
+but for `close()`, which belongs to the render thread as long as that lives, since it frees GL objects.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Self
+
+from glrec_core.adapter import Attachment
+from glrec_core.backends import Backend, choose
+from glrec_core.clock import Clock, Skip
+from glrec_core.config import Config
+from glrec_core.engine import Engine
+from glrec_core.errors import CaptureError, ClosedError, GlrecError, WrongThreadError
+from glrec_core.frame import Framebuffer
+from glrec_core.gl.functions import GL, current_gl
+from glrec_core.gl.objects import bound_framebuffer
+from glrec_core.gl.platform import current_context
+from glrec_core.recording import Recording
+from glrec_core.sink.file import FileSink
+from glrec_core.stages import Sink
+from glrec_core.stats import Stats
+from glrec_core.worker import Outputs
+
+logger = logging.getLogger("glrec")
+
+
+class Recorder:
+    """Records the frames of one OpenGL context to sinks. Made by `glrec_core.record`."""
+
+    def __init__(self, config: Config, sinks: Sequence[Sink]) -> None:
+        self._config = config
+        self._sinks = tuple(sinks)
+        self._clock: Clock = config.make_clock()
+        self._stats = Stats()
+        self._attachment: Attachment | None = None
+        self._backend: Backend | None = None
+        self._reason = "no frame was drawn"
+        self._engine: Engine | None = None
+        self._error: Exception | None = None
+        self._ended = False
+        self._closed = False
+        atexit.register(self._close_at_exit)
+
+    # Tap
+
+    def frame_drawn(self, source: Framebuffer) -> None:
+        """Record what `source` holds now. Call it after the last draw call of a frame, its context being current.
+
+        A failure of the recorder is kept in `error` and raised by `close()`, never here: only misuse is.
+
+        Raises:
+            ClosedError: the recorder is closed.
+            WrongThreadError: not the thread of the first frame.
+            CaptureError: in a loop of one's own, the first frame comes without a (usable) context.
+
+        """
+        if self._closed:
+            raise ClosedError("this recorder is closed; make a new one to record again")
+        if self._engine is not None:
+            self._engine.check_thread("frame_drawn()")
+        stats = self._stats
+        stats.drawn += 1
+        if self._error is not None:
+            stats.failed += 1
+        elif self._ended:
+            stats.after_end += 1
+        elif isinstance(pts_ns := self._clock.tick(), Skip):
+            stats.count_skip(pts_ns)
+        else:
+            self._grab(source, pts_ns)
+
+    def context_closing(self) -> None:
+        """Hand over what is still being read and free all GL objects; the context must be current.
+
+        The file is then finished by the encode thread; `close()` waits for it and gives the `Recording`.
+        """
+        self._run_all(self._end_of_input, self._release)
+
+    @property
+    def finished(self) -> bool:
+        """Whether no further frame will be recorded: frame limit reached, context closed, recorder closed or failed."""
+        return self._closed or self._ended or self._error is not None
+
+    # The user's side
+
+    @property
+    def stats(self) -> Stats:
+        """A snapshot of the account."""
+        return replace(self._stats)
+
+    @property
+    def error(self) -> Exception | None:
+        """The first failure, which `close()` will raise."""
+        return self._error
+
+    @property
+    def texture_id(self) -> int:
+        """GL name of the texture with the last recorded frame, for a preview; rows bottom first. 0 before the first."""
+        return self._engine.texture_id if self._engine is not None else 0
+
+    def pause(self) -> None:
+        """Record nothing until `resume()`; the recording's time stands still."""
+        self._clock.pause()
+
+    def resume(self) -> None:
+        """Go on recording, without a gap in the recording's time."""
+        self._clock.resume()
+
+    @contextmanager
+    def record(self) -> Iterator[None]:
+        """Record the framebuffer that is bound for drawing when the block ends: `with recorder.record(): draw()`."""
+        yield
+        self.frame_drawn(bound_framebuffer())
+
+    def close(self) -> Recording:
+        """Stop recording, finish what was grabbed, close the sinks, free everything. Closing again is harmless.
+
+        Raises:
+            WrongThreadError: not the render thread, which still lives; the recorder stays open.
+            GlrecError: the first failure of the recording; what could be kept is in the files.
+
+        """
+        if not self._closed:
+            self._close()
+            if self._error is not None:
+                raise self._error
+            logger.info("recorded %s", self.recording)
+        return self.recording
+
+    def finalize(self, path: str | Path | None = None) -> Recording:
+        """Close and, if a path is given, move the (first) file there; its extension must stay the same.
+
+        Raises:
+            ConfigError: the path cannot be written, exists, or has another extension.
+
+        """
+        if path is not None:
+            target = FileSink(path, overwrite=self._config.overwrite)
+        recording = self.close()
+        if path is None or recording.path is None:
+            return recording
+        return replace(recording, paths=(target.adopt(recording.path), *recording.paths[1:]))
+
+    @property
+    def recording(self) -> Recording:
+        """What has been recorded so far; complete after `close()`."""
+        engine, stats = self._engine, self.stats
+        return Recording(
+            paths=tuple(path for sink in self._sinks if isinstance(sink, FileSink) for path in sink.paths),
+            frames=stats.recorded,
+            duration_seconds=engine.duration_seconds(self._clock.frame_rate)
+            if engine is not None
+            else Fraction(0),
+            size=engine.capture.spec.size if engine is not None else None,
+            codec=self._config.codec or "",
+            route=self._backend.name if self._backend is not None else "",
+            reason=self._reason,
+            notes=engine.capture.notes if engine is not None else (),
+            stats=stats,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            self.close()
+        except GlrecError:
+            if kind is None:
+                raise
+            logger.exception("the recording failed as well")
+
+    def attached(self, attachment: Attachment) -> None:
+        """Keep the hook through which frames will come; check its context now if it is there already.
+
+        Raises:
+            BackendUnavailable, CaptureError: the context cannot be recorded.
+
+        """
+        self._attachment = attachment
+        with attachment.current():
+            if current_context() is not None:
+                self._choose_backend(current_gl())
+
+    def discard(self) -> None:
+        """Forget a recorder that never recorded: its target could not be attached."""
+        self._closed = True
+        atexit.unregister(self._close_at_exit)
+        self._detach()
+
+    # Within
+
+    def _grab(self, source: Framebuffer, pts_ns: int) -> None:
+        try:
+            if self._engine is None:
+                self._engine = self._open(source)
+            self._engine.check_context()
+            self._engine.grab(source, pts_ns)
+            if self._clock.finished:
+                self._end_of_input()
+        except (CaptureError, WrongThreadError) as error:
+            self._fail(error)
+            if self._engine is None and self._attachment is None:
+                raise
+        except Exception as error:  # noqa: BLE001 - nothing of ours may break the host's loop
+            self._fail(error)
+
+    def _open(self, source: Framebuffer) -> Engine:
+        gl = current_gl()
+        backend = self._choose_backend(gl)
+        pipeline = backend.open(gl, self._config, self._clock, source.size)
+        for note in pipeline.capture.notes:
+            logger.warning("%s", note)
+        outputs = Outputs(self._sinks, self._fail)
+        return Engine(gl, pipeline, outputs, self._stats, self._fail, block=self._config.blocks)
+
+    def _choose_backend(self, gl: GL) -> Backend:
+        if self._backend is None:
+            self._backend, self._reason = choose(self._config, gl)
+            logger.info("recording by the %s route: %s", self._backend.name, self._reason)
+        return self._backend
+
+    def _fail(self, error: Exception) -> None:
+        """Keep the first failure and log it once; later ones are its consequences."""
+        if self._error is None:
+            self._error = error
+            logger.error("recording stopped: %s", error)
+        else:
+            logger.debug("after the first failure: %s", error)
+
+    def _end_of_input(self) -> None:
+        self._ended = True
+        if self._engine is not None:
+            self._engine.end_of_input()
+
+    def _release(self) -> None:
+        if self._engine is not None:
+            self._engine.release()
+
+    def _detach(self) -> None:
+        if self._attachment is not None:
+            self._attachment.detach()
+
+    def _join(self) -> None:
+        if self._engine is not None:
+            self._engine.join()
+
+    def _context(self) -> AbstractContextManager[object]:
+        return self._attachment.current() if self._attachment is not None else nullcontext()
+
+    def _close(self) -> None:
+        if self._engine is not None:
+            self._engine.check_thread("close()")
+        self._closed = True
+        atexit.unregister(self._close_at_exit)
+        with self._context():
+            self._run_all(self._end_of_input, self._detach, self._join, self._release)
+
+    def _run_all(self, *steps: Callable[[], None]) -> None:
+        """Run every step, whatever the others do; failures are kept as the recorder's error."""
+        for step in steps:
+            try:
+                step()
+            except Exception as error:  # noqa: BLE001 - every step runs
+                self._fail(error)
+
+    def _close_at_exit(self) -> None:
+        logger.warning("the program ends with a recorder still open; its recording is finished now")
+        self._run_all(self._close)

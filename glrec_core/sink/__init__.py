@@ -1,0 +1,1 @@
+"""Sinks: where the encoded stream goes."""

@@ -1,0 +1,144 @@
+"""The architecture on one page: what each stage between a drawn framebuffer and a file must offer.
+
+Stages are passive. They own no thread and no queue and know nothing of each other. They return lists, since a stage may
+hold frames back; `drain()` gives out what is held at the end of the stream, `close()` releases everything and may be
+called twice.
+
+    framebuffer ─ Capture ─▶ Frame ═ queue ═▶ Converter ─▶ Frame ─ Encoder ─▶ Packet ─▶ Sink …
+                  render thread               encode thread
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, runtime_checkable
+
+from glrec_core.frame import Frame, Framebuffer, FrameSpec, Packet, StreamInfo
+
+
+class Capture(Protocol):
+    """Reads drawn framebuffers into a ring of frames. Render thread, the context current."""
+
+    spec: FrameSpec
+    """Of the frames that the next `grab` gives; with `on_resize="segment"` it changes with the source's size."""
+    latency: int
+    """How many frames `grab` may hold back."""
+    slots: int
+    """How many frames the ring holds in all, lent or held back."""
+    notes: tuple[str, ...]
+    """What was done to the picture that the user did not ask for (padding of odd sizes), as sentences."""
+
+    @property
+    def texture_id(self) -> int:
+        """GL name of the texture that holds the last grabbed frame, rows in OpenGL's order (bottom first)."""
+
+    def grab(self, source: Framebuffer, pts_ns: int) -> list[Frame]:
+        """Start reading `source` and return the frames that have arrived, oldest first.
+
+        Raises:
+            CaptureError: the framebuffer cannot be read.
+
+        """
+
+    def drain(self) -> list[Frame]:
+        """Wait for and return all frames still held."""
+
+    def abandon(self) -> int:
+        """Forget all GL names, the context being gone, and return how many held frames are lost."""
+
+    def close(self) -> None:
+        """Delete all GL objects."""
+
+
+class Converter(Protocol):
+    """Changes a frame's pixel format or memory. Encode thread."""
+
+    def convert(self, frame: Frame) -> Frame:
+        """Return a frame that the encoder accepts, with the same pts.
+
+        Raises:
+            ConvertError: the frame cannot be converted.
+
+        """
+
+    def close(self) -> None:
+        """Release buffers."""
+
+
+class Encoder(Protocol):
+    """Turns frames into access units. Encode thread."""
+
+    accepts: FrameSpec
+    latency: int
+    """How many frames the encoder still reads from after `encode` returned."""
+
+    @property
+    def stream(self) -> StreamInfo:
+        """Parameters for the sinks; complete once the first packet is out."""
+
+    def encode(self, frame: Frame) -> list[Packet]:
+        """Take one frame and return the packets that are ready, in decode order.
+
+        Raises:
+            EncodeError: the encoder refused the frame or died.
+
+        """
+
+    def drain(self) -> list[Packet]:
+        """End the stream and return the packets still held."""
+
+    def close(self) -> None:
+        """Release the encoder."""
+
+
+@runtime_checkable
+class Sink(Protocol):
+    """Takes an encoded stream: a file, a replay buffer, a connection. Encode thread, but for `check`.
+
+    `open … write … close` may be repeated: each round is a part of its own (a new size, another encoder).
+    """
+
+    def check(self, codec: str) -> None:
+        """Say before anything is touched whether a stream of `codec` can be taken.
+
+        Raises:
+            ConfigError: it cannot.
+
+        """
+
+    def open(self, stream: StreamInfo) -> None:
+        """Begin a part."""
+
+    def write(self, packet: Packet) -> None:
+        """Take one packet.
+
+        Raises:
+            SinkError: it could not be stored or sent; the recorder then leaves this sink out.
+
+        """
+
+    def close(self) -> None:
+        """Finish the part."""
+
+
+class EncodeStages(NamedTuple):
+    """The two stages of the encode thread, opened for one frame specification."""
+
+    converter: Converter
+    encoder: Encoder
+
+    def close(self) -> None:
+        """Release both."""
+        try:
+            self.converter.close()
+        finally:
+            self.encoder.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """What a backend gives: an open capture, and how to open what follows it on the encode thread."""
+
+    capture: Capture
+    open_encode_stages: Callable[[FrameSpec], EncodeStages]

@@ -1,0 +1,43 @@
+"""vispy's own canvas classes with one argument more: `record=`. Importing this module imports vispy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vispy import app, scene
+
+from glrec_core import Recorder
+from glrec_integrations.vispy.option import RecordOption, recorded
+
+
+class _Recorded:
+    """Takes `record=` from the arguments of the canvas class that follows in the MRO.
+
+    Attributes:
+        recorder: the recorder, None where nothing is recorded. As a class attribute it may be set on vispy's frozen scene canvases.
+
+    """
+
+    recorder: Recorder | None = None
+
+    def __init__(self, *args: Any, record: RecordOption = None, **kwargs: Any) -> None:
+        with recorded(self, record):
+            super().__init__(*args, **kwargs)
+
+
+class Canvas(_Recorded, app.Canvas):  # type: ignore[misc]  # vispy has no types
+    """`vispy.app.Canvas` that takes `record=` as well.
+
+    Raises:
+        ConfigError: `record` cannot be honoured; there is no window and no file then.
+
+    """
+
+
+class SceneCanvas(_Recorded, scene.SceneCanvas):  # type: ignore[misc]  # vispy has no types
+    """`vispy.scene.SceneCanvas` that takes `record=` as well.
+
+    Raises:
+        ConfigError: `record` cannot be honoured; there is no window and no file then.
+
+    """

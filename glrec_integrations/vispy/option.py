@@ -1,0 +1,61 @@
+"""The argument `record=` of a canvas: what it may be, and how a canvas is built around it.
+
+All that was asked for is checked before the canvas makes its window; the recorder joins it once it exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from glrec_core import ConfigError, Recorder, Sink, record
+from glrec_integrations.vispy.adapter import CanvasAttachment
+
+RecordOption = bool | str | Path | Sink | Mapping[str, Any] | None
+"""True is a dated file in the working folder, a mapping is `path` and the options of `glrec_core.Config`, None is off."""
+
+
+@contextmanager
+def recorded(canvas: Any, option: RecordOption) -> Iterator[None]:
+    """Record `canvas`, which is built within the `with` block, as `option` says; sets `canvas.recorder`.
+
+    Raises:
+        ConfigError: `option` cannot be honoured; raised before the block is entered.
+
+    """
+    recorder = _recorder(option)
+    if recorder is None:
+        yield
+        return
+    try:
+        yield
+        recorder.attached(CanvasAttachment(canvas, recorder))
+    except BaseException:
+        recorder.discard()
+        raise
+    canvas.recorder = recorder
+    _tell_size(canvas)
+
+
+def _recorder(option: RecordOption) -> Recorder | None:
+    if option is None or option is False:
+        return None
+    if option is True:
+        return record(None)
+    if isinstance(option, Mapping):
+        options = dict(option)
+        path = options.pop("path", None)
+        return record(None, *([] if path is None else [path]), **options)
+    if isinstance(option, (str, Path, Sink)):
+        return record(None, option)
+    raise ConfigError(
+        f"record={option!r} is neither True, a path, a sink nor a dict such as dict(path='x.mp4', fps=60)"
+    )
+
+
+def _tell_size(canvas: Any) -> None:
+    """Emit the first resize event, which vispy's egl backend, unlike others, forgets: scenes stay invisible without it."""
+    if canvas.app.backend_name == "egl" and canvas._backend is not None:  # noqa: SLF001
+        canvas.events.resize(size=canvas.size)

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Makes .venv with the packages of requirements.lock and glrec itself, editable.
+# PYTHON names the interpreter; without it the newest of the usual names that is new enough is taken.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/apt.sh
+
+minimum=3.11
+
+is_new_enough() {
+    "$1" -c "import sys; sys.exit(sys.version_info < (${minimum/./, }))" 2>/dev/null
+}
+
+# Prints the first interpreter that is new enough: the one asked for, the system's own, then others.
+find_python() {
+    local candidate
+    for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
+        if is_new_enough "$candidate"; then
+            command -v "$candidate"
+            return
+        fi
+    done
+    return 1
+}
+
+refuse_python() {
+    local asked=${PYTHON:-python3}
+    say "glrec needs Python $minimum or newer; found: $("$asked" --version 2>/dev/null || echo "no $asked that runs")"
+    say "Install a newer one (on Ubuntu 22.04: sudo apt-get install python3.11 python3.11-venv)," \
+        "or name it: make PYTHON=/path/to/python"
+    exit 1
+}
+
+# A Python without ensurepip makes virtual environments without pip; Debian keeps it in a package of its own.
+require_ensurepip() {
+    local package
+    "$1" -c 'import ensurepip' 2>/dev/null && return
+    package="$(basename "$1")-venv"
+    say "$1 cannot make virtual environments: $package is not installed"
+    install_packages "$package"
+}
+
+[[ -n ${PYTHON:-} ]] || command -v python3 >/dev/null || install_packages python3 python3-venv
+python=$(find_python) || refuse_python
+require_ensurepip "$python"
+
+say "making .venv with $("$python" --version)"
+"$python" -m venv .venv
+pip=(.venv/bin/python -m pip --disable-pip-version-check)
+"${pip[@]}" install --quiet --require-hashes --requirement requirements.lock
+"${pip[@]}" install --quiet --no-deps --no-build-isolation --editable .
+touch .venv/.complete

@@ -1,0 +1,1 @@
+"""The tests; a package, so that each of them can import `tests.support`."""

@@ -1,0 +1,304 @@
+"""What every adapter must keep, written once for all frameworks.
+
+Each check opens its own targets in an interpreter of its own. `Listener` stands for the recorder: it looks at the
+framebuffer at the moment at which it is told of a frame. The last checks use the real recorder.
+"""
+
+import gc
+import sys
+import tempfile
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import glrec_core
+from glrec_core.adapter import Attachment, ConfigError, Framebuffer
+from tests.contract.adapter_programs import native
+from tests.contract.adapter_programs.toolkits import SIZE, Toolkit, is_imported
+from tests.support import barcode
+from tests.support.video import assert_recording
+
+FRAMES = 5
+FPS = 30
+
+Check = Callable[[Toolkit], None]
+CHECKS: dict[str, Check] = {}
+
+
+class Listener:
+    """A tap that reads the number of each frame, and checks that the picture is whole, upright and of its size."""
+
+    def __init__(self) -> None:
+        self.finished = False
+        self.numbers: list[int] = []
+        self.closings: list[int | None] = []
+
+    def frame_drawn(self, source: Framebuffer) -> None:
+        assert source.size == SIZE, f"told {source.size}, is {SIZE}"
+        picture = native.read_picture(source.name, source.size)
+        barcode.check_orientation(picture)
+        self.numbers.append(barcode.read(picture))
+
+    def context_closing(self) -> None:
+        self.closings.append(native.current_context())
+
+
+def check(function: Check) -> Check:
+    """Enter a check into the list."""
+    CHECKS[function.__name__] = function
+    return function
+
+
+def paint(number: int) -> None:
+    """Draw picture `number` into the bound framebuffer."""
+    barcode.draw(native.fill, SIZE, number)
+
+
+def attach(toolkit: Toolkit, target: object, tap: Any) -> Attachment:
+    """Hook a target that the adapter must know."""
+    attachment = toolkit.adapter().glrec_attach(target, tap)
+    assert attachment is not None, f"{toolkit.framework}: {target!r} is not known to its adapter"
+    return attachment
+
+
+def draw_frames(toolkit: Toolkit, target: object, numbers: range) -> None:
+    """Draw the pictures of `numbers`, one per frame."""
+    for number in numbers:
+        toolkit.frame(target, partial(paint, number))
+
+
+@check
+def every_frame_is_heard_once_in_order(toolkit: Toolkit) -> None:
+    target, listener = toolkit.open(), Listener()
+    attach(toolkit, target, listener)
+    draw_frames(toolkit, target, range(FRAMES))
+    assert listener.numbers == list(range(FRAMES))
+
+
+@check
+def detaching_leaves_the_target_as_found(toolkit: Toolkit) -> None:
+    target, listener = toolkit.open(), Listener()
+    draw_frames(toolkit, target, range(1))  # frameworks keep notes of their own from the first frame on
+    found = toolkit.fingerprint(target)
+    attachment = attach(toolkit, target, listener)
+    assert toolkit.fingerprint(target) != found, "nothing was hooked where the fingerprint looks"
+    attachment.detach()
+    assert toolkit.fingerprint(target) == found
+    draw_frames(toolkit, target, range(FRAMES))
+    assert listener.numbers == []
+
+
+@check
+def detaching_is_safe_twice_and_after_closing(toolkit: Toolkit) -> None:
+    target = toolkit.open()
+    attachment = attach(toolkit, target, Listener())
+    attachment.detach()
+    attachment.detach()
+    late = attach(toolkit, target, Listener())
+    toolkit.close(target)
+    late.detach()
+
+
+@check
+def closing_is_told_once_while_the_context_lives(toolkit: Toolkit) -> None:
+    other, target, listener = toolkit.open(), toolkit.open(), Listener()
+    attachment = attach(toolkit, target, listener)
+    draw_frames(toolkit, target, range(1))
+    with attachment.current():
+        own = native.current_context()
+    draw_frames(toolkit, other, range(1))  # leaves the other's context current
+    toolkit.close(target)
+    assert own is not None
+    assert listener.closings == [own]
+    draw_frames(toolkit, other, range(1))
+    assert listener.numbers == [0]
+
+
+@check
+def unknown_targets_are_left_alone(toolkit: Toolkit) -> None:
+    adapter = toolkit.adapter()
+    assert not is_imported(toolkit.framework, sys.modules)
+    unknown = (None, object(), "a string", 7, Listener)
+    assert [adapter.glrec_attach(target, Listener()) for target in unknown] == [None] * len(unknown)
+    assert not is_imported(toolkit.framework, sys.modules)
+    toolkit.open()
+    assert [adapter.glrec_attach(target, Listener()) for target in unknown] == [None] * len(unknown)
+
+
+@check
+def targets_are_named(toolkit: Toolkit) -> None:
+    name, _, classes = toolkit.adapter().glrec_targets().partition(": ")
+    assert name.replace("-", "_") in {toolkit.framework, toolkit.framework.partition("_")[0]}
+    assert classes
+
+
+@check
+def closed_targets_are_refused(toolkit: Toolkit) -> None:
+    target = toolkit.open()
+    toolkit.close(target)
+    with pytest.raises(ConfigError, match="closed"):
+        toolkit.adapter().glrec_attach(target, Listener())
+
+
+@check
+def two_targets_are_told_apart(toolkit: Toolkit) -> None:
+    targets, listeners = (toolkit.open(), toolkit.open()), (Listener(), Listener())
+    for target, listener in zip(targets, listeners, strict=True):
+        attach(toolkit, target, listener)
+    for number in range(FRAMES):
+        for offset, target in zip((0, 1000), targets, strict=True):
+            draw_frames(toolkit, target, range(offset + number, offset + number + 1))
+    assert listeners[0].numbers == list(range(FRAMES))
+    assert listeners[1].numbers == list(range(1000, 1000 + FRAMES))
+
+
+@check
+def two_attachments_on_one_target_are_independent(toolkit: Toolkit) -> None:
+    target = toolkit.open()
+    draw_frames(toolkit, target, range(1))
+    found = toolkit.fingerprint(target)
+    for order in ((0, 1), (1, 0)):
+        listeners = [Listener(), Listener()]
+        attachments = [attach(toolkit, target, listener) for listener in listeners]
+        draw_frames(toolkit, target, range(1))
+        attachments[order[0]].detach()
+        draw_frames(toolkit, target, range(1, 2))
+        attachments[order[1]].detach()
+        draw_frames(toolkit, target, range(2, 3))
+        assert listeners[order[0]].numbers == [0]
+        assert listeners[order[1]].numbers == [0, 1]
+        assert toolkit.fingerprint(target) == found, f"after detaching in order {order}"
+
+
+@check
+def current_is_given_back_to_another_target(toolkit: Toolkit) -> None:
+    target, other = toolkit.open(), toolkit.open()
+    attachment, other_attachment = (attach(toolkit, each, Listener()) for each in (target, other))
+    with other_attachment.current():
+        theirs = native.current_context()
+        with attachment.current():
+            own = native.current_context()
+            paint(0)
+        assert native.current_context() == theirs
+    assert None not in {own, theirs}
+    assert own != theirs
+
+
+@check
+def current_does_nothing_after_closing(toolkit: Toolkit) -> None:
+    target = toolkit.open()
+    attachment = attach(toolkit, target, Listener())
+    toolkit.close(target)
+    before = native.current_context()
+    with attachment.current():
+        assert native.current_context() == before
+    assert native.current_context() == before
+
+
+@check
+def targets_are_not_kept_alive(toolkit: Toolkit) -> None:
+    def leave(tap: Listener | None, *, close: bool) -> tuple[Attachment | None, weakref.ref[Any]]:
+        target = toolkit.open()
+        attachment = None if tap is None else attach(toolkit, target, tap)
+        draw_frames(toolkit, target, range(1))
+        if close:
+            toolkit.close(target)
+        return attachment, weakref.ref(target)
+
+    for close in (True, False):
+        _, free = leave(None, close=close)
+        _attachment, hooked = leave(Listener(), close=close)
+        gc.collect()
+        assert (hooked() is None) == (free() is None), f"with close={close}"
+
+
+@check
+def a_failing_tap_breaks_no_later_frame(toolkit: Toolkit) -> None:
+    class Misuse(Exception):  # an error of this test alone
+        pass
+
+    class Failing(Listener):
+        def frame_drawn(self, source: Framebuffer) -> None:
+            super().frame_drawn(source)
+            raise Misuse
+
+    target, listener = toolkit.open(), Failing()
+    attach(toolkit, target, listener)
+    for number in range(FRAMES):
+        with suppress(Misuse):  # a framework may also report it in a way of its own
+            draw_frames(toolkit, target, range(number, number + 1))
+    assert listener.numbers == list(range(FRAMES))
+
+
+def recorded_frames(toolkit: Toolkit, frames: int, act: Callable[[int], None]) -> None:
+    """Record `frames` frames of a target with the real recorder; `act` paints and may do more. Checks the film."""
+    target = toolkit.open()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        recorder = glrec_core.record(target, path, timing="step", fps=FPS)
+        for number in range(frames):
+            toolkit.frame(target, partial(act, number))
+        recorder.close()
+        assert_recording(path, frames, SIZE, FPS)
+
+
+@check
+def recording_raises_no_gl_error(toolkit: Toolkit) -> None:
+    def act(number: int) -> None:
+        assert native.error() == 0, f"before frame {number}"
+        paint(number)
+        assert native.error() == 0, f"painting frame {number}"
+
+    recorded_frames(toolkit, 100, act)
+    assert native.error() == 0
+
+
+@check
+def recording_gives_all_state_back(toolkit: Toolkit) -> None:
+    odd: list[native.OddState] = []
+    left: list[native.State] = []
+
+    def act(number: int) -> None:
+        if number == 0:
+            odd.append(native.OddState())
+        else:
+            found = native.state()
+            changed = {name: (left[-1][name], found[name]) for name in found if found[name] != left[-1][name]}
+            assert not changed, f"left and found before frame {number}: {changed}"
+            odd[0].reset()
+        paint(number)
+        odd[0].set()
+        left.append(native.state())
+
+    recorded_frames(toolkit, 20, act)
+    assert len(left) == 20
+
+
+@check
+def recording_leaves_the_hosts_error_pending(toolkit: Toolkit) -> None:
+    invalid_enum = 0x0500
+
+    def act(number: int) -> None:
+        expected = invalid_enum if number else 0
+        assert native.error() == expected, f"before frame {number}"
+        paint(number)
+        native.raise_invalid_enum()
+
+    recorded_frames(toolkit, 20, act)
+    assert native.error() == invalid_enum
+
+
+def main(toolkit: str, name: str) -> None:
+    """Run one check against one framework."""
+    from tests.contract.adapter_programs.toolkits import TOOLKITS
+
+    CHECKS[name](TOOLKITS[toolkit]())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,197 @@
+"""OpenGL and EGL without any framework, and without the product: the checks' own eyes and hands.
+
+All functions act on the context that is current, whoever made it.
+"""
+
+import ctypes
+from collections.abc import Callable
+from ctypes import byref, c_float, c_int, c_ssize_t, c_uint, c_void_p
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.support.barcode import Rgb
+
+_READ_FRAMEBUFFER, _READ_FRAMEBUFFER_BINDING = 0x8CA8, 0x8CAA
+_RGBA, _UNSIGNED_BYTE = 0x1908, 0x1401
+_SCISSOR_TEST, _FRAMEBUFFER_SRGB, _RASTERIZER_DISCARD = 0x0C11, 0x8DB9, 0x8C89
+_COLOR_BUFFER_BIT = 0x4000
+_PIXEL_PACK_BUFFER, _PIXEL_UNPACK_BUFFER = 0x88EB, 0x88EC
+_TEXTURE_2D, _STREAM_READ = 0x0DE1, 0x88E1
+_COLOR_CLEAR_VALUE = 0x0C22
+_PACK = (
+    0x0D05,
+    0x0D02,
+    0x0D03,
+    0x0D04,
+    0x0D00,
+)  # alignment, row length, skipped rows and pixels, swapped bytes
+
+_CAPABILITIES = {
+    "SCISSOR_TEST": _SCISSOR_TEST,
+    "FRAMEBUFFER_SRGB": _FRAMEBUFFER_SRGB,
+    "RASTERIZER_DISCARD": _RASTERIZER_DISCARD,
+    "BLEND": 0x0BE2,
+    "CULL_FACE": 0x0B44,
+    "DEPTH_TEST": 0x0B71,
+    "STENCIL_TEST": 0x0B90,
+    "DITHER": 0x0BD0,
+    "MULTISAMPLE": 0x809D,
+}
+_INTEGERS = {
+    "READ_FRAMEBUFFER_BINDING": (_READ_FRAMEBUFFER_BINDING, 1),
+    "DRAW_FRAMEBUFFER_BINDING": (0x8CA6, 1),
+    "RENDERBUFFER_BINDING": (0x8CA7, 1),
+    "READ_BUFFER": (0x0C02, 1),
+    "DRAW_BUFFER": (0x0C01, 1),
+    "VIEWPORT": (0x0BA2, 4),
+    "SCISSOR_BOX": (0x0C10, 4),
+    "COLOR_WRITEMASK": (0x0C23, 4),
+    "DEPTH_WRITEMASK": (0x0B72, 1),
+    "PACK_SWAP_BYTES": (0x0D00, 1),
+    "PACK_LSB_FIRST": (0x0D01, 1),
+    "PACK_ROW_LENGTH": (0x0D02, 1),
+    "PACK_SKIP_ROWS": (0x0D03, 1),
+    "PACK_SKIP_PIXELS": (0x0D04, 1),
+    "PACK_ALIGNMENT": (0x0D05, 1),
+    "UNPACK_SWAP_BYTES": (0x0CF0, 1),
+    "UNPACK_LSB_FIRST": (0x0CF1, 1),
+    "UNPACK_ROW_LENGTH": (0x0CF2, 1),
+    "UNPACK_SKIP_ROWS": (0x0CF3, 1),
+    "UNPACK_SKIP_PIXELS": (0x0CF4, 1),
+    "UNPACK_ALIGNMENT": (0x0CF5, 1),
+    "PIXEL_PACK_BUFFER_BINDING": (0x88ED, 1),
+    "PIXEL_UNPACK_BUFFER_BINDING": (0x88EF, 1),
+    "ARRAY_BUFFER_BINDING": (0x8894, 1),
+    "UNIFORM_BUFFER_BINDING": (0x8A28, 1),
+    "COPY_READ_BUFFER_BINDING": (0x8F36, 1),
+    "COPY_WRITE_BUFFER_BINDING": (0x8F37, 1),
+    "VERTEX_ARRAY_BINDING": (0x85B5, 1),
+    "CURRENT_PROGRAM": (0x8B8D, 1),
+    "ACTIVE_TEXTURE": (0x84E0, 1),
+    "TEXTURE_BINDING_2D": (0x8069, 1),
+    "TEXTURE_BINDING_2D_MULTISAMPLE": (0x9104, 1),
+    "SAMPLER_BINDING": (0x8919, 1),
+    "POLYGON_MODE": (0x0B40, 1),
+    "BLEND_SRC_RGB": (0x80C9, 1),
+    "BLEND_DST_RGB": (0x80C8, 1),
+}
+
+State = dict[str, tuple[float, ...]]
+
+
+@cache
+def _gl() -> ctypes.CDLL:
+    library = ctypes.CDLL("libOpenGL.so.0")
+    library.glClearColor.argtypes = [c_float] * 4
+    library.glReadPixels.argtypes = [*[c_int] * 4, c_uint, c_uint, c_void_p]
+    library.glBufferData.argtypes = [c_uint, c_ssize_t, c_void_p, c_uint]
+    library.glGetString.restype = ctypes.c_char_p
+    return library
+
+
+@cache
+def _egl() -> ctypes.CDLL:
+    library = ctypes.CDLL("libEGL.so.1")
+    library.eglGetCurrentContext.restype = c_void_p
+    library.eglGetCurrentDisplay.restype = c_void_p
+    library.eglMakeCurrent.argtypes = [c_void_p] * 4
+    return library
+
+
+def current_context() -> int | None:
+    """Return the handle of the EGL context that is current, or None."""
+    handle: int | None = _egl().eglGetCurrentContext()
+    return handle
+
+
+def release_current_context() -> None:
+    """Leave no context current, behind the frameworks' backs."""
+    assert _egl().eglMakeCurrent(_egl().eglGetCurrentDisplay(), None, None, None)
+
+
+def error() -> int:
+    """Take the pending error, 0 if there is none."""
+    return int(_gl().glGetError())
+
+
+def raise_invalid_enum() -> None:
+    """Leave GL_INVALID_ENUM (0x0500) pending."""
+    _gl().glEnable(0xFFFF)
+
+
+def fill(x: int, y: int, width: int, height: int, rgb: Rgb) -> None:
+    """Fill a rectangle of the bound framebuffer, counted from the bottom-left corner."""
+    gl = _gl()
+    gl.glEnable(_SCISSOR_TEST)
+    gl.glScissor(x, y, width, height)
+    gl.glClearColor(*rgb, 1.0)
+    gl.glClear(_COLOR_BUFFER_BIT)
+    gl.glDisable(_SCISSOR_TEST)
+
+
+def read_picture(framebuffer: int, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return a framebuffer as (height, width, 4) RGBA, row 0 at the top; the read binding is given back."""
+    gl = _gl()
+    bound = c_int()
+    gl.glGetIntegerv(_READ_FRAMEBUFFER_BINDING, byref(bound))
+    gl.glBindFramebuffer(_READ_FRAMEBUFFER, framebuffer)
+    picture = np.empty((size[1], size[0], 4), np.uint8)
+    gl.glReadPixels(0, 0, *size, _RGBA, _UNSIGNED_BYTE, picture.ctypes.data)
+    gl.glBindFramebuffer(_READ_FRAMEBUFFER, bound.value)
+    return picture[::-1]
+
+
+def state() -> State:
+    """Return every value that a capture could change."""
+    gl = _gl()
+    integers, floats = (c_int * 4)(), (c_float * 4)()
+    found: State = {name: (gl.glIsEnabled(value) & 1,) for name, value in _CAPABILITIES.items()}
+    for name, (value, count) in _INTEGERS.items():
+        gl.glGetIntegerv(value, integers)
+        found[name] = tuple(integers[:count])
+    gl.glGetFloatv(_COLOR_CLEAR_VALUE, floats)
+    found["COLOR_CLEAR_VALUE"] = tuple(floats)
+    return found
+
+
+class OddState:
+    """State that a program may well leave behind and that would spoil a naive read-back."""
+
+    def __init__(self) -> None:
+        gl = _gl()
+        self._buffer, self._texture = c_uint(), c_uint()
+        gl.glGenBuffers(1, byref(self._buffer))
+        gl.glBindBuffer(_PIXEL_PACK_BUFFER, self._buffer)
+        gl.glBufferData(_PIXEL_PACK_BUFFER, 64, None, _STREAM_READ)
+        gl.glGenTextures(1, byref(self._texture))
+
+    def set(self) -> None:
+        """Set it, as the last thing in a frame."""
+        self._apply(_gl().glEnable, self._buffer, self._texture, pack=(1, 7, 3, 2, 1), mask=0)
+        _gl().glScissor(3, 5, 7, 11)
+        _gl().glClearColor(0.25, 0.5, 0.75, 0.125)
+
+    def reset(self) -> None:
+        """Take it back, as the first thing in the next frame."""
+        self._apply(_gl().glDisable, c_uint(), c_uint(), pack=(4, 0, 0, 0, 0), mask=1)
+
+    def _apply(
+        self,
+        switch: Callable[[int], object],
+        buffer: c_uint,
+        texture: c_uint,
+        *,
+        pack: tuple[int, ...],
+        mask: int,
+    ) -> None:
+        gl = _gl()
+        for capability in (_SCISSOR_TEST, _FRAMEBUFFER_SRGB, _RASTERIZER_DISCARD):
+            switch(capability)
+        for name, value in zip(_PACK, pack, strict=True):
+            gl.glPixelStorei(name, value)
+        for target in (_PIXEL_PACK_BUFFER, _PIXEL_UNPACK_BUFFER):
+            gl.glBindBuffer(target, buffer)
+        gl.glBindTexture(_TEXTURE_2D, texture)
+        gl.glColorMask(mask, 1, mask, 1)

@@ -1,0 +1,103 @@
+"""Private X servers and fresh interpreters: GL frameworks share neither a display nor a process well."""
+
+import os
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from tests.support.processes import process_group
+
+_START_SECONDS = 20.0
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+class DisplayError(RuntimeError):
+    """No X server could be started; the message carries what Xvfb said."""
+
+
+class ProgramError(AssertionError):
+    """A program failed or did not end in time; the message carries all its output."""
+
+
+@contextmanager
+def xvfb(screen: str = "1280x1024x24") -> Iterator[str]:
+    """Start a private Xvfb with GLX and yield its display, for example ":99"; it ends with the block.
+
+    The server picks a free number itself. Raises DisplayError when there is no Xvfb or it does not start.
+    """
+    executable = shutil.which("Xvfb")
+    if executable is None:
+        raise DisplayError("Xvfb is not installed (package xvfb on Debian and Ubuntu)")
+    read_end, write_end = os.pipe()
+    arguments = [executable, "-displayfd", str(write_end), "-screen", "0", screen]
+    arguments += ["-nolisten", "tcp", "-noreset", "+extension", "GLX"]
+    with (
+        os.fdopen(read_end, "rb") as number,
+        tempfile.TemporaryFile() as log,
+        os.fdopen(write_end, "wb") as inherited,
+        process_group(arguments, stdout=log, stderr=log, pass_fds=[write_end]),
+    ):
+        inherited.close()  # so that the end of a failed server is seen as the end of the file
+        yield f":{_display_number(number, log)}"
+
+
+def run_program(
+    program: str | Path, *arguments: str, env: Mapping[str, str] | None = None, timeout_seconds: float = 60.0
+) -> subprocess.CompletedProcess[str]:
+    """Run a Python program, a path or source text, in a fresh interpreter and return its output.
+
+    `env` is added to the environment, and the project can be imported. Raises ProgramError with all the output
+    when the program fails or takes longer than `timeout_seconds`; all its processes are killed then.
+    """
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryFile() as output,
+        tempfile.TemporaryFile() as errors,
+    ):
+        path = program if isinstance(program, Path) else _saved(program, Path(folder))
+        command = [sys.executable, str(path), *arguments]
+        with process_group(command, stdout=output, stderr=errors, env=_environment(env)) as process:
+            ended = _wait(process, timeout_seconds)
+        result = subprocess.CompletedProcess(command, process.returncode, _text(output), _text(errors))
+    if not ended or result.returncode != 0:
+        outcome = f"returned {result.returncode}" if ended else f"did not end within {timeout_seconds} s"
+        raise ProgramError(f"{path.name} {outcome}\nstdout:\n{result.stdout}\nstderr:\n{result.stderr}")
+    return result
+
+
+def _display_number(number: IO[bytes], log: IO[bytes]) -> int:
+    readable, _, _ = select.select([number], [], [], _START_SECONDS)
+    line = number.readline() if readable else b""
+    if not line.strip():
+        raise DisplayError(f"Xvfb gave no display within {_START_SECONDS} s:\n{_text(log)}")
+    return int(line)
+
+
+def _saved(source: str, folder: Path) -> Path:
+    path = folder / "program.py"  # a file, so that tracebacks show the failing line
+    path.write_text(source, encoding="utf-8")
+    return path
+
+
+def _environment(extra: Mapping[str, str] | None) -> dict[str, str]:
+    search = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(search), **(extra or {})}
+
+
+def _wait(process: subprocess.Popen[bytes], timeout_seconds: float) -> bool:
+    try:
+        process.wait(timeout_seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "replace")

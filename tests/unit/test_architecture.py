@@ -1,0 +1,202 @@
+"""The floors of the house, read from the code: imports run downward only, adapters know one module of the core.
+
+The table below is the plan. A module that is not in it fails the test: whoever adds one says where it belongs.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.support.displays import run_program
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# From the ground up. A package's name stands for all its modules, which may import each other.
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("glrec_core.errors", "glrec_core.color"),
+    ("glrec_core.frame", "glrec_core.clock"),
+    ("glrec_core.gl", "glrec_core.stats"),
+    ("glrec_core.stages", "glrec_core.adapter", "glrec_core.config"),
+    (
+        "glrec_core.capture",
+        "glrec_core.convert",
+        "glrec_core.encode",
+        "glrec_core.sink",
+        "glrec_core.frame_queue",
+        "glrec_core.plugins",
+        "glrec_core.recording",
+    ),
+    ("glrec_core.backends", "glrec_core.worker"),
+    ("glrec_core.engine",),
+    ("glrec_core.recorder",),
+    ("glrec_core",),
+    ("glrec_integrations",),
+)
+
+ADAPTERS = ("pyglet", "moderngl", "vispy")
+FRAMEWORKS = frozenset(
+    {"pyglet", "arcade", "moderngl", "moderngl_window", "vispy", "OpenGL", "glfw", "PySide6"}
+)
+HEAVY = frozenset({"av", "cupy", "cuda", "PyNvVideoCodec", "imageio_ffmpeg"})
+
+
+class Import(NamedTuple):
+    """An import statement of one of the project's modules."""
+
+    importer: str
+    imported: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.importer}:{self.line} imports {self.imported}"
+
+
+def _modules() -> dict[str, Path]:
+    """Return every module of the product by its dotted name."""
+    paths = [
+        path for package in ("glrec_core", "glrec_integrations") for path in (ROOT / package).rglob("*.py")
+    ]
+    return {_dotted(path.relative_to(ROOT)): path for path in paths}
+
+
+def _dotted(path: Path) -> str:
+    parts = path.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _imports(module: str, path: Path) -> Iterator[Import]:
+    """Yield what a module imports, within functions and for type checkers as well."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for name in _imported_names(node):
+            yield Import(module, name, getattr(node, "lineno", 0))
+
+
+def _imported_names(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        assert node.level == 0, f"relative import in line {node.lineno}: write the full name"
+        assert node.module is not None
+        return [_submodule_or_package(node.module, alias.name) for alias in node.names]
+    return []
+
+
+def _submodule_or_package(package: str, name: str) -> str:
+    submodule = f"{package}.{name}"
+    return submodule if submodule in MODULES else package
+
+
+def _room(module: str) -> str:
+    """Return the name in the table that stands for a module: its own, or that of a package around it."""
+    parts = module.split(".")
+    around = [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    listed = {name for floor in FLOORS for name in floor}
+    room = next((name for name in around if name in listed), None)
+    # `glrec_core` alone is its __init__, the top of the core, and no home for modules that nobody listed.
+    assert room is not None, f"{module} is on no floor"
+    assert room != "glrec_core" or module == "glrec_core", f"{module} is on no floor"
+    return room
+
+
+def _floor(module: str) -> int:
+    return next(number for number, floor in enumerate(FLOORS, 1) if _room(module) in floor)
+
+
+MODULES = _modules()
+IMPORTS = [each for module, path in MODULES.items() for each in _imports(module, path)]
+OWN = [each for each in IMPORTS if each.imported in MODULES]
+
+
+def test_the_code_is_read() -> None:
+    assert {"glrec_core.stages", "glrec_core.recorder", "glrec_integrations.pyglet.adapter"} <= MODULES.keys()
+    assert ("glrec_core.stages", "glrec_core.frame") in {(each.importer, each.imported) for each in OWN}
+
+
+def test_every_module_has_a_floor_and_every_room_a_module() -> None:
+    assert {_room(module) for module in MODULES} == {name for floor in FLOORS for name in floor}
+
+
+def test_imports_run_downward_only() -> None:
+    """A room's modules may import each other; rooms of one floor may not."""
+    between = [each for each in OWN if _room(each.importer) != _room(each.imported)]
+    assert [str(each) for each in between if _floor(each.imported) >= _floor(each.importer)] == []
+
+
+def test_no_import_runs_in_a_circle() -> None:
+    graph: dict[str, set[str]] = {module: set() for module in MODULES}
+    for each in OWN:
+        graph[each.importer].add(each.imported)
+    TopologicalSorter(graph).prepare()  # raises CycleError and names the circle
+
+
+def test_adapters_import_nothing_of_the_core_but_the_seam() -> None:
+    """An adapter's own helpers in its package are part of it; other packages of `glrec_integrations` are not."""
+    for name in ADAPTERS:
+        package = f"glrec_integrations.{name}"
+        for module in _reachable(f"{package}.adapter", package):
+            outside = {found.imported for found in OWN if found.importer == module} - _within(package)
+            assert outside <= {"glrec_core.adapter"}, f"{module} imports {sorted(outside)}"
+
+
+def test_the_frameworks_faces_use_public_names_only() -> None:
+    allowed = {"glrec_core", "glrec_core.adapter"}
+    faces = [found for found in OWN if found.importer.startswith("glrec_integrations.")]
+    private = [str(f) for f in faces if f.imported.startswith("glrec_core") and f.imported not in allowed]
+    assert private == []
+
+
+def _within(package: str) -> set[str]:
+    return {module for module in MODULES if module == package or module.startswith(f"{package}.")}
+
+
+def _reachable(module: str, package: str) -> set[str]:
+    """Return the modules of `package` that `module` imports, itself included."""
+    found, pending = {module}, [module]
+    while pending:
+        importer = pending.pop()
+        direct = {each.imported for each in OWN if each.importer == importer} & _within(package)
+        pending += direct - found
+        found |= direct
+    return found
+
+
+def _top(found: Import) -> str:
+    return found.imported.partition(".")[0]
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "glrec_core",
+        "glrec_core.adapter",
+        *(f"glrec_integrations.{name}" for name in ADAPTERS),
+        *(f"glrec_integrations.{name}.adapter" for name in ADAPTERS),
+    ],
+)
+def test_importing_is_light(module: str) -> None:
+    program = f"import sys, {module}\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    loaded = set(run_program(program).stdout.split())
+    assert "glrec_core" in loaded
+    assert loaded & (FRAMEWORKS | HEAVY) == set()
+
+
+def test_the_core_needs_the_standard_library_and_its_dependencies_only() -> None:
+    allowed = {
+        *sys.stdlib_module_names,
+        "glrec_core",
+        "av",
+        "numpy",
+        "pluggy",
+        "cupy",
+        "cuda",
+        "PyNvVideoCodec",
+    }
+    foreign = [
+        str(each) for each in IMPORTS if each.importer.startswith("glrec_core") and _top(each) not in allowed
+    ]
+    assert foreign == []

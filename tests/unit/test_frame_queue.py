@@ -1,0 +1,107 @@
+"""The queue: order, bounds, back-pressure, and nothing kept after an end."""
+
+import threading
+
+import pytest
+
+from glrec_core.frame import Frame, FrameSpec, PixelFormat, Size
+from glrec_core.frame_queue import FrameQueue
+
+SPEC = FrameSpec(Size(2, 2), PixelFormat.RGBA)
+
+
+def frame(number: int, released: list[int]) -> Frame:
+    return Frame(SPEC, (), number, lambda: released.append(number))
+
+
+def put(queue: FrameQueue, number: int, released: list[int]) -> None:
+    assert queue.reserve()
+    queue.put(frame(number, released))
+
+
+def test_frames_come_out_in_order_and_the_end_ends() -> None:
+    queue, released = FrameQueue(3, block=False), list[int]()
+    for number in range(3):
+        put(queue, number, released)
+    queue.close()
+    assert [got.pts_ns for got in queue] == [0, 1, 2]
+
+
+def test_a_full_queue_refuses_until_a_frame_is_released() -> None:
+    queue, released = FrameQueue(2, block=False), list[int]()
+    put(queue, 0, released)
+    put(queue, 1, released)
+    assert not queue.reserve()
+    with next(iter(queue)):
+        assert not queue.reserve()
+    assert released == [0]
+    assert queue.reserve()
+
+
+def test_a_blocking_queue_waits_for_the_encode_thread() -> None:
+    queue, released = FrameQueue(2, block=True), list[int]()
+    encoded = []
+
+    def encode() -> None:
+        for got in queue:
+            with got:
+                encoded.append(got.pts_ns)
+
+    thread = threading.Thread(target=encode)
+    thread.start()
+    for number in range(200):
+        put(queue, number, released)
+    queue.close()
+    thread.join()
+    assert encoded == released == list(range(200))
+
+
+def test_an_unreserved_place_is_free_again() -> None:
+    queue = FrameQueue(1, block=False)
+    assert queue.reserve()
+    assert not queue.reserve()
+    queue.unreserve()
+    assert queue.reserve()
+
+
+@pytest.mark.parametrize("block", [True, False])
+def test_an_abandoned_queue_releases_everything_and_takes_no_more(*, block: bool) -> None:
+    queue, released = FrameQueue(2, block=block), list[int]()
+    put(queue, 0, released)
+    assert queue.reserve()
+    queue.abandon()
+    assert released == [0]
+    queue.put(frame(1, released))
+    assert released == [0, 1]
+    assert not queue.reserve()
+    queue.wait_idle()
+
+
+def test_abandoning_wakes_a_waiting_render_thread() -> None:
+    queue, answers = FrameQueue(1, block=True), list[bool]()
+    assert queue.reserve()
+    thread = threading.Thread(target=lambda: answers.append(queue.reserve()))
+    thread.start()
+    queue.abandon()
+    thread.join()
+    assert answers == [False]
+
+
+def test_waiting_for_idle_waits_for_the_frame_in_use() -> None:
+    queue, released = FrameQueue(2, block=False), list[int]()
+    put(queue, 0, released)
+    in_use, go = threading.Event(), threading.Event()
+
+    def encode() -> None:
+        with next(iter(queue)):
+            in_use.set()
+            go.wait()
+
+    thread = threading.Thread(target=encode)
+    thread.start()
+    in_use.wait()
+    assert released == []
+    go.set()
+    queue.wait_idle()
+    assert released == [0]
+    thread.join()
