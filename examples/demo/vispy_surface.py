@@ -22,7 +22,7 @@ from glrec_integrations.vispy import SceneCanvas
 FRAMES = 240
 REACH, LOW, PEAK = 1.6, -0.8, 0.32  # of the axes, of the map below, of the colour scale
 AXIS = np.linspace(-REACH, REACH, 101)
-COLOURS = "#b9f3ff #38b6e6 #1f6fc4 #223a86 #2a2350 #7d2a68 #d9485a #ff9a4d #ffe9a8"
+COLORS = "#b9f3ff #38b6e6 #1f6fc4 #223a86 #2a2350 #7d2a68 #d9485a #ff9a4d #ffe9a8"
 GREY, PALE, NIGHT = "#8a93ad", "#c9d1e6", "#0d111c"
 
 
@@ -30,7 +30,7 @@ def waves(phase: float) -> NDArray[np.float32]:
     """Return the height at each (x, y) of the grid."""
     x, y = np.meshgrid(AXIS, AXIS, indexing="ij")
     distances = (np.hypot(x - 0.62, y - 0.35), np.hypot(x + 0.62, y + 0.35))
-    height = sum(0.26 * np.cos(10 * distance - phase) * np.exp(-1.1 * distance**2) for distance in distances)
+    height = sum(0.25 * np.cos(8.5 * distance - phase) * np.exp(-1.1 * distance**2) for distance in distances)
     return np.asarray(height, np.float32)
 
 
@@ -38,23 +38,26 @@ class Plot:
     """The surface with everything around it."""
 
     def __init__(self, canvas: Any) -> None:
-        self.colours = Colormap(COLOURS.split())
+        self.colors = Colormap(COLORS.split())
         grid = canvas.central_widget.add_grid(spacing=0)
         self.view = grid.add_view(row=0, col=0)
         self.view.camera = scene.TurntableCamera(fov=30, elevation=26, distance=7.5, center=(0, 0, -0.35))
-        self.surface = scene.visuals.SurfacePlot(AXIS, AXIS, waves(0), shading="smooth", parent=self.view.scene)
-        light = self.surface.shading_filter
-        light.light_dir, light.shininess = (-0.35, -0.35, -1), 40
-        light.ambient_light, light.diffuse_light, light.specular_light = [(1, 1, 1, a) for a in (0.42, 0.75, 0.45)]
+        self.surface = scene.visuals.SurfacePlot(
+            AXIS, AXIS, waves(0), shading="smooth", parent=self.view.scene
+        )
+        shading = self.surface.shading_filter
+        shading.light_dir, shading.shininess = (-0.35, -0.35, -1), 40
+        shading.ambient_light, shading.diffuse_light = (1, 1, 1, 0.42), (1, 1, 1, 0.75)
+        shading.specular_light = (1, 1, 1, 0.45)
         self.map = scene.visuals.Image(
-            waves(0), cmap=self.colours, clim=(-PEAK, PEAK), interpolation="bilinear", parent=self.view.scene
+            waves(0), cmap=self.colors, clim=(-PEAK, PEAK), interpolation="bilinear", parent=self.view.scene
         )
         step = 2 * REACH / len(AXIS)
         self.map.transform = scene.STTransform(scale=(step, step), translate=(-REACH, -REACH, LOW))
         self.add_axis([(-REACH, -REACH - 0.1), (REACH, -REACH - 0.1)], (0, -1))
         self.add_axis([(-REACH - 0.1, -REACH), (-REACH - 0.1, REACH)], (-1, 0))
         scale = scene.ColorBarWidget(
-            self.colours, "right", label=" ", clim=(-PEAK, PEAK), label_color=PALE, border_color=GREY
+            self.colors, "right", label=" ", clim=(-PEAK, PEAK), label_color=PALE, border_color=GREY
         )
         scale.width_max = 140
         grid.add_widget(scale, row=0, col=1)
@@ -80,7 +83,39 @@ class Plot:
     def show(self, share: float) -> None:
         """Show the waves after a share of the film."""
         height = waves(share * 8 * np.pi)
-        self.surface.set_data(z=height)
-        self.surface.mesh_data.set_vertex_colors(self.colours.map((0.5 + 0.5 * height / PEAK).ravel()).astype(np.float32))
+        colors = self.colors.map((0.5 + 0.5 * height / PEAK).ravel())
+        self.surface.set_data(z=height, colors=colors.reshape(*height.shape, 4))
         self.map.set_data(height.T)
-        self.view.camera.azimuth = 150 * share - 40
+        self.view.camera.azimuth = 120 * share - 100
+
+
+def use_headless_egl() -> None:
+    """Choose vispy's EGL backend. It asks EGL for no depth buffer, so this asks as well: for depth and 4 samples."""
+    os.environ.setdefault("EGL_PLATFORM", "surfaceless")
+    choose = egl.eglChooseConfig
+    more = [egl.EGL_DEPTH_SIZE, 24, egl.EGL_SAMPLES, 4]
+    egl.eglChooseConfig = lambda display, attributes: choose(display, [*attributes, *more])
+    app.use_app("egl")
+
+
+def main(path: str) -> Recording:
+    use_headless_egl()
+    record = {"path": path, "fps": 60, "timing": "step", "overwrite": True}
+    canvas = SceneCanvas(size=(1280, 720), bgcolor=NIGHT, record=record)
+    plot, frames = Plot(canvas), count()
+
+    def turn(_: Any) -> None:
+        frame = next(frames)
+        if frame < FRAMES:
+            plot.show(frame / FRAMES)
+        else:
+            canvas.close()
+
+    timer = app.Timer(0, connect=turn, start=True)
+    app.run()
+    timer.stop()
+    return canvas.recorder.close()
+
+
+if __name__ == "__main__":
+    print(main(sys.argv[1]))

@@ -19,10 +19,10 @@ from glrec_core.gl.state import SetupState
 
 
 class Blitter:
-    """Owns the target texture and whatever stands between it and a source of the present size."""
+    """Owns a ring of target textures and whatever stands between them and a source of the present size."""
 
-    def __init__(self, gl: GL, layout: Layout, *, keep_shape: bool) -> None:
-        """Create the target; to be called within `ReadState`."""
+    def __init__(self, gl: GL, layout: Layout, *, keep_shape: bool, targets: int = 1) -> None:
+        """Create the targets; to be called within `ReadState`."""
         self._gl = gl
         self._layout = layout
         self._keep_shape = keep_shape
@@ -32,7 +32,8 @@ class Blitter:
         self._srgb = False
         self._unchanged = False
         with SetupState(gl):
-            self.target = ColorTarget(gl, layout.coded)
+            self.targets = [ColorTarget(gl, layout.coded) for _ in range(targets)]
+        self._last = 0
 
     @contextmanager
     def readable(self, source: Framebuffer, *, direct: bool) -> Iterator[int]:
@@ -57,6 +58,7 @@ class Blitter:
             if direct and self._unchanged:
                 yield source.name
             else:
+                self._last = (self._last + 1) % len(self.targets)
                 self._blit_all(source)
                 yield self.target.framebuffer
         finally:
@@ -64,10 +66,26 @@ class Blitter:
                 gl.BindFramebuffer(g.READ_FRAMEBUFFER, source.name)
                 gl.ReadBuffer(host_buffer)
 
+    @property
+    def target(self) -> ColorTarget:
+        """The texture with the last copied picture."""
+        return self.targets[self._last]
+
+    def copy(self, source: Framebuffer) -> ColorTarget:
+        """Copy `source` into the next target and return that; to be used within `ReadState`.
+
+        Raises:
+            CaptureError: the framebuffer is incomplete or holds integers.
+
+        """
+        with self.readable(source, direct=False):
+            return self.target
+
     def delete(self) -> None:
         """Delete all textures and framebuffers."""
         self._delete_between()
-        self.target.delete()
+        for target in self.targets:
+            target.delete()
 
     def _blit_all(self, source: Framebuffer) -> None:
         area = Rect(0, 0, *source.size)
@@ -115,13 +133,18 @@ class Blitter:
             self._delete_between()
             self._between = [ColorTarget(gl, size, srgb=srgb) for size in steps]
             if srgb != self._srgb:
-                self.target.delete()
-                self.target = ColorTarget(gl, self._layout.coded, srgb=srgb)
-                self._srgb = srgb
-            self.target.clear()
+                self._remake_targets(srgb=srgb)
+            for target in self.targets:
+                target.clear()
         gl.BindFramebuffer(g.FRAMEBUFFER, source.name)
         self._source = (source, samples)
         self._unchanged = not samples and source.size == self._layout.coded
+
+    def _remake_targets(self, *, srgb: bool) -> None:
+        for target in self.targets:
+            target.delete()
+        self.targets = [ColorTarget(self._gl, self._layout.coded, srgb=srgb) for _ in self.targets]
+        self._srgb = srgb
 
     def _inspect(self, source: Framebuffer) -> bool:
         """Refuse what cannot be copied; return whether our textures must be sRGB for a blit to leave values alone.

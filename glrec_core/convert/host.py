@@ -109,6 +109,6 @@ def _views(frame: VideoFrame, spec: FrameSpec) -> tuple[NDArray[np.uint8], ...]:
 
 
 def _view(plane: VideoPlane, element_bytes: int) -> NDArray[np.uint8]:
-    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
     used = rows[:, : plane.width * element_bytes]
     return used if element_bytes == 1 else used.reshape(plane.height, plane.width, element_bytes)

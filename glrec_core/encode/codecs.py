@@ -26,6 +26,7 @@ _X26X_PRESETS = (
     "veryslow",
     "placebo",
 )
+_LEAST, _MOST = Size(1, 1), Size(16_384, 16_384)
 _FFMPEG_MARGIN, _FFMPEG_AREA = 128, (2**31 - 1) // 8  # av_image_check_size2() in libavutil/imgutils.c
 
 
@@ -63,8 +64,8 @@ class Codec:
     wall_preset: str = ""
     step_preset: str = ""
     quality: QualityScale | None = None
-    smallest: Size = Size(1, 1)
-    largest: Size = Size(16_384, 16_384)
+    smallest: Size = _LEAST
+    largest: Size = _MOST
     annex_b: bool = False
     max_b_frames: int = 0
     takes_bitrate: bool = False

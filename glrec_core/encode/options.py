@@ -72,7 +72,9 @@ def _svt_av1(preset: str, config: Config) -> dict[str, str]:
 
 def _vp9(preset: str, _: Config) -> dict[str, str]:
     deadline = "realtime" if int(preset) >= _VP9_SLOWEST_REALTIME else "good"
-    most_tiles = str(int(math.log2(64)))  # as many tile columns as the width allows: libvpx encodes them in parallel
+    most_tiles = str(
+        int(math.log2(64))
+    )  # as many tile columns as the width allows: libvpx encodes them in parallel
     return {
         "deadline": deadline,
         "cpu-used": preset,

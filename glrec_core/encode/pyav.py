@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
@@ -43,7 +44,9 @@ class PyAVEncoder:
     ) -> None:
         codec.check_size(size)
         if codec.padded(size) != size:
-            raise EncodeError(f"{codec.encoder} needs an even width and height, not {size}; pad the frames first")
+            raise EncodeError(
+                f"{codec.encoder} needs an even width and height, not {size}; pad the frames first"
+            )
         self.accepts = FrameSpec(size, codec.pixel_format)
         self._codec = codec
         self._forces_keyframes = config.gop is None and codec.encoder != "ffv1"
@@ -63,7 +66,13 @@ class PyAVEncoder:
         """Parameters for the sinks; those of H.264 and HEVC hold extradata once the first packet is out."""
         base = self._stream
         return StreamInfo(
-            base.codec, base.size, base.time_base, base.frame_rate, base.color, self._extradata or b"", base.rgb
+            base.codec,
+            base.size,
+            base.time_base,
+            base.frame_rate,
+            base.color,
+            self._extradata or b"",
+            base.rgb,
         )
 
     def encode(self, frame: Frame) -> list[Packet]:
@@ -77,12 +86,16 @@ class PyAVEncoder:
             raise EncodeError(f"the frame is {frame.spec}, the encoder was opened for {self.accepts}")
         pts = _ticks(frame.pts_ns, self._stream.time_base)
         if pts <= self._last_pts:
-            raise EncodeError(f"{frame} is at tick {pts} of {self._stream.time_base} s, not after {self._last_pts}")
+            raise EncodeError(
+                f"{frame} is at tick {pts} of {self._stream.time_base} s, not after {self._last_pts}"
+            )
         self._last_pts = pts
         try:
             picture = _picture(frame)
         except (ValueError, TypeError, BufferError) as error:
-            raise EncodeError(f"the planes of {frame} are not as {frame.spec.format} says: {error}") from error
+            raise EncodeError(
+                f"the planes of {frame} are not as {frame.spec.format} says: {error}"
+            ) from error
         picture.pts, picture.time_base = pts, self._stream.time_base
         picture.pict_type = self._picture_type(frame.pts_ns)
         return self._send(picture)
@@ -105,7 +118,7 @@ class PyAVEncoder:
         except av.FFmpegError as error:
             raise EncodeError(f"{self._codec.encoder} failed: {error}") from error
 
-    def _packet(self, packet: av.Packet) -> Packet:
+    def _packet(self, packet: av.Packet[Any]) -> Packet:
         data, pts = bytes(packet), packet.pts
         if pts is None:
             raise EncodeError(f"{self._codec.encoder} returned a packet without a timestamp")
@@ -124,7 +137,8 @@ class PyAVEncoder:
 
 def _open(codec: Codec, config: Config, stream: StreamInfo) -> av.VideoCodecContext:
     quieten()
-    context = av.VideoCodecContext.create(codec.encoder, "w")
+    context = av.CodecContext.create(codec.encoder, "w")
+    assert isinstance(context, av.VideoCodecContext)
     context.width, context.height = stream.size
     context.pix_fmt = codec.pixel_format.value
     context.time_base = stream.time_base

@@ -96,12 +96,9 @@ def made_current(context: CurrentContext | None) -> Iterator[CurrentContext | No
     The block gets the current context; where that is `context` already, with its newest surfaces.
     """
     before = current_context()
-    if before == context:
-        yield before
-        return
     _switch(before, context)
     try:
-        yield context
+        yield before if before == context else context
     finally:
         _switch(current_context(), before)
 
@@ -121,6 +118,8 @@ def _make_current(api: _Api, handles: tuple[int | None, ...]) -> None:
 
 
 def _switch(old: CurrentContext | None, new: CurrentContext | None) -> None:
+    if old == new:
+        return
     if old is not None and (new is None or new.api is not old.api):
         old.release()
     if new is not None:

@@ -56,7 +56,8 @@ class MethodHook:
         if owner is None or shadow is None:
             return
         shadow.before = None
-        if vars(owner).get(self._name) is not shadow:
+        wrapped = vars(owner).get(self._name) is not shadow
+        if wrapped:
             return
         if (beneath := shadow.beneath) is None:
             delattr(owner, self._name)

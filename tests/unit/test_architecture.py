@@ -18,8 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # From the ground up. A package's name stands for all its modules, which may import each other.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("glrec_core.errors", "glrec_core.color"),
-    ("glrec_core.frame", "glrec_core.clock"),
+    ("glrec_core.errors",),
+    ("glrec_core.color",),
+    ("glrec_core.frame", "glrec_core.clock", "glrec_core.ffmpeg"),
     ("glrec_core.gl", "glrec_core.stats"),
     ("glrec_core.stages", "glrec_core.adapter", "glrec_core.config"),
     (

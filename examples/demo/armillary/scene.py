@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyglet
-from armillary import shapes
 from pyglet import gl
 from pyglet.math import Mat4, Vec3
+
+from armillary import shapes
 
 OBJECT, FLOOR, SKY = range(3)  # as in surface.frag
 RINGS = ((1.30, 0.09), (1.14, 0.07), (0.98, 0.06))  # radius, width
@@ -54,7 +55,9 @@ class Scene:
     def mesh(self, mesh: shapes.Mesh) -> Any:
         arrays = {name: ("f", getattr(mesh, name).ravel()) for name in ("position", "normal", "uv")}
         triangles = mesh.triangles.ravel().tolist()
-        return self.programs[OBJECT].vertex_list_indexed(len(mesh.position), gl.GL_TRIANGLES, triangles, **arrays)
+        return self.programs[OBJECT].vertex_list_indexed(
+            len(mesh.position), gl.GL_TRIANGLES, triangles, **arrays
+        )
 
     def parts(self, angle: float) -> list[Part]:
         """Put all but floor and sky in place; a turn of 2 pi ends where it began."""

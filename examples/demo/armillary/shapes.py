@@ -38,7 +38,7 @@ def lathe(profile: ArrayLike, steps: int = 64) -> Mesh:
     position = np.stack([cos * line[:, 0], 0 * cos + line[:, 1], sin * line[:, 0]], -1)
     normal = np.stack([cos * slope[:, 1], 0 * cos - slope[:, 0], sin * slope[:, 1]], -1)
     corner = (np.arange(steps)[:, None] * len(line) + np.arange(len(line) - 1)).ravel()[:, None]
-    triangles = (corner + [0, 1, len(line), len(line), 1, len(line) + 1]).reshape(-1, 3)
+    triangles = (corner + np.array([0, 1, len(line), len(line), 1, len(line) + 1])).reshape(-1, 3)
     uv = np.stack([angle / TURN, along], -1)
     return Mesh(position.reshape(-1, 3), normal.reshape(-1, 3), uv.reshape(-1, 2), triangles)
 

@@ -9,7 +9,7 @@ uniform sampler2D albedo, shadow_map;
 uniform mat4 light_camera;
 uniform vec3 eye, sun;
 uniform float mirror, metal;
-out vec4 colour;
+out vec4 color;
 
 vec3 sky(vec3 d) {
     float glow = dot(normalize(d.xz), normalize(sun.xz)) * 0.5 + 0.5;
@@ -56,5 +56,5 @@ void main() {
     alpha = SURFACE == FLOOR ? mix(0.62 - 0.5 * fresnel, 1.0, haze) : 1.0;
 #endif
     rgb = sqrt(1.0 - exp(-1.5 * rgb));
-    colour = vec4(mix(rgb, rgb * rgb * (3.0 - 2.0 * rgb), 0.6), alpha);
+    color = vec4(mix(rgb, rgb * rgb * (3.0 - 2.0 * rgb), 0.6), alpha);
 }

@@ -24,7 +24,9 @@ from tests.support import barcode
 from tests.support.video import assert_recording
 
 FRAMES = 5
+RECORDED_FRAMES = 100
 FPS = 30
+INVALID_ENUM = 0x0500
 
 Check = Callable[[Toolkit], None]
 CHECKS: dict[str, Check] = {}
@@ -235,27 +237,37 @@ def a_failing_tap_breaks_no_later_frame(toolkit: Toolkit) -> None:
     assert listener.numbers == list(range(FRAMES))
 
 
-def recorded_frames(toolkit: Toolkit, frames: int, act: Callable[[int], None]) -> None:
-    """Record `frames` frames of a target with the real recorder; `act` paints and may do more. Checks the film."""
+def recorded_frames(toolkit: Toolkit, draw: Callable[[int], None], after: Callable[[int], None]) -> None:
+    """Record frames with the real recorder, close it amid one that is not recorded any more, and check the film.
+
+    `draw` paints and may do more; `after` looks at what the swap, or the closing, has left.
+    """
     target = toolkit.open()
+
+    def draw_and_close() -> None:
+        draw(RECORDED_FRAMES)
+        recorder.close()
+        after(RECORDED_FRAMES)
+
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
         recorder = glrec_core.record(target, path, timing="step", fps=FPS)
-        for number in range(frames):
-            toolkit.frame(target, partial(act, number))
-        recorder.close()
-        assert_recording(path, frames, SIZE, FPS)
+        for number in range(RECORDED_FRAMES):
+            toolkit.frame(target, partial(draw, number), partial(after, number))
+        toolkit.frame(target, draw_and_close)
+        assert_recording(path, RECORDED_FRAMES, SIZE, FPS)
 
 
 @check
 def recording_raises_no_gl_error(toolkit: Toolkit) -> None:
-    def act(number: int) -> None:
-        assert native.error() == 0, f"before frame {number}"
+    def draw(number: int) -> None:
         paint(number)
         assert native.error() == 0, f"painting frame {number}"
 
-    recorded_frames(toolkit, 100, act)
-    assert native.error() == 0
+    def after(number: int) -> None:
+        assert native.error() == 0, f"after frame {number}"
+
+    recorded_frames(toolkit, draw, after)
 
 
 @check
@@ -263,34 +275,32 @@ def recording_gives_all_state_back(toolkit: Toolkit) -> None:
     odd: list[native.OddState] = []
     left: list[native.State] = []
 
-    def act(number: int) -> None:
+    def draw(number: int) -> None:
         if number == 0:
             odd.append(native.OddState())
-        else:
-            found = native.state()
-            changed = {name: (left[-1][name], found[name]) for name in found if found[name] != left[-1][name]}
-            assert not changed, f"left and found before frame {number}: {changed}"
-            odd[0].reset()
+        odd[0].reset()
         paint(number)
         odd[0].set()
         left.append(native.state())
 
-    recorded_frames(toolkit, 20, act)
-    assert len(left) == 20
+    def after(number: int) -> None:
+        found = native.state()
+        changed = {name: (left[-1][name], found[name]) for name in found if found[name] != left[-1][name]}
+        assert not changed, f"left and found after frame {number}: {changed}"
+
+    recorded_frames(toolkit, draw, after)
 
 
 @check
 def recording_leaves_the_hosts_error_pending(toolkit: Toolkit) -> None:
-    invalid_enum = 0x0500
-
-    def act(number: int) -> None:
-        expected = invalid_enum if number else 0
-        assert native.error() == expected, f"before frame {number}"
+    def draw(number: int) -> None:
         paint(number)
         native.raise_invalid_enum()
 
-    recorded_frames(toolkit, 20, act)
-    assert native.error() == invalid_enum
+    def after(number: int) -> None:
+        assert native.error() == INVALID_ENUM, f"after frame {number}"
+
+    recorded_frames(toolkit, draw, after)
 
 
 def main(toolkit: str, name: str) -> None:

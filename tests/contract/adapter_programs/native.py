@@ -117,7 +117,7 @@ def error() -> int:
 
 
 def raise_invalid_enum() -> None:
-    """Leave GL_INVALID_ENUM (0x0500) pending."""
+    """Leave GL_INVALID_ENUM pending."""
     _gl().glEnable(0xFFFF)
 
 

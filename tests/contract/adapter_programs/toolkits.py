@@ -12,7 +12,11 @@ from glrec_core.adapter import Attachment, Tap
 SIZE = (160, 120)
 """Of every target, in pixels."""
 
-Draw = Callable[[], None]
+Act = Callable[[], None]
+
+
+def nothing() -> None:
+    """Do nothing after a frame."""
 
 
 class Adapter(Protocol):
@@ -35,8 +39,8 @@ class Toolkit(Protocol):
     def open(self) -> Any:
         """Open a target of SIZE."""
 
-    def frame(self, target: Any, draw: Draw) -> None:
-        """Draw one frame as the framework's own loop would: current, `draw()`, swap."""
+    def frame(self, target: Any, draw: Act, after: Act = nothing) -> None:
+        """Draw one frame as the framework's own loop would: current, `draw()`, swap; then `after()` at once."""
 
     def close(self, target: Any) -> None:
         """Close the target as its user would."""
@@ -62,10 +66,11 @@ class Pyglet:
         config: Any = pyglet.gl.Config  # abstract to the type checker; as a template it is not
         return pyglet.window.Window(*SIZE, config=config(red_size=8, green_size=8, blue_size=8, alpha_size=8))
 
-    def frame(self, target: Any, draw: Draw) -> None:
+    def frame(self, target: Any, draw: Act, after: Act = nothing) -> None:
         target.switch_to()
         draw()
         target.flip()
+        after()
 
     def close(self, target: Any) -> None:
         target.close()
@@ -90,11 +95,12 @@ class ModernglWindow:
         window_class = moderngl_window.get_local_window_cls("headless")
         return window_class(size=SIZE, backend="egl", gl_version=(3, 3))
 
-    def frame(self, target: Any, draw: Draw) -> None:
+    def frame(self, target: Any, draw: Act, after: Act = nothing) -> None:
         with target.ctx:
             target.use()
             draw()
             target.swap_buffers()
+            after()
 
     def close(self, target: Any) -> None:
         target.close()
@@ -119,7 +125,7 @@ class Vispy:
 
         return vispy.app.Canvas(size=SIZE, app=vispy.app.Application("egl"), show=True)
 
-    def frame(self, target: Any, draw: Draw) -> None:
+    def frame(self, target: Any, draw: Act, after: Act = nothing) -> None:
         def on_draw(_: object) -> None:
             draw()
 
@@ -129,6 +135,7 @@ class Vispy:
         try:
             target.update()
             target.app.process_events()
+            after()
         finally:
             target.events.draw.disconnect(on_draw)
 

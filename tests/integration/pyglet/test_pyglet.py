@@ -49,9 +49,9 @@ def display() -> Iterator[dict[str, str]]:
         yield {"DISPLAY": name}
 
 
-def play(name: str, environment: dict[str, str], *films: Path) -> str:
+def play(name: str, environment: dict[str, str], *films: Path) -> None:
     arguments = [name, *map(str, films)]
-    return run_program(PROGRAMS / "scenarios.py", *arguments, env=environment).stdout
+    run_program(PROGRAMS / "scenarios.py", *arguments, env=environment)
 
 
 @pytest.mark.parametrize("scenario", WINDOWED)
@@ -72,15 +72,14 @@ def test_without_debug_gl(tmp_path: Path) -> None:
 
 
 def test_rgb565(tmp_path: Path) -> None:
-    """Headless pyglet takes the first configuration, which has 5, 6 and 5 bits a channel in Mesa."""
-    assert play("default_config", HEADLESS, tmp_path / "film.mp4").split() == ["5", "6", "5"]
+    play("rgb565", HEADLESS, tmp_path / "film.mp4")
     assert_recording(tmp_path / "film.mp4", FRAMES, SIZE, FPS, colour_error=RGB565_ERROR)
 
 
-@pytest.mark.parametrize("headless", [False, True])
-def test_two_windows(headless: bool, display: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("screen", ["window", "headless"])
+def test_two_windows(screen: str, display: dict[str, str], tmp_path: Path) -> None:
     films = (tmp_path / "first.mp4", tmp_path / "second.mp4")
-    play("two_windows", {**(HEADLESS if headless else display), **DEBUG_GL}, *films)
+    play("two_windows", {**(HEADLESS if screen == "headless" else display), **DEBUG_GL}, *films)
     assert_recording(films[0], FRAMES, SIZE, FPS)
     assert_recording(films[1], range(1000, 1000 + FRAMES), SIZE, FPS)
 
@@ -108,8 +107,8 @@ def test_readme(display: dict[str, str], tmp_path: Path) -> None:
     assert set(numbers) <= set(range(FRAMES))
 
 
-@pytest.mark.parametrize("headless", [False, True])
-def test_arcade(headless: bool, display: dict[str, str], tmp_path: Path) -> None:
-    environment = HEADLESS if headless else display
+@pytest.mark.parametrize("screen", ["window", "headless"])
+def test_arcade(screen: str, display: dict[str, str], tmp_path: Path) -> None:
+    environment = HEADLESS if screen == "headless" else display
     run_program(PROGRAMS / "arcade_window.py", str(tmp_path / "film.mp4"), env={**environment, **DEBUG_GL})
     assert_recording(tmp_path / "film.mp4", FRAMES, SIZE, FPS)

@@ -14,7 +14,7 @@ window: Any = pyglet.window.Window(*SIZE, config=config())
 drawn = 0
 
 
-@window.event
+@window.event  # type: ignore[untyped-decorator]
 def on_draw() -> None:
     global drawn  # noqa: PLW0603  # as a short script does
     paint(window, drawn)
@@ -32,4 +32,4 @@ import glrec_integrations.pyglet  # noqa: E402
 recorder = glrec_integrations.pyglet.attach(window, "demo.mp4", fps=60)
 pyglet.app.run()
 
-print(recorder.stats.drawn, recorder.stats.recorded)
+sys.stdout.write(f"{recorder.stats.drawn} {recorder.stats.recorded}")

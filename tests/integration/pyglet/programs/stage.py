@@ -54,12 +54,13 @@ def run_event_loop(window: Any, frames: int = FRAMES) -> None:
     """Draw frames 0, 1, … in `pyglet.app.run` and have a scheduled call close the window after `frames`."""
     drawn = 0
 
-    @window.event
     def on_draw() -> None:
         nonlocal drawn
         check_no_error(f"showing frame {drawn - 1}")
         paint(window, drawn)
         drawn += 1
+
+    window.push_handlers(on_draw)
 
     def close_at_the_end(_: float) -> None:
         if drawn == frames:

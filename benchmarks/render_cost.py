@@ -1,0 +1,168 @@
+"""What recording costs, against the idiom that people write by hand: `fbo.read()` and imageio's `append_data`.
+
+Both record the same moderngl scene off screen with the same x264 settings, in turn, several times. Two tables:
+
+* paced: a loop at 60 frames/s and 1280x720; the time that recording takes from the render thread in each frame, the GPU
+  having finished the scene before it starts, so that waiting for the scene counts for neither.
+* unpaced: as fast as it goes at 1920x1080; the time until the file is finished.
+
+    python benchmarks/render_cost.py [--repeats 3] [--json results.json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import imageio.v2 as imageio
+import moderngl
+import numpy as np
+
+from glrec_core import Framebuffer, Size, record
+
+X264 = {"preset": "ultrafast", "quality": 20}
+
+VERTEX = """#version 330
+void main() { vec2 p = vec2((gl_VertexID << 1) & 2, gl_VertexID & 2); gl_Position = vec4(p * 2.0 - 1.0, 0.0, 1.0); }
+"""
+FRAGMENT = """#version 330
+uniform float time; uniform vec2 size; out vec4 color;
+void main() {
+    vec2 p = gl_FragCoord.xy / size.y * 6.0;
+    float v = sin(p.x + time) + sin(p.y * 1.3 - time) + sin((p.x + p.y) * 0.7 + 2.0 * time);
+    color = vec4(0.5 + 0.5 * cos(v + vec3(0.0, 2.1, 4.2)), 1.0);
+}
+"""
+
+
+class Scene:
+    """A moving plasma in a framebuffer of its own."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.size = Size(*size)
+        self.context = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
+        self.fbo = self.context.framebuffer([self.context.renderbuffer(size)])
+        self.program = self.context.program(vertex_shader=VERTEX, fragment_shader=FRAGMENT)
+        self.program["size"] = size
+        self.triangle = self.context.vertex_array(self.program, [])
+
+    def draw(self, number: int) -> None:
+        self.fbo.use()
+        self.program["time"] = number / 60
+        self.triangle.render(vertices=3)
+
+
+Grab = Callable[[], None]
+
+
+class Glrec:
+    """glrec's own recorder."""
+
+    name = "glrec"
+
+    def __init__(self, scene: Scene, path: Path) -> None:
+        self._source = Framebuffer(scene.fbo.glo, scene.size)
+        self._recorder = record(None, path, timing="step", fps=60, codec="h264", **X264)
+
+    def grab(self) -> None:
+        self._recorder.frame_drawn(self._source)
+
+    def close(self) -> None:
+        self._recorder.close()
+
+
+class Imageio:
+    """The idiom: read the framebuffer, turn it upright, append it to an imageio writer."""
+
+    name = "imageio"
+
+    def __init__(self, scene: Scene, path: Path) -> None:
+        self._scene = scene
+        options = ["-preset", X264["preset"], "-crf", str(X264["quality"])]
+        self._writer = imageio.get_writer(
+            path, fps=60, codec="libx264", quality=None, macro_block_size=2, ffmpeg_params=options
+        )
+
+    def grab(self) -> None:
+        width, height = self._scene.size
+        pixels = np.frombuffer(self._scene.fbo.read(components=3), np.uint8).reshape(height, width, 3)
+        self._writer.append_data(pixels[::-1])
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+RECORDERS: tuple[type[Glrec] | type[Imageio], ...] = (Glrec, Imageio)
+
+
+def paced(kind: type[Glrec] | type[Imageio], scene: Scene, folder: Path, frames: int) -> float:
+    """Return the median time in ms that recording took from the render thread, per frame of a loop at 60 frames/s."""
+    recorder = kind(scene, folder / f"{kind.name}.mp4")
+    costs_ms = []
+    due = time.perf_counter()
+    for number in range(frames):
+        scene.draw(number)
+        scene.context.finish()
+        began = time.perf_counter()
+        recorder.grab()
+        costs_ms.append(1000 * (time.perf_counter() - began))
+        due += 1 / 60
+        time.sleep(max(0.0, due - time.perf_counter()))
+    recorder.close()
+    return statistics.median(costs_ms)
+
+
+def unpaced(kind: type[Glrec] | type[Imageio], scene: Scene, folder: Path, frames: int) -> float:
+    """Return the seconds from the first drawn frame to the finished file."""
+    began = time.perf_counter()
+    recorder = kind(scene, folder / f"{kind.name}.mp4")
+    for number in range(frames):
+        scene.draw(number)
+        recorder.grab()
+    recorder.close()
+    return time.perf_counter() - began
+
+
+def compare(measure: Callable[..., float], size: tuple[int, int], frames: int, repeats: int) -> dict[str, list[float]]:
+    """Measure every recorder in turn, `repeats` times after one turn that does not count."""
+    scene = Scene(size)
+    results: dict[str, list[float]] = {kind.name: [] for kind in RECORDERS}
+    for _ in range(repeats + 1):
+        for kind in RECORDERS:
+            with tempfile.TemporaryDirectory() as folder:
+                results[kind.name].append(measure(kind, scene, Path(folder), frames))
+    return {name: values[1:] for name, values in results.items()}
+
+
+def show(title: str, unit: str, results: dict[str, list[float]]) -> None:
+    """Print medians with their spread, and glrec's ratio to each other recorder."""
+    own = statistics.median(results[Glrec.name])
+    print(f"\n{title}")
+    for name, values in results.items():
+        middle = statistics.median(values)
+        print(f"  {name:8} {middle:8.3f} {unit}  ({min(values):.3f} to {max(values):.3f}), glrec takes {own / middle:.2f} of it")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--frames", type=int, default=300)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    results = {
+        "paced_720p60_ms": compare(paced, (1280, 720), arguments.frames, arguments.repeats),
+        "unpaced_1080p_seconds": compare(unpaced, (1920, 1080), arguments.frames, arguments.repeats),
+    }
+    show("Paced, 1280x720 at 60 frames/s: render-thread time for each frame", "ms", results["paced_720p60_ms"])
+    show(f"Unpaced, 1920x1080, {arguments.frames} frames: until the file is finished", "s", results["unpaced_1080p_seconds"])
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results, indent=2))
+
+
+if __name__ == "__main__":
+    main()
