@@ -19,14 +19,14 @@ class Engine:
     """Moves frames from the context's thread to the encode thread. All methods but `join` belong to the former."""
 
     def __init__(
-        self, gl: GL, pipeline: Pipeline, outputs: Outputs, stats: Stats, report: Report, *, block: bool
+        self, gl: GL, pipeline: Pipeline, outputs: Outputs, stats: Stats, fail: Report, *, block: bool
     ) -> None:
         self._gl = gl
         self._stats = stats
         self._thread = threading.current_thread()
         self.capture = pipeline.capture
         self._queue = FrameQueue(pipeline.capture.slots, block=block)
-        self._worker = Worker(self._queue, pipeline.open_encode_stages, outputs, stats, report)
+        self._worker = Worker(self._queue, pipeline.open_encode_stages, outputs, stats, fail)
         self._input_ended = False
         self._released = False
         self._previous_pts_ns = self._last_pts_ns = 0

@@ -47,6 +47,7 @@ class Recorder:
         self._reason = "no frame was drawn"
         self._engine: Engine | None = None
         self._error: Exception | None = None
+        self._failed = False
         self._ended = False
         self._closed = False
         atexit.register(self._close_at_exit)
@@ -70,7 +71,7 @@ class Recorder:
             self._engine.check_thread("frame_drawn()")
         stats = self._stats
         stats.drawn += 1
-        if self._error is not None:
+        if self._failed:
             stats.failed += 1
         elif self._ended:
             stats.after_end += 1
@@ -89,7 +90,7 @@ class Recorder:
     @property
     def finished(self) -> bool:
         """Whether no further frame will be recorded: frame limit reached, context closed, recorder closed or failed."""
-        return self._closed or self._ended or self._error is not None
+        return self._closed or self._ended or self._failed
 
     # The user's side
 
@@ -100,7 +101,7 @@ class Recorder:
 
     @property
     def error(self) -> Exception | None:
-        """The first failure, which `close()` will raise."""
+        """The first failure, of the recording or of one of its sinks, which `close()` will raise."""
         return self._error
 
     @property
@@ -221,7 +222,7 @@ class Recorder:
         pipeline = backend.open(gl, self._config, self._clock, source.size)
         for note in pipeline.capture.notes:
             logger.warning("%s", note)
-        outputs = Outputs(self._sinks, self._fail)
+        outputs = Outputs(self._sinks, self._note)
         return Engine(gl, pipeline, outputs, self._stats, self._fail, block=self._config.blocks)
 
     def _choose_backend(self, gl: GL) -> Backend:
@@ -231,10 +232,15 @@ class Recorder:
         return self._backend
 
     def _fail(self, error: Exception) -> None:
-        """Keep the first failure and log it once; later ones are its consequences."""
+        """Stop recording."""
+        self._failed = True
+        self._note(error)
+
+    def _note(self, error: Exception) -> None:
+        """Keep the first failure and log it once; later ones are mostly its consequences."""
         if self._error is None:
             self._error = error
-            logger.error("recording stopped: %s", error)
+            logger.error("%s: %s", "recording stopped" if self._failed else "a sink is left out", error)
         else:
             logger.debug("after the first failure: %s", error)
 

@@ -59,7 +59,7 @@ class Outputs:
 
 
 class Worker:
-    """Owns the encode thread. An error ends the work: the queue is abandoned and the error reported once."""
+    """Owns the encode thread. An error ends the work: it is reported through `fail` and the queue is abandoned."""
 
     def __init__(
         self,
@@ -67,15 +67,16 @@ class Worker:
         open_encode_stages: Callable[[FrameSpec], EncodeStages],
         outputs: Outputs,
         stats: Stats,
-        report: Report,
+        fail: Report,
     ) -> None:
         self._queue = queue
         self._open_encode_stages = open_encode_stages
         self._outputs = outputs
         self._stats = stats
-        self._report = report
+        self._fail = fail
         self._stages: EncodeStages | None = None
         self._spec: FrameSpec | None = None
+        self._part_begin_ns = 0
         # A daemon, so that a forgotten close() cannot hang the exit: the recorder's atexit hook then joins it.
         self._thread = threading.Thread(target=self._run, name="glrec-encode", daemon=True)
         self._thread.start()
@@ -91,7 +92,7 @@ class Worker:
                     self._encode(frame)
             self._end_part()
         except Exception as error:  # noqa: BLE001 - reported, and raised by close()
-            self._report(error)
+            self._fail(error)
             self._queue.abandon()
         finally:
             self._release()
@@ -100,6 +101,8 @@ class Worker:
         if self._stages is None or frame.spec != self._spec:
             self._end_part()
             self._stages, self._spec = self._open_encode_stages(frame.spec), frame.spec
+            self._part_begin_ns = frame.pts_ns
+        frame.pts_ns -= self._part_begin_ns
         converter, encoder = self._stages
         with converter.convert(frame) as converted:
             packets = encoder.encode(converted)
@@ -127,7 +130,7 @@ class Worker:
             try:
                 close()
             except Exception as error:  # noqa: BLE001 - every step runs
-                self._report(error)
+                self._fail(error)
 
     def _close_stages(self) -> None:
         stages, self._stages = self._stages, None

@@ -21,8 +21,7 @@ FRAMES = 240
 
 
 def main(path: str) -> Recording:
-    bits = {"red_size": 8, "green_size": 8, "blue_size": 8, "alpha_size": 8, "depth_size": 24}
-    config = pyglet.gl.Config(double_buffer=True, sample_buffers=1, samples=4, **bits)
+    config = pyglet.gl.Config(double_buffer=True, red_size=8, green_size=8, blue_size=8, alpha_size=8)
     window = pyglet.window.Window(1280, 720, config=config)
     scene, frames = Scene(window.get_framebuffer_size()), count()
     recorder = glrec_integrations.pyglet.attach(window, path, fps=60, timing="step", overwrite=True)

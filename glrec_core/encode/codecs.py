@@ -54,6 +54,7 @@ class Codec:
         annex_b: whether packets are Annex B access units with parameter sets in band.
         max_b_frames: the most consecutive B-frames that can be asked for.
         takes_bitrate: whether a mean bit rate can be asked for.
+        intra_only: whether every frame is a keyframe unless a longer GOP is asked for.
 
     """
 
@@ -69,6 +70,7 @@ class Codec:
     annex_b: bool = False
     max_b_frames: int = 0
     takes_bitrate: bool = False
+    intra_only: bool = False
 
     def preset(self, config: Config) -> str:
         """Return the preset asked for, or the default for the clock; empty if the encoder has none."""
@@ -144,7 +146,7 @@ CODECS = {
             quality=QualityScale(0, 63, default=30),
             takes_bitrate=True,
         ),
-        Codec("ffv1", "ffv1", PixelFormat.BGR0),
+        Codec("ffv1", "ffv1", PixelFormat.BGR0, intra_only=True),
     )
 }
 """By the name in `Config.codec`."""
@@ -157,8 +159,7 @@ LOSSLESS_CODECS = {
         _X26X_PRESETS,
         wall_preset="ultrafast",
         step_preset="ultrafast",  # the next one takes four times as long to save a sixth
-        annex_b=True,
-        max_b_frames=16,
+        annex_b=True,  # and no B-frames: x264 makes none in lossless mode
     ),
     "ffv1": CODECS["ffv1"],
 }

@@ -33,9 +33,10 @@ def nominal_rate(codec: Codec, frame_rate: Fraction) -> Fraction:
     return min(frame_rate, Fraction(_SVT_MAX_FPS)) if codec.encoder == "libsvtav1" else frame_rate
 
 
-def quieten() -> None:
-    """Keep SVT-AV1 from printing what it does to stderr, unless the user has set the level (Docs/Parameters.md)."""
-    os.environ.setdefault("SVT_LOG", "1")  # errors only
+def quieten(codec: Codec) -> None:
+    """Keep SVT-AV1 from printing its settings to stderr, unless the user has set the level; only this variable can."""
+    if codec.encoder == "libsvtav1":
+        os.environ.setdefault("SVT_LOG", "1")  # errors only
 
 
 def _x264(preset: str, config: Config) -> dict[str, str]:
@@ -48,9 +49,13 @@ def _x264(preset: str, config: Config) -> dict[str, str]:
 
 
 def _x264_rgb(preset: str, config: Config) -> dict[str, str]:
-    lookahead = str(config.b_frames)
     quality = {"qp": "0"} if config.lossless else {}
-    return {"preset": preset, "forced-idr": "1", "rc-lookahead": lookahead, **quality}
+    return {"preset": preset, "forced-idr": "1", **_x264_lookahead(config.b_frames), **quality}
+
+
+def _x264_lookahead(b_frames: int) -> dict[str, str]:
+    adaptive = {"b_strategy": "1"} if b_frames else {}  # 2, of the slowest presets, looks 12 frames ahead
+    return {"rc-lookahead": str(b_frames), **adaptive}
 
 
 def _x265(preset: str, config: Config) -> dict[str, str]:

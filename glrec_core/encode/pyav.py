@@ -24,6 +24,7 @@ NOMINAL_RATE = Fraction(60)
 """What is taken for the frame rate where the clock knows none."""
 
 _KEYFRAME_NS = 2 * NANOSECONDS
+_LONGEST_GOP_SECONDS = 20  # of the nominal rate: two seconds still if the program draws ten times as fast
 
 
 class PyAVEncoder:
@@ -49,7 +50,7 @@ class PyAVEncoder:
             )
         self.accepts = FrameSpec(size, codec.pixel_format)
         self._codec = codec
-        self._forces_keyframes = config.gop is None and codec.encoder != "ffv1"
+        self._forces_keyframes = config.gop is None and not codec.intra_only
         rate = frame_rate or NOMINAL_RATE
         self._stream = StreamInfo(
             codec.name, size, time_base, rate, config.color_space, rgb=codec.pixel_format.is_rgb
@@ -136,7 +137,7 @@ class PyAVEncoder:
 
 
 def _open(codec: Codec, config: Config, stream: StreamInfo) -> av.VideoCodecContext:
-    quieten()
+    quieten(codec)
     context = av.CodecContext.create(codec.encoder, "w")
     assert isinstance(context, av.VideoCodecContext)
     context.width, context.height = stream.size
@@ -158,10 +159,10 @@ def _open(codec: Codec, config: Config, stream: StreamInfo) -> av.VideoCodecCont
 
 
 def _gop_frames(codec: Codec, config: Config, frame_rate: Fraction) -> int:
-    """Return the encoder's own limit; twice the keyframes that are forced by time, so as not to add to them."""
+    """Return the encoder's own limit; without one of the user's it is so long that it never adds to the keyframes forced."""
     if config.gop is not None:
         return config.gop
-    return 1 if codec.encoder == "ffv1" else max(1, round(2 * frame_rate * _KEYFRAME_NS / NANOSECONDS))
+    return 1 if codec.intra_only else max(1, round(_LONGEST_GOP_SECONDS * frame_rate))
 
 
 def _ticks(pts_ns: int, time_base: Fraction) -> int:

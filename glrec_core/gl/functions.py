@@ -29,6 +29,18 @@ COLOR, COLOR_BUFFER_BIT = 0x1800, 0x4000
 NEAREST, LINEAR = 0x2600, 0x2601
 SCISSOR_TEST, FRAMEBUFFER_SRGB, RASTERIZER_DISCARD = 0x0C11, 0x8DB9, 0x8C89
 COLOR_WRITEMASK, VIEWPORT = 0x0C23, 0x0BA2
+DEPTH, DEPTH_ATTACHMENT, DEPTH_COMPONENT24, MAX_SAMPLES = 0x1801, 0x8D00, 0x81A6, 0x8D57
+
+DEPTH_TEST, STENCIL_TEST, BLEND, CULL_FACE, COLOR_LOGIC_OP = 0x0B71, 0x0B90, 0x0BE2, 0x0B44, 0x0BF2
+SAMPLE_ALPHA_TO_COVERAGE, SAMPLE_COVERAGE, SAMPLE_MASK = 0x809E, 0x80A0, 0x8E51
+POLYGON_MODE, POINT, LINE, FILL = 0x0B40, 0x1B00, 0x1B01, 0x1B02
+FRONT_AND_BACK = 0x0408
+
+VERTEX_SHADER, FRAGMENT_SHADER = 0x8B31, 0x8B30
+COMPILE_STATUS, LINK_STATUS, INFO_LOG_LENGTH = 0x8B81, 0x8B82, 0x8B84
+CURRENT_PROGRAM, VERTEX_ARRAY_BINDING = 0x8B8D, 0x85B5
+TEXTURE0, ACTIVE_TEXTURE, SAMPLER_BINDING = 0x84C0, 0x84E0, 0x8919
+TRIANGLE_STRIP = 0x0005
 
 TEXTURE_2D, TEXTURE_BINDING_2D = 0x0DE1, 0x8069
 TEXTURE_2D_MULTISAMPLE, TEXTURE_BINDING_2D_MULTISAMPLE = 0x9100, 0x9104
@@ -48,6 +60,20 @@ STREAM_READ = 0x88E1
 MAP_READ_BIT, MAP_PERSISTENT_BIT, MAP_COHERENT_BIT, CLIENT_STORAGE_BIT = 0x0001, 0x0040, 0x0080, 0x0200
 SYNC_GPU_COMMANDS_COMPLETE, SYNC_FLUSH_COMMANDS_BIT = 0x9117, 0x0001
 ALREADY_SIGNALED, TIMEOUT_EXPIRED, CONDITION_SATISFIED, WAIT_FAILED = 0x911A, 0x911B, 0x911C, 0x911D
+
+COMPUTE_SHADER, CLIENT_MAPPED_BUFFER_BARRIER_BIT = 0x91B9, 0x4000
+SHADER_STORAGE_BUFFER, SHADER_STORAGE_BUFFER_BINDING = 0x90D2, 0x90D3
+SHADER_STORAGE_BUFFER_START, SHADER_STORAGE_BUFFER_SIZE = 0x90D4, 0x90D5
+MAX_SHADER_STORAGE_BUFFER_BINDINGS, MAX_SHADER_STORAGE_BLOCK_SIZE = 0x90DD, 0x90DE
+MAX_COMBINED_TEXTURE_IMAGE_UNITS = 0x8B4D
+
+_COMPUTE_EXTENSIONS = frozenset(
+    {
+        "GL_ARB_compute_shader",
+        "GL_ARB_shader_storage_buffer_object",
+        "GL_ARB_shading_language_420pack",
+    }
+)
 
 _enum, _name, _bits = c_uint, c_uint, c_uint
 
@@ -76,8 +102,34 @@ _QUICK: dict[str, tuple[Any, ...]] = {
     "GetTexLevelParameteriv": (None, _enum, c_int, _enum, c_void_p),
     "BindRenderbuffer": (None, _enum, _name),
     "GetRenderbufferParameteriv": (None, _enum, _enum, c_void_p),
+    "GenRenderbuffers": (None, c_int, c_void_p),
+    "FramebufferRenderbuffer": (None, _enum, _enum, _enum, _name),
+    "Viewport": (None, *[c_int] * 4),
+    "Enablei": (None, _enum, c_uint),
+    "Disablei": (None, _enum, c_uint),
+    "PolygonMode": (None, _enum, _enum),
+    "ActiveTexture": (None, _enum),
+    "BindSampler": (None, c_uint, _name),
+    "GenVertexArrays": (None, c_int, c_void_p),
+    "BindVertexArray": (None, _name),
+    "CreateShader": (_name, _enum),
+    "ShaderSource": (None, _name, c_int, c_void_p, c_void_p),
+    "AttachShader": (None, _name, _name),
+    "GetShaderInfoLog": (None, _name, c_int, c_void_p, c_void_p),
+    "DeleteShader": (None, _name),
+    "CreateProgram": (_name,),
+    "GetProgramInfoLog": (None, _name, c_int, c_void_p, c_void_p),
+    "UseProgram": (None, _name),
+    "GetUniformLocation": (c_int, _name, c_char_p),
+    "Uniform1i": (None, c_int, c_int),
     "GenBuffers": (None, c_int, c_void_p),
     "BindBuffer": (None, _enum, _name),
+    "BindBufferBase": (None, _enum, c_uint, _name),
+    "BindBufferRange": (None, _enum, c_uint, _name, c_ssize_t, c_ssize_t),
+    "GetIntegeri_v": (None, _enum, c_uint, c_void_p),
+    "GetInteger64i_v": (None, _enum, c_uint, c_void_p),
+    "IsProgram": (c_ubyte, _name),
+    "MemoryBarrier": (None, _bits),
     "FenceSync": (c_void_p, _enum, _bits),
     "DeleteSync": (None, c_void_p),
 }
@@ -86,13 +138,23 @@ _BLOCKING: dict[str, tuple[Any, ...]] = {
     "ClearBufferfv": (None, _enum, c_int, ctypes.POINTER(c_float)),
     "ReadPixels": (None, *[c_int] * 4, _enum, _enum, c_void_p),
     "TexImage2D": (None, _enum, *[c_int] * 5, _enum, _enum, c_void_p),
+    "RenderbufferStorageMultisample": (None, _enum, c_int, _enum, c_int, c_int),
+    "DrawArrays": (None, _enum, c_int, c_int),
+    "CompileShader": (None, _name),
+    "GetShaderiv": (None, _name, _enum, c_void_p),
+    "LinkProgram": (None, _name),
+    "GetProgramiv": (None, _name, _enum, c_void_p),
+    "DeleteProgram": (None, _name),
+    "DeleteVertexArrays": (None, c_int, c_void_p),
     "DeleteFramebuffers": (None, c_int, c_void_p),
+    "DeleteRenderbuffers": (None, c_int, c_void_p),
     "DeleteTextures": (None, c_int, c_void_p),
     "DeleteBuffers": (None, c_int, c_void_p),
     "BufferData": (None, _enum, c_ssize_t, c_void_p, _enum),
     "BufferStorage": (None, _enum, c_ssize_t, c_void_p, _bits),
     "MapBufferRange": (c_void_p, _enum, c_ssize_t, c_ssize_t, _bits),
     "UnmapBuffer": (c_ubyte, _enum),
+    "DispatchCompute": (None, c_uint, c_uint, c_uint),
     "ClientWaitSync": (_enum, c_void_p, _bits, c_uint64),
 }
 
@@ -138,6 +200,14 @@ class GL:
         """Whether buffers can stay mapped while the GPU writes to them (OpenGL 4.4 or ARB_buffer_storage)."""
         by_version = not self.es and self.version >= (4, 4)
         return self.BufferStorage is not None and (by_version or "GL_ARB_buffer_storage" in self.extensions)
+
+    @property
+    def has_compute(self) -> bool:
+        """Whether compute shaders can write to buffers.
+
+        OpenGL 4.3 lists these extensions, and so do contexts of 3.3 that drivers make for programs that asked for no more.
+        """
+        return not self.es and self.extensions >= _COMPUTE_EXTENSIONS
 
     @property
     def is_software(self) -> bool:

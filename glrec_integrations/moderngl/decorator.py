@@ -48,11 +48,11 @@ def recorded(
 
         @recorded("spin.mp4", size=(1280, 720), frames=240)
         def render(ctx, frame):
-            quad = moderngl_window.geometry.quad_fs()
             program = ctx.program(...)
+            triangle = ctx.vertex_array(program, [])
             while True:
                 program["time"] = frame.time_seconds
-                quad.render(program)
+                triangle.render(vertices=3)
                 yield                            # the frame is drawn
 
     glrec makes the context (standalone, of OpenGL 3.3 or later) and a framebuffer with colour (RGBA8) and depth, which is

@@ -42,17 +42,19 @@ def recorded(canvas: Any, option: RecordOption) -> Iterator[None]:
 def _recorder(option: RecordOption) -> Recorder | None:
     if option is None or option is False:
         return None
-    if option is True:
-        return record(None)
+    options = _options(option)
+    path = options.pop("path", None)
+    if path is not None and not isinstance(path, (str, Path, Sink)):
+        raise ConfigError(
+            f"record={option!r} is neither True, a path, a sink nor a dict such as dict(path='x.mp4', fps=60)"
+        )
+    return record(None, *([] if path is None else [path]), **options)
+
+
+def _options(option: RecordOption) -> dict[str, Any]:
     if isinstance(option, Mapping):
-        options = dict(option)
-        path = options.pop("path", None)
-        return record(None, *([] if path is None else [path]), **options)
-    if isinstance(option, (str, Path, Sink)):
-        return record(None, option)
-    raise ConfigError(
-        f"record={option!r} is neither True, a path, a sink nor a dict such as dict(path='x.mp4', fps=60)"
-    )
+        return dict(option)
+    return {} if option is True else {"path": option}
 
 
 def _tell_size(canvas: Any) -> None:

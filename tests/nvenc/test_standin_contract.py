@@ -78,6 +78,15 @@ def test_input_read_late_gives_the_same_stream(contract_check: Path, tmp_path: P
     assert early.read_bytes() == late.read_bytes()
 
 
+def test_late_reading_sees_an_input_that_was_reused_too_early(contract_check: Path, tmp_path: Path) -> None:
+    early, late = tmp_path / "early.h264", tmp_path / "late.h264"
+    arguments = ("encode", f"{WIDTH}", f"{HEIGHT}", f"{FRAMES}", "0", "nv12", "reused")
+    run(contract_check, *arguments, str(early))
+    run(contract_check, *arguments, str(late), NVENC_SW_LATE_READ="1")
+    np.testing.assert_array_equal(decoded(early, "nv12"), [drawn(HEIGHT * 3 // 2, i) for i in range(FRAMES)])
+    assert not np.any(decoded(late, "nv12"))
+
+
 def test_instant_mode_decodes_to_as_many_pictures(contract_check: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.h264"
     arguments = ("encode", f"{WIDTH}", f"{HEIGHT}", f"{FRAMES}", "2", "nv12", "cuda")

@@ -1,8 +1,9 @@
 /* Drives the stand-in through its function table, as a client of the driver does, to run under the sanitizers.
  *
  *   contract_check encode WIDTH HEIGHT FRAMES B_FRAMES FORMAT MEMORY OUTPUT
- *       FORMAT nv12, iyuv, yv12 or yuv444; MEMORY host (input buffers) or cuda (registered, pitched). Byte `i` of the
- *       tightly packed picture `n` is (31 i + 7 (i / 256) + 17 n) mod 256; the bitstream goes to OUTPUT.
+ *       FORMAT nv12, iyuv, yv12 or yuv444; MEMORY host (input buffers), cuda (registered, pitched) or reused (cuda, and
+ *       set to zero as soon as the picture is handed in). Byte `i` of the tightly packed picture `n` is
+ *       (31 i + 7 (i / 256) + 17 n) mod 256; the bitstream goes to OUTPUT.
  *   contract_check misuse
  *       Calls that the driver refuses, each with the status that it answers.
  */
@@ -13,7 +14,7 @@
 
 #include "driver/cuda_abi.h"
 
-enum { BUFFERS = 16 };
+enum { BUFFERS = 16, GOP_LENGTH = 8 };
 
 int cuCtxCreate_v2(void **context, unsigned flags, int device);
 int cuCtxDestroy_v2(void *context);
@@ -29,6 +30,7 @@ typedef struct {
     int b_frames;
     NV_ENC_BUFFER_FORMAT format;
     int on_device;
+    int reuses_input;
     const char *output;
 } job;
 
@@ -72,7 +74,7 @@ static NV_ENC_CONFIG config_of(void *encoder, const job *wanted)
     NV_ENC_PRESET_CONFIG preset = {.version = NV_ENC_PRESET_CONFIG_VER, .presetCfg.version = NV_ENC_CONFIG_VER};
     OK(api.nvEncGetEncodePresetConfigEx(encoder, NV_ENC_CODEC_H264_GUID, NV_ENC_PRESET_P4_GUID,
                                         NV_ENC_TUNING_INFO_HIGH_QUALITY, &preset));
-    preset.presetCfg.gopLength = 8;
+    preset.presetCfg.gopLength = GOP_LENGTH;
     preset.presetCfg.frameIntervalP = wanted->b_frames + 1;
     preset.presetCfg.encodeCodecConfig.h264Config.outputAUD = 1;
     preset.presetCfg.encodeCodecConfig.h264Config.chromaFormatIDC =
@@ -232,15 +234,23 @@ static void collect(void *encoder, const slot *source, FILE *file)
         OK(api.nvEncUnmapInputResource(encoder, source->input));
 }
 
+/* A B picture waits for the reference after it; the last picture of a GOP is never one. */
+static NVENCSTATUS answer_to(const job *wanted, int frame)
+{
+    int position = frame % GOP_LENGTH;
+    int is_reference = position % (wanted->b_frames + 1) == 0 || position == GOP_LENGTH - 1;
+    return is_reference ? NV_ENC_SUCCESS : NV_ENC_ERR_NEED_MORE_INPUT;
+}
+
 static void encode_frame(void *encoder, const job *wanted, slot *target, int frame)
 {
     if (wanted->on_device)
         fill_device_input(encoder, wanted, target, frame);
     else
         fill_host_input(encoder, wanted, target, frame);
-    NVENCSTATUS status = submit(encoder, wanted, target, frame);
-    if (status != NV_ENC_ERR_NEED_MORE_INPUT)
-        expect(status, NV_ENC_SUCCESS, "nvEncEncodePicture");
+    expect(submit(encoder, wanted, target, frame), answer_to(wanted, frame), "nvEncEncodePicture");
+    if (wanted->reuses_input)
+        memset(target->memory, 0, target->pitch * rows_of(wanted));
 }
 
 static void end_stream(void *encoder)
@@ -271,7 +281,7 @@ static void encode(const job *wanted)
 
 /* ---------- misuse ---------- */
 
-static const job small_job = {160, 64, 4, 0, NV_ENC_BUFFER_FORMAT_NV12, 0, NULL};
+static const job small_job = {160, 64, 4, 0, NV_ENC_BUFFER_FORMAT_NV12, 0, 0, NULL};
 
 static void misuse_sessions(void)
 {
@@ -379,7 +389,8 @@ static job parse_job(char **arguments)
         .frames = atoi(arguments[2]),
         .b_frames = atoi(arguments[3]),
         .format = format_named(arguments[4]),
-        .on_device = !strcmp(arguments[5], "cuda"),
+        .on_device = strcmp(arguments[5], "host"),
+        .reuses_input = !strcmp(arguments[5], "reused"),
         .output = arguments[6],
     };
     expect(parsed.frames > 0 && parsed.frames <= BUFFERS, 1, "number of frames");

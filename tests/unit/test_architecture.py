@@ -26,6 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "glrec_core.capture",
         "glrec_core.convert",
+        "glrec_core.drawing",
         "glrec_core.encode",
         "glrec_core.sink",
         "glrec_core.frame_queue",

@@ -1,6 +1,7 @@
 """The armillary sphere on the graphics card, and how a frame of it is drawn with pyglet.
 
-Passes: depth seen from the sun, the mirror image, the sky behind it, the floor half transparent above, the things.
+Passes: depth seen from the sun, the mirror image, the sky behind it, the floor half transparent above, the things. They
+go to a framebuffer of four samples a pixel, whose mean is then put in the window.
 """
 
 import math
@@ -42,6 +43,7 @@ class Scene:
         self.programs = [link(vertex, f"#define SURFACE {kind}\n{fragment}") for kind in (OBJECT, FLOOR, SKY)]
         self.shadow_program = link(vertex, "void main() {}")
         self.shadow_map, self.shadow_framebuffer = depth_target(1024)
+        self.framebuffer = multisampled_target(*size)
         brass, place = texture(shapes.brass_texture()), Mat4()
         self.rings = [Part(self.mesh(shapes.ring(*shape)), brass, place) for shape in RINGS]
         self.globe = Part(self.mesh(shapes.sphere(0.62)), texture(shapes.globe_texture()), place, metal=0.0)
@@ -77,6 +79,8 @@ class Scene:
         gl.glEnable(gl.GL_DEPTH_TEST)
         gl.glDisable(gl.GL_BLEND)
         self.draw_shadows(parts)
+        self.framebuffer.bind()
+        gl.glViewport(0, 0, *self.size)
         gl.glClear(gl.GL_COLOR_BUFFER_BIT | gl.GL_DEPTH_BUFFER_BIT)
         view = self.view(angle)
         gl.glEnable(gl.GL_CULL_FACE)
@@ -89,6 +93,10 @@ class Scene:
         draw_all(self.programs[FLOOR], [self.floor], mirror=1.0, **view)
         gl.glDisable(gl.GL_BLEND)
         draw_all(self.programs[OBJECT], parts, mirror=1.0, **view)
+        gl.glBindFramebuffer(gl.GL_DRAW_FRAMEBUFFER, 0)
+        corners = (0, 0, *self.size)
+        gl.glBlitFramebuffer(*corners, *corners, gl.GL_COLOR_BUFFER_BIT, gl.GL_NEAREST)
+        self.framebuffer.unbind()
 
     def view(self, angle: float) -> dict[str, Any]:
         """Return the uniforms that tell whence the scene is seen and lit: the camera sways while the rings turn."""
@@ -104,8 +112,6 @@ class Scene:
         gl.glClear(gl.GL_DEPTH_BUFFER_BIT)
         gl.glDisable(gl.GL_CULL_FACE)
         draw_all(self.shadow_program, parts, mirror=1.0, camera=LIGHT_CAMERA)
-        self.shadow_framebuffer.unbind()
-        gl.glViewport(0, 0, *self.size)
         gl.glActiveTexture(gl.GL_TEXTURE1)
         gl.glBindTexture(gl.GL_TEXTURE_2D, self.shadow_map.id)
         gl.glActiveTexture(gl.GL_TEXTURE0)
@@ -134,6 +140,17 @@ def depth_target(side: int) -> tuple[Any, Any]:
     framebuffer = pyglet.image.Framebuffer()
     framebuffer.attach_texture(depth, attachment=gl.GL_DEPTH_ATTACHMENT)
     return depth, framebuffer
+
+
+def multisampled_target(width: int, height: int) -> Any:
+    framebuffer = pyglet.image.Framebuffer()
+    for attachment, stored in (
+        (gl.GL_COLOR_ATTACHMENT0, gl.GL_RGBA8),
+        (gl.GL_DEPTH_ATTACHMENT, gl.GL_DEPTH_COMPONENT24),
+    ):
+        buffer = pyglet.image.Renderbuffer(width, height, stored, samples=4)
+        framebuffer.attach_renderbuffer(buffer, attachment=attachment)
+    return framebuffer
 
 
 def draw_all(program: Any, parts: list[Part], **uniforms: Any) -> None:

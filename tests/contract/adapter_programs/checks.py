@@ -192,6 +192,19 @@ def current_is_given_back_to_another_target(toolkit: Toolkit) -> None:
 
 
 @check
+def current_works_behind_the_frameworks_back(toolkit: Toolkit) -> None:
+    """Another library may have changed what is current since the framework noted it."""
+    target = toolkit.open()
+    attachment = attach(toolkit, target, Listener())
+    with attachment.current():
+        own = native.current_context()
+    with attachment.current():
+        native.release_current_context()
+    with attachment.current():
+        assert native.current_context() == own
+
+
+@check
 def current_does_nothing_after_closing(toolkit: Toolkit) -> None:
     target = toolkit.open()
     attachment = attach(toolkit, target, Listener())

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import moderngl
@@ -15,7 +16,16 @@ import pytest
 from glrec_core import ConfigError
 from glrec_core.gl.platform import NativeContext, current_context
 from glrec_integrations.moderngl import OfflineFrame, recorded
-from tests.integration.moderngl.scenes import FILM, FPS, FRAMES, OTHER_FILM, SIZE, egl_context, offscreen, paint
+from tests.integration.moderngl.scenes import (
+    FILM,
+    FPS,
+    FRAMES,
+    OTHER_FILM,
+    SIZE,
+    egl_context,
+    offscreen,
+    paint,
+)
 
 NTSC = "30000/1001"
 
@@ -211,7 +221,7 @@ def sizes_beyond_the_context_are_refused() -> None:
 
     with pytest.raises(ConfigError, match=r"at most \d+ samples"):
         recorded(FILM, size=SIZE, frames=1, samples=256)(render)()
+    Path(OTHER_FILM).touch()
     with pytest.raises(ConfigError, match="exists"):
-        with open(OTHER_FILM, "wb"):
-            recorded(OTHER_FILM, size=SIZE, frames=1)(render)()
+        recorded(OTHER_FILM, size=SIZE, frames=1)(render)()
     assert current_context() is None

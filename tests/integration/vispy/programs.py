@@ -74,10 +74,10 @@ def rendered_pictures_are_left_out(kind: str) -> None:
     scene = _scene(kind)
     recorder = glrec_vispy.attach(scene.canvas, FILM, **_STEP)
     last = _close_after(scene, recorder, FRAMES)
-    rendered = []
+    rendered: list[int] = []
 
     def done() -> bool:
-        if scene.number % 10 == 1:
+        if scene.number > len(rendered) * 10:
             scene.offscreen = True
             rendered.append(barcode.read(scene.canvas.render()))
             scene.offscreen = False
@@ -85,8 +85,8 @@ def rendered_pictures_are_left_out(kind: str) -> None:
 
     draw_until(done, scene)
     # A Canvas emits draw for it, a SceneCanvas draws its scene as it is.
-    assert set(rendered) <= ({OFFSCREEN} if kind == "gloo" else set(range(FRAMES)))
-    assert len(rendered) >= FRAMES // 10
+    assert set(rendered) <= ({OFFSCREEN} if kind == "gloo" else set(range(scene.number)))
+    assert len(rendered) > 1
 
 
 def a_resized_canvas_is_letterboxed() -> None:
@@ -133,7 +133,10 @@ def a_window_closed_by_its_user_keeps_its_film() -> None:
     glrec_vispy.attach(scene.canvas, FILM, **_STEP)
     after_each_frame(scene)
     draw_until(lambda: scene.number >= FRAMES, scene)
-    scene.canvas.native.close()
+    if scene.canvas.app.backend_name == "Pyglet":
+        scene.canvas.native.dispatch_event("on_close")
+    else:
+        scene.canvas.native.close()  # Qt: vispy does not hear of it, the canvas stays open
     _tell(scene.number)
 
 
@@ -183,7 +186,7 @@ def a_subclass_may_be_recorded() -> None:
         def __init__(self, **options: Any) -> None:
             super().__init__(size=SIZE, show=True, **options)
 
-    canvas = Mine(record=FILM)
+    canvas = Mine(record={"path": FILM, **_STEP})
     assert canvas.recorder is not None
     _draw_all(gloo_scene(canvas), canvas.recorder)
 
@@ -192,6 +195,9 @@ def record_true_writes_a_dated_file() -> None:
     canvas = glrec_vispy.SceneCanvas(size=SIZE, show=True, record=True)
     assert canvas.recorder is not None
     _draw_all(image_scene(canvas), canvas.recorder)
+    stats = canvas.recorder.stats
+    assert stats.recorded + stats.dropped == FRAMES  # the wall clock drops rather than wait
+    _tell(stats.recorded)
 
 
 def without_record_nothing_happens() -> None:
@@ -262,8 +268,9 @@ def enabled_classes_take_record() -> None:
     for each in classes:
         with pytest.raises(TypeError, match="record"):
             each(size=SIZE, record=None)
-    _draw_all(fig_scene(canvas), canvas.recorder)
-    _draw_all(gloo_scene(other), other.recorder)
+    scenes = fig_scene(canvas), gloo_scene(other)
+    done = [_close_after(each, each.canvas.recorder, FRAMES) for each in scenes]
+    draw_until(lambda: all(each() for each in done), *scenes)
 
 
 def a_later_wrapper_survives_disable() -> None:

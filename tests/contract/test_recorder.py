@@ -1,0 +1,289 @@
+"""The recorder as a user sees it, in a loop of one's own: pictures, times, the account, and clear errors."""
+
+import threading
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import moderngl
+import pytest
+
+from glrec_core import (
+    AdapterNotFound,
+    CaptureError,
+    ClosedError,
+    ConfigError,
+    Framebuffer,
+    Recorder,
+    Size,
+    WrongThreadError,
+    record,
+)
+from tests.support import video
+from tests.support.barcode import Region
+from tests.support.recording import BarcodeLoop
+
+
+def assert_account_adds_up(recorder: Recorder) -> None:
+    stats = recorder.stats
+    parts = (stats.recorded, stats.dropped, stats.failed, stats.lost, stats.paused, stats.rate_limited, stats.after_end)
+    assert stats.drawn == sum(parts), stats
+
+
+@pytest.mark.parametrize("fps", [60, Fraction(30000, 1001), "24000/1001", 12.5])
+def test_step_timing_is_exact(context: moderngl.Context, tmp_path: Path, fps: Any) -> None:
+    recorder = record(None, tmp_path / "a.mp4", timing="step", fps=fps)
+    BarcodeLoop(context).record(recorder, range(50))
+    recording = recorder.close()
+    rate = Fraction(fps)
+    assert (recording.frames, recording.duration_seconds, recording.size) == (50, pytest.approx(50 / rate), (320, 240))
+    assert recording.path is not None
+    video.assert_recording(recording.path, 50, (320, 240), fps=rate)
+    assert_account_adds_up(recorder)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "tag"),
+    [
+        ("a.mp4", "h264", "avc1"),
+        ("a.mov", "h264", "avc1"),
+        ("a.mp4", "hevc", "hvc1"),
+        ("a.mp4", "av1", "av01"),
+    ],
+)
+def test_files_are_tagged_and_start_fast(
+    context: moderngl.Context, tmp_path: Path, name: str, codec: str, tag: str
+) -> None:
+    recorder = record(None, tmp_path / name, timing="step", codec=codec)
+    BarcodeLoop(context).record(recorder, range(20))
+    path = recorder.close().path
+    assert path is not None
+    video.assert_recording(path, 20, (320, 240), fps=60)
+    info = video.probe(path)
+    assert (info.codec, info.codec_tag, info.pixel_format) == (codec, tag, "yuv420p")
+    assert video.bitstream_colour(path) == video.BT709_LIMITED
+    if path.suffix == ".mov":  # QuickTime's form of the box has no range flag
+        assert b"colrnclc\x00\x01\x00\x01\x00\x01" in path.read_bytes()
+    else:
+        assert video.container_colour(path) == video.BT709_LIMITED
+    assert video.is_fast_start(path)
+    if codec == "h264":
+        assert info.profile == "High"
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mkv", "h264"), ("a.webm", "vp9"), ("a.mkv", "ffv1"), ("a.webm", "av1")])
+def test_other_containers(context: moderngl.Context, tmp_path: Path, name: str, codec: str) -> None:
+    recorder = record(None, tmp_path / name, timing="step", codec=codec, fps=50)
+    BarcodeLoop(context).record(recorder, range(20))
+    path = recorder.close().path
+    assert path is not None
+    video.assert_recording(path, 20, (320, 240), fps=50, tick=Fraction(1, 1000))
+
+
+def test_several_sinks_get_the_same_stream(context: moderngl.Context, tmp_path: Path) -> None:
+    recorder = record(None, tmp_path / "a.mp4", tmp_path / "b.mkv", timing="step", fps=50)
+    BarcodeLoop(context).record(recorder, range(20))
+    paths = recorder.close().paths
+    assert [path.name for path in paths] == ["a.mp4", "b.mkv"]
+    for path in paths:
+        video.assert_recording(path, 20, (320, 240), fps=50, tick=Fraction(1, 1000))
+
+
+def test_wall_timing_keeps_the_time_of_each_frame(
+    context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_ns = [10**9]
+    recorder = record(None, tmp_path / "a.mp4", overflow="block")
+    monkeypatch.setattr(recorder._clock, "_now_ns", lambda: now_ns[0])
+    steps_ns = [16_000_000, 250_000_000, 1_000_000, 33_333_333]
+
+    def advance(number: int) -> None:
+        now_ns[0] += steps_ns[number % 4]
+
+    BarcodeLoop(context).record(recorder, range(20), advance)
+    path = recorder.close().path
+    assert path is not None
+    assert video.read_barcodes(path) == list(range(20))
+    expected_ns = [sum(steps_ns[index % 4] for index in range(number)) for number in range(20)]
+    half_tick = Fraction(1, 180_000)
+    for found, expected in zip(video.timestamps(path), expected_ns, strict=True):
+        assert abs(found - Fraction(expected, 10**9)) <= half_tick
+
+
+def test_pause_leaves_no_gap(context: moderngl.Context, tmp_path: Path) -> None:
+    recorder = record(None, tmp_path / "a.mp4", timing="step")
+    loop = BarcodeLoop(context)
+    loop.record(recorder, range(10))
+    recorder.pause()
+    loop.record(recorder, range(10, 20))
+    recorder.resume()
+    loop.record(recorder, range(20, 30))
+    path = recorder.close().path
+    assert path is not None
+    video.assert_recording(path, [*range(10), *range(20, 30)], (320, 240), fps=60)
+    assert (recorder.stats.recorded, recorder.stats.paused) == (20, 10)
+    assert_account_adds_up(recorder)
+
+
+def test_the_frame_limit_ends_the_recording_but_not_the_loop(context: moderngl.Context, tmp_path: Path) -> None:
+    recorder = record(None, tmp_path / "a.mp4", timing="step", frames=10)
+    finished = list[bool]()
+    BarcodeLoop(context).record(recorder, range(15), lambda _: finished.append(recorder.finished))
+    path = recorder.close().path
+    assert path is not None
+    assert finished == [False] * 9 + [True] * 6
+    video.assert_recording(path, 10, (320, 240), fps=60)
+    assert recorder.stats.after_end == 5
+    assert_account_adds_up(recorder)
+
+
+@pytest.mark.parametrize(("drawn", "coded"), [((321, 241), (322, 242)), ((320, 241), (320, 242))])
+def test_odd_sizes_are_padded_and_say_so(
+    context: moderngl.Context,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    drawn: tuple[int, int],
+    coded: tuple[int, int],
+) -> None:
+    recorder = record(None, tmp_path / "a.mp4", timing="step")
+    BarcodeLoop(context, drawn).record(recorder, range(5))
+    recording = recorder.close()
+    assert recording.size == coded
+    assert any(str(Size(*drawn)) in note for note in recording.notes)
+    assert recording.notes[0] in caplog.messages
+    assert recording.path is not None
+    video.assert_recording(recording.path, 5, drawn, fps=60)
+
+
+def test_odd_sizes_stay_odd_where_the_codec_allows(context: moderngl.Context, tmp_path: Path) -> None:
+    recorder = record(None, tmp_path / "a.mkv", timing="step", codec="ffv1", fps=50)
+    BarcodeLoop(context, (321, 241)).record(recorder, range(5))
+    recording = recorder.close()
+    assert (recording.size, recording.notes) == ((321, 241), ())
+
+
+def test_a_smaller_size_is_recorded_when_asked(context: moderngl.Context, tmp_path: Path) -> None:
+    recorder = record(None, tmp_path / "a.mp4", timing="step", size=(480, 240))
+    BarcodeLoop(context, (960, 720)).record(recorder, range(5))
+    path = recorder.close().path
+    assert path is not None
+    video.assert_recording(path, 5, (480, 240), fps=60, region=Region(80, 0, 320, 240))
+
+
+def test_a_resize_starts_a_new_part_when_asked(context: moderngl.Context, tmp_path: Path) -> None:
+    recorder = record(None, tmp_path / "a.mp4", timing="step", on_resize="segment")
+    BarcodeLoop(context, (320, 240)).record(recorder, range(10))
+    BarcodeLoop(context, (400, 200)).record(recorder, range(10, 25))
+    recording = recorder.close()
+    assert [path.name for path in recording.paths] == ["a.mp4", "a-2.mp4"]
+    assert video.read_barcodes(recording.paths[0]) == list(range(10))
+    assert video.read_barcodes(recording.paths[1]) == list(range(10, 25))
+    assert video.timestamps(recording.paths[1])[0] == 0
+    assert video.probe(recording.paths[1]).size == (400, 200)
+
+
+def test_two_recorders_share_a_context(context: moderngl.Context, tmp_path: Path) -> None:
+    first, second = (record(None, tmp_path / name, timing="step") for name in ("a.mp4", "b.mp4"))
+    loop, other = BarcodeLoop(context), BarcodeLoop(context, (200, 100))
+    for number in range(20):
+        loop.record(first, range(number, number + 1))
+        other.record(second, range(2 * number, 2 * number + 1))
+    paths = [recorder.close().path for recorder in (first, second)]
+    assert paths[0] is not None
+    assert paths[1] is not None
+    video.assert_recording(paths[0], 20, (320, 240), fps=60)
+    video.assert_recording(paths[1], range(0, 40, 2), (200, 100), fps=60)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"codec": "h265x"},
+        {"codec": "vp9"},
+        {"preset": "warp"},
+        {"quality": 99},
+        {"fps": 0},
+        {"fps": float("nan")},
+        {"size": (0, 10)},
+        {"size": (20000, 10)},
+        {"backend": "abacus"},
+        {"speed": 3},
+        {"codec": "hevc", "lossless": True},
+    ],
+)
+def test_bad_options_are_refused_before_a_file_is_touched(tmp_path: Path, options: dict[str, Any]) -> None:
+    name = "a.mov" if options.get("codec") == "vp9" else "a.mp4"
+    with pytest.raises(ConfigError) as caught:
+        record(None, tmp_path / name, **options)
+    assert next(iter(options)) in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_paths_are_refused_before_a_file_is_touched(tmp_path: Path) -> None:
+    (tmp_path / "there.mp4").write_bytes(b"precious")
+    for name in ("there.mp4", "a.xyz", "a", "missing/a.mp4", "there.mp4/a.mp4", ""):
+        with pytest.raises(ConfigError):
+            record(None, tmp_path / name)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("there.mp4", b"precious")]
+
+
+def test_an_unknown_target_names_the_adapters(tmp_path: Path) -> None:
+    with pytest.raises(AdapterNotFound, match=r"(?s)builtins.dict.*moderngl.*pyglet.*vispy"):
+        record({}, tmp_path / "a.mp4")
+
+
+def test_use_after_close_is_refused(context: moderngl.Context, tmp_path: Path) -> None:
+    recorder = record(None, tmp_path / "a.mp4", timing="step")
+    loop = BarcodeLoop(context)
+    loop.record(recorder, range(3))
+    first = recorder.close()
+    assert recorder.close() == first
+    with pytest.raises(ClosedError):
+        loop.record(recorder, range(1))
+
+
+def test_another_thread_is_refused_and_the_right_one_may_still_close(context: moderngl.Context, tmp_path: Path) -> None:
+    recorder = record(None, tmp_path / "a.mp4", timing="step")
+    loop = BarcodeLoop(context)
+    loop.record(recorder, range(5))
+    errors = list[Exception]()
+
+    def misuse() -> None:
+        for call in (recorder.close, lambda: recorder.frame_drawn(loop.framebuffer)):
+            try:
+                call()
+            except WrongThreadError as error:
+                errors.append(error)
+
+    thread = threading.Thread(target=misuse)
+    thread.start()
+    thread.join()
+    assert len(errors) == 2
+    assert "close()" in str(errors[0])
+    path = recorder.close().path
+    assert path is not None
+    video.assert_recording(path, 5, (320, 240), fps=60)
+
+
+def test_a_loop_without_a_context_is_told_so(tmp_path: Path) -> None:
+    errors = list[BaseException]()
+
+    def draw() -> None:  # in a thread of its own, where no context of another test can be current
+        recorder = record(None, tmp_path / "a.mp4")
+        for call in (lambda: recorder.frame_drawn(Framebuffer(0, Size(10, 10))), recorder.close):
+            try:
+                call()
+            except CaptureError as error:
+                errors.append(error)
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    thread.join()
+    assert ["no OpenGL context is current" in str(error) for error in errors] == [True, True]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recorder_that_never_saw_a_frame_leaves_no_file(tmp_path: Path) -> None:
+    recording = record(None, tmp_path / "a.mp4").close()
+    assert (recording.frames, recording.path) == (0, None)
+    assert list(tmp_path.iterdir()) == []

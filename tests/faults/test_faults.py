@@ -1,0 +1,250 @@
+"""Faults on purpose: the host's loop goes on, what was promised is kept, nothing is left over."""
+
+import errno
+import gc
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import moderngl
+import pytest
+
+from glrec_core import EncodeError, SinkError, record
+from glrec_core.encode.pyav import PyAVEncoder
+from glrec_core.frame import Frame, Packet, StreamInfo
+from glrec_core.sink.growing_file import GrowingFile
+from tests.contract.test_recorder import assert_account_adds_up
+from tests.support import video
+from tests.support.displays import run_program
+from tests.support.gl_names import names_alive
+from tests.support.recording import BarcodeLoop
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_over(tmp_path: Path) -> Iterator[None]:
+    """Fail a test that leaves a thread, an open file or a temporary file behind."""
+    gc.collect()
+    threads, files = threading.active_count(), open_files()
+    yield
+    gc.collect()
+    assert threading.active_count() == threads
+    assert open_files() <= files
+    assert [path.name for path in tmp_path.rglob("*") if path.name.startswith(".")] == []
+
+
+def open_files() -> set[str]:
+    """Return what this process has open, as far as it has a path."""
+    links = set()
+    for link in Path("/proc/self/fd").iterdir():
+        try:
+            links.add(os.readlink(link))
+        except FileNotFoundError:  # the folder's own descriptor, closed by now
+            continue
+    return {link for link in links if link.startswith("/") and not link.startswith("/dev/")}
+
+
+class Gate:
+    """Holds the encode thread back until it is opened."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.opened = threading.Event()
+        encode = PyAVEncoder.encode
+
+        def held_back(encoder: PyAVEncoder, frame: Frame) -> list[Packet]:
+            self.opened.wait()
+            return encode(encoder, frame)
+
+        monkeypatch.setattr(PyAVEncoder, "encode", held_back)
+
+
+def test_drop_skips_what_finds_no_room_and_counts_it(
+    context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(monkeypatch)
+    recorder = record(None, tmp_path / "a.mp4", timing="step", overflow="drop", slots=4)
+    loop = BarcodeLoop(context)
+    loop.record(recorder, range(20))
+    stats = recorder.stats
+    assert (stats.recorded, stats.dropped) == (4, 16)
+    gate.opened.set()
+    path = recorder.close().path
+    assert path is not None
+    assert video.read_barcodes(path) == [0, 1, 2, 3]
+    assert_account_adds_up(recorder)
+
+
+def test_block_waits_and_loses_nothing(
+    context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(monkeypatch)
+    recorder = record(None, tmp_path / "a.mp4", timing="step", overflow="block", slots=2)
+    threading.Timer(0.2, gate.opened.set).start()
+    BarcodeLoop(context).record(recorder, range(30))
+    path = recorder.close().path
+    assert path is not None
+    video.assert_recording(path, 30, (320, 240), fps=60)
+    assert recorder.stats.waited_seconds > 0
+
+
+def fail_after(monkeypatch: pytest.MonkeyPatch, target: type, method: str, calls: int, error: Exception) -> None:
+    """Let a method fail from its n-th call on."""
+    original, count = getattr(target, method), [0]
+
+    def failing(*arguments: Any) -> Any:
+        count[0] += 1
+        if count[0] > calls:
+            raise error
+        return original(*arguments)
+
+    monkeypatch.setattr(target, method, failing)
+
+
+@pytest.mark.parametrize("overflow", ["block", "drop"])
+def test_an_encoder_that_dies_does_not_stop_the_loop(
+    context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overflow: str
+) -> None:
+    fail_after(monkeypatch, PyAVEncoder, "encode", 40, EncodeError("the encoder is on strike"))
+    recorder = record(None, tmp_path / "a.mp4", timing="step", overflow=overflow)
+    BarcodeLoop(context).record(recorder, range(200))
+    with pytest.raises(EncodeError, match="on strike"):
+        recorder.close()
+    path = recorder.recording.path
+    assert path is not None
+    kept = video.read_barcodes(path)
+    assert kept == sorted(set(kept))
+    assert len(kept) >= 25
+    assert_account_adds_up(recorder)
+
+
+@pytest.mark.parametrize("writes", [0, 1, 2, 5])
+def test_a_full_disk_keeps_a_playable_prefix_and_says_so(
+    context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    fail_after(monkeypatch, GrowingFile, "write", writes, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    recorder = record(None, tmp_path / "a.mp4", timing="step")
+    BarcodeLoop(context).record(recorder, range(150))
+    with pytest.raises(SinkError) as caught:
+        recorder.close()
+    assert caught.value.errno == errno.ENOSPC
+    files = list(tmp_path.iterdir())
+    if writes < 2:
+        assert files == []
+    else:
+        kept = video.read_barcodes(files[0])
+        assert kept == list(range(len(kept)))
+        assert kept
+
+
+class BrokenSink:
+    """A sink that fails on its third packet."""
+
+    def __init__(self) -> None:
+        self.packets = 0
+
+    def check(self, codec: str) -> None:
+        """Take any codec."""
+
+    def open(self, stream: StreamInfo) -> None:
+        """Take any stream."""
+
+    def write(self, packet: Packet) -> None:
+        self.packets += 1
+        if self.packets == 3:
+            raise ConnectionError("the other side hung up")
+
+    def close(self) -> None:
+        """Have nothing to close."""
+
+
+def test_a_sink_that_fails_is_left_out_and_the_others_go_on(context: moderngl.Context, tmp_path: Path) -> None:
+    broken = BrokenSink()
+    recorder = record(None, broken, tmp_path / "a.mp4", timing="step")
+    BarcodeLoop(context).record(recorder, range(30))
+    with pytest.raises(ConnectionError, match="hung up"):
+        recorder.close()
+    path = recorder.recording.path
+    assert path is not None
+    video.assert_recording(path, 30, (320, 240), fps=60)
+    assert broken.packets == 3
+
+
+def test_a_context_that_goes_first_loses_nothing_that_was_read(tmp_path: Path) -> None:
+    context = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
+    recorder = record(None, tmp_path / "a.mp4", timing="step")
+    BarcodeLoop(context).record(recorder, range(20))
+    context.release()
+    with moderngl.create_context(standalone=True, backend="egl") as other:  # type: ignore[arg-type]
+        path = recorder.close().path
+        assert other.error == "GL_NO_ERROR"
+    assert path is not None
+    video.assert_recording(path, 20, (320, 240), fps=60)
+
+
+def test_an_error_in_the_block_is_the_one_that_is_raised(context: moderngl.Context, tmp_path: Path) -> None:
+    def work() -> None:
+        with record(None, tmp_path / "a.mp4", timing="step") as recorder:
+            BarcodeLoop(context).record(recorder, range(10))
+            raise RuntimeError("the simulation diverged")
+
+    with pytest.raises(RuntimeError, match="diverged"):
+        work()
+    video.assert_recording(tmp_path / "a.mp4", 10, (320, 240), fps=60)
+
+
+_PROGRAM = """
+import sys
+import moderngl
+from glrec_core import record
+from tests.support.gl_names import names_alive
+from tests.support.recording import BarcodeLoop
+
+context = moderngl.create_context(standalone=True, backend="egl")
+recorder = record(None, sys.argv[1], timing="step", fps=60)
+loop = BarcodeLoop(context)
+"""
+
+
+def test_a_forgotten_close_is_made_up_for_at_the_end_of_the_program(tmp_path: Path) -> None:
+    program = _PROGRAM + "loop.record(recorder, range(25))\n"
+    done = run_program(program, str(tmp_path / "a.mp4"))
+    assert "still open" in done.stdout + done.stderr
+    video.assert_recording(tmp_path / "a.mp4", 25, (320, 240), fps=60)
+
+
+@pytest.mark.parametrize("frames", [30, 61, 200])
+def test_after_kill_9_the_file_plays_up_to_the_last_half_second(tmp_path: Path, frames: int) -> None:
+    program = _PROGRAM + (
+        f"loop.record(recorder, range({frames}))\n"
+        "while recorder.stats.encoded < recorder.stats.recorded: pass\n"
+        "print('ready', flush=True)\nsys.stdin.read()\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path / "a.mp4")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).resolve().parents[2],
+        text=True,
+    )
+    with child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        child.kill()
+    kept = video.read_barcodes(tmp_path / "a.mp4")
+    assert kept == list(range(len(kept)))
+    assert len(kept) >= frames - 30
+
+
+def test_many_recordings_leave_nothing_behind(context: moderngl.Context, tmp_path: Path) -> None:
+    loop = BarcodeLoop(context, (64, 48))
+    before = names_alive()
+    for number in range(30):
+        recorder = record(None, tmp_path / f"{number}.mp4", timing="step")
+        loop.record(recorder, range(3))
+        assert recorder.texture_id > 0
+        recorder.close()
+        assert recorder.texture_id == 0
+    assert names_alive() == before

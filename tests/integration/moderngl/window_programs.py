@@ -1,0 +1,306 @@
+"""What the tests of moderngl-window run in fresh interpreters, one scenario and backend each, in an empty folder.
+
+A scenario checks what can only be seen from within; the tests decode the films that it leaves behind.
+"""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import moderngl_window
+import pytest
+from moderngl_window.context.base import WindowConfig
+
+from glrec_core import ConfigError, EncodeError, Packet, Recorder, StreamInfo
+from glrec_integrations.moderngl import StepTimer, attach, recorded
+from tests.integration.moderngl.scenes import FILM, FRAMES, OTHER_FILM, SIZE, STEP, paint
+
+SIZES_FILE = "sizes.json"
+WIDER = (480, 240)
+NTSC = Fraction(30000, 1001)
+
+
+class ProgramFailed(Exception):
+    """An error of the program's own."""
+
+
+class Barcodes(WindowConfig):
+    """A program that draws the next picture in each frame."""
+
+    window_size = SIZE
+    aspect_ratio: Any = None
+    resizable = True
+    vsync = False
+    log_level: Any = None
+    recording: Any = None
+    recorder: Recorder
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self.number = 0
+        self.times: list[tuple[float, float]] = []
+
+    def on_render(self, time: float, frame_time: float) -> None:
+        self.times.append((time, frame_time))
+        paint(self.wnd.fbo, self.number, _buffer_size(self.wnd))
+        self.number += 1
+
+
+def start(config_class: type[Barcodes], backend: str) -> Barcodes:
+    """Open the window of a program as `run_window_config` does."""
+    arguments = ["--window", backend, *(["--backend", "egl"] if backend == "headless" else [])]
+    program = moderngl_window.create_window_config_instance(config_class, args=arguments)
+    assert isinstance(program, Barcodes)
+    assert program.ctx.error == "GL_NO_ERROR"
+    return program
+
+
+def run(config_class: type[Barcodes], backend: str) -> Barcodes:
+    """Run a program to its end, as `config_class.run()` does."""
+    program = start(config_class, backend)
+    moderngl_window.run_window_config_instance(program)
+    return program
+
+
+def open_window(backend: str) -> Any:
+    """Open a window without a config."""
+    window_class = moderngl_window.get_local_window_cls(backend)
+    return window_class(size=SIZE, vsync=False, backend="egl" if backend == "headless" else None)
+
+
+def draw_frames(window: Any, numbers: range) -> None:
+    """Run a loop of one's own."""
+    for number in numbers:
+        window.use()
+        paint(window.fbo, number, _buffer_size(window))
+        window.swap_buffers()
+
+
+def _buffer_size(window: Any) -> tuple[int, int]:
+    size: tuple[int, int] = window.size if window.headless else window.buffer_size
+    return size
+
+
+def a_class_ended_by_frames(backend: str) -> None:
+    @recorded(FILM, timing="step", fps=NTSC, frames=FRAMES)
+    class App(Barcodes):
+        pass
+
+    app = run(App, backend)
+    assert app.number == FRAMES
+    assert app.times == [(float(n / NTSC), float(1 / NTSC)) for n in range(FRAMES)]
+    assert app.recording is App.recording
+    assert app.recording.frames == app.recording.stats.drawn == FRAMES
+
+
+def a_class_that_closes_itself(backend: str) -> None:
+    """The frame in which the window closes is never swapped, so it is not a frame."""
+
+    @recorded(FILM, overflow="block")
+    class App(Barcodes):
+        def on_render(self, time: float, frame_time: float) -> None:
+            assert App.recording is None
+            super().on_render(time, frame_time)
+            if self.number == FRAMES + 1:
+                self.wnd.close()
+
+    app = run(App, backend)
+    assert not isinstance(app.timer, StepTimer)
+    assert App.recording.frames == App.recording.stats.drawn == FRAMES
+
+
+def a_class_closed_by_its_user(backend: str) -> None:
+    """Under pyglet the button closes the toolkit's own window amid the swap, and not through `wnd.close`."""
+
+    @recorded(FILM, **STEP)
+    class App(Barcodes):
+        def on_render(self, time: float, frame_time: float) -> None:
+            super().on_render(time, frame_time)
+            if self.number == FRAMES:
+                toolkits_window: Any = self.wnd
+                toolkits_window._window.dispatch_event("on_close")  # waits in pyglet's queue
+
+    run(App, backend)
+    assert App.recording.frames == FRAMES
+
+
+def a_class_that_fails(backend: str) -> None:
+    broken = ProgramFailed("in frame 40")
+
+    @recorded(FILM, **STEP)
+    class App(Barcodes):
+        def on_render(self, time: float, frame_time: float) -> None:
+            super().on_render(time, frame_time)
+            if self.number == 41:
+                raise broken
+
+    app = start(App, backend)
+    with pytest.raises(ProgramFailed) as caught:
+        moderngl_window.run_window_config_instance(app)
+    assert caught.value is broken
+    assert app.recorder.finished
+    assert app.recorder.recording.frames == 40
+
+
+class FailingSink:
+    """A sink that takes ten packets."""
+
+    def __init__(self) -> None:
+        self._packets = 0
+
+    def check(self, codec: str) -> None: ...
+
+    def open(self, stream: StreamInfo) -> None: ...
+
+    def write(self, packet: Packet) -> None:
+        self._packets += 1
+        if self._packets > 10:
+            raise EncodeError("the sink is full")
+
+    def close(self) -> None: ...
+
+
+def a_recording_that_fails(backend: str) -> None:
+    """The program goes on without it and hears of it at its end."""
+
+    @recorded(FailingSink(), **STEP)
+    class App(Barcodes):
+        def on_render(self, time: float, frame_time: float) -> None:
+            super().on_render(time, frame_time)
+            if self.number == FRAMES:
+                self.wnd.close()
+
+    app = start(App, backend)
+    with pytest.raises(EncodeError, match="the sink is full"):
+        moderngl_window.run_window_config_instance(app)
+    assert app.number == FRAMES
+
+
+def a_config_that_attaches_itself(backend: str) -> None:
+    """From its `__init__`: then comes a swap before anything is drawn."""
+
+    class App(Barcodes):
+        def __init__(self, **keywords: Any) -> None:
+            super().__init__(**keywords)
+            self.recorder = attach(self, FILM, frames=FRAMES, **STEP)
+
+        def on_render(self, time: float, frame_time: float) -> None:
+            super().on_render(time, frame_time)
+            if self.number == FRAMES + 5:
+                self.wnd.close()
+
+    app = run(App, backend)
+    assert app.number == FRAMES + 5, "frames= of attach must not end the program"
+    recording = app.recorder.close()
+    assert (recording.frames, recording.stats.drawn) == (FRAMES, FRAMES)
+
+
+def an_existing_config(backend: str) -> None:
+    class App(Barcodes):
+        def on_render(self, time: float, frame_time: float) -> None:
+            super().on_render(time, frame_time)
+            if self.number == FRAMES + 1:
+                self.wnd.close()
+
+    app = start(App, backend)
+    recorder = attach(app, FILM, **STEP)
+    moderngl_window.run_window_config_instance(app)
+    assert recorder.close().frames == FRAMES
+
+
+def an_existing_window(backend: str) -> None:
+    window = open_window(backend)
+    found = _attributes(window)
+    recorder = attach(window, FILM, **STEP)
+    draw_frames(window, range(FRAMES))
+    assert recorder.close().frames == FRAMES
+    assert _attributes(window) == found
+    again = attach(window, OTHER_FILM, **STEP)
+    draw_frames(window, range(FRAMES))
+    window.close()
+    window.destroy()
+    assert again.close().frames == FRAMES
+
+
+def _attributes(window: Any) -> dict[str, dict[str, int | None]]:
+    """Return the callable attributes of the window, and of the toolkit's own window, with their identities."""
+    owners = {"window": window, **({"toolkit's": window._window} if window.name == "pyglet" else {})}
+    return {
+        name: {key: id(value) for key, value in vars(owner).items() if callable(value)}
+        for name, owner in owners.items()
+    }
+
+
+def a_resized_window(backend: str) -> None:
+    sizes: list[tuple[int, int]] = []
+
+    @recorded(FILM, frames=FRAMES, **STEP)
+    class App(Barcodes):
+        def on_render(self, time: float, frame_time: float) -> None:
+            if self.number == FRAMES // 2:
+                self.wnd.size = WIDER
+                if (
+                    backend == "headless"
+                ):  # it releases the bound framebuffer's textures first, which is an error
+                    assert self.ctx.error in {"GL_NO_ERROR", "GL_INVALID_OPERATION"}
+                self.wnd.use()
+            sizes.append(_buffer_size(self.wnd))
+            super().on_render(time, frame_time)
+
+    run(App, backend)
+    assert WIDER in sizes
+    Path(SIZES_FILE).write_text(json.dumps(sizes), encoding="utf-8")
+
+
+def multisampled(backend: str) -> None:
+    @recorded(FILM, frames=FRAMES, **STEP)
+    class App(Barcodes):
+        samples = 4
+
+    run(App, backend)
+
+
+def closed_windows_are_refused(backend: str) -> None:
+    window = open_window(backend)
+    window.close()
+    with pytest.raises(ConfigError, match="closed"):
+        attach(window, FILM)
+    window.destroy()
+    with pytest.raises(ConfigError, match="closed"):
+        attach(window, FILM)
+
+
+def bad_options_are_refused_when_decorating(_: str) -> None:
+    class App(Barcodes):
+        pass
+
+    bad: list[tuple[dict[str, Any], str]] = [
+        ({"samples": 4}, r"App\.samples"),
+        ({"size": (0, 1)}, "size"),
+        ({"fps": -1}, "fps"),
+        ({"nonsense": 1}, "nonsense"),
+    ]
+    for options, said in bad:
+        with pytest.raises(ConfigError, match=said):
+            recorded(FILM, **options)(App)
+
+
+def a_step_timer_counts_frames(_: str) -> None:
+    timer = StepTimer("30000/1001")
+    timer.start()
+    assert [timer.next_frame()[0] for _ in range(3000)] == [float(n / NTSC) for n in range(3000)]
+    assert timer.time == float(3000 / NTSC)
+    assert timer.fps == timer.fps_average == float(NTSC)
+    timer.pause()
+    assert timer.is_paused
+    assert not timer.is_running
+    assert timer.next_frame() == timer.next_frame() == (float(3000 / NTSC), 0.0)
+    timer.toggle_pause()
+    timer.time = 1.5
+    assert timer.next_frame() == (1.5, float(1 / NTSC))
+    timer.time = -1.0
+    assert timer.time == 0.0
+    assert timer.stop() == (0.0, float(3001 / NTSC))
+    with pytest.raises(ConfigError, match="fps"):
+        StepTimer(0)
