@@ -28,6 +28,8 @@ import pluggy
 from glrec_core.errors import ConfigError
 from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl.objects import bound_framebuffer
+from glrec_core.gl.switching import restored_context
+from glrec_core.hook import MethodHook
 
 PROJECT = "glrec"
 """Name of the pluggy project and of the entry-point group."""

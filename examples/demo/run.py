@@ -2,7 +2,7 @@
 
     python run.py --out out
 
-Frameworks do not share a process well. The contact sheet is made of what an independent decoder finds in the files.
+Frameworks do not share a process well; and so one that fails leaves the others alone.
 """
 
 import argparse
@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import imageio.v3 as imageio
-from PIL import Image, ImageDraw, ImageFont
+from contact_sheet import Decoded, contact_sheet, decode
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -25,25 +25,16 @@ from glrec_core import Framebuffer, Recorder
 from glrec_core.gl.functions import current_gl
 
 PROGRAMS = ("pyglet_scene", "moderngl_fractal", "vispy_surface")
-SHOWN, THUMBNAIL, GAP, LABEL_HEIGHT = 6, (320, 180), 8, 40
-BACKGROUND, TEXT_COLOR = "#0d111c", "#c9d1e6"
 console = Console()
 
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """A recorded program: the account it gave and, of the frames found in the file, a few small pictures."""
+    """A recorded program: what is in its file, the account that it gave, and how long it took from start to end."""
 
-    path: Path
-    seconds: float
+    decoded: Decoded
     account: dict[str, Any]
-    decoded: int
-    pictures: list[Image.Image]
-
-    @property
-    def label(self) -> str:
-        width, height = self.account["size"]
-        return f"{self.path.name}   {width}x{height}, {self.decoded} frames, {self.account['fps']:g} fps"
+    seconds: float
 
 
 def record_here(program: str, path: str) -> None:
@@ -57,13 +48,13 @@ def record_here(program: str, path: str) -> None:
         "route": recording.route,
         "reason": recording.reason,
         "cost_ms": recording.stats.render_cost_ms,
-        "waited_ms": 1000 * recording.stats.waited_seconds / recording.frames,
+        "wait_ms": 1000 * recording.stats.waited_seconds / recording.frames,
     }
     print(json.dumps(account))
 
 
 def finish_drawing_first() -> None:
-    """Let software OpenGL draw before the recorder starts: it would draw in the recorder's time, when pixels are read."""
+    """Let software OpenGL draw before the recorder starts: it puts that off until somebody reads the pixels."""
     frame_drawn = Recorder.frame_drawn
 
     def finish_and_record(recorder: Recorder, source: Framebuffer) -> None:
@@ -76,73 +67,47 @@ def finish_drawing_first() -> None:
 
 
 def record(program: str, folder: Path) -> Film | None:
-    """Run a program in a process of its own; None, with its output shown, if it or its file is not as it should be."""
+    """Run a program in a process of its own; None, with the reason shown, if it or its file is not as it should be."""
     path = folder / f"{program}.mp4"
-    began = time.perf_counter()
     command = [sys.executable, __file__, "--program", program, "--out", str(path)]
+    began = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own program
     seconds = time.perf_counter() - began
     if done.returncode:
-        console.print(f"[red]{program} failed (exit status {done.returncode}):[/]")
+        console.print(f"[red]{program} failed with exit status {done.returncode}:")
         console.print(done.stdout + done.stderr, markup=False, highlight=False)
         return None
     account = json.loads(done.stdout.splitlines()[-1])
-    decoded, pictures = decode(path, account["frames"])
-    if decoded != account["frames"]:
-        console.print(f"[red]{path} holds {decoded} frames; {account['frames']} were recorded[/]")
-        return None
-    return Film(path, seconds, account, decoded, pictures)
-
-
-def decode(path: Path, frames: int) -> tuple[int, list[Image.Image]]:
-    """Decode the whole file with imageio's FFmpeg; return the number of frames and some evenly spaced ones."""
-    shown = {round(number * (frames - 1) / (SHOWN - 1)) for number in range(SHOWN)}
-    decoded, pictures = 0, []
-    for decoded, frame in enumerate(imageio.imiter(path, plugin="FFMPEG"), start=1):
-        if decoded - 1 in shown:
-            pictures.append(Image.fromarray(frame).resize(THUMBNAIL, Image.Resampling.LANCZOS))
-    return decoded, pictures
-
-
-def contact_sheet(films: list[Film]) -> Image.Image:
-    width, height = THUMBNAIL
-    row_height = LABEL_HEIGHT + height + GAP
-    sheet = Image.new("RGB", (SHOWN * (width + GAP) + GAP, len(films) * row_height + GAP), BACKGROUND)
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(20)
-    for row, film in enumerate(films):
-        top = row * row_height
-        draw.text((GAP, top + LABEL_HEIGHT // 2), film.label, TEXT_COLOR, font, anchor="lm")
-        for column, picture in enumerate(film.pictures):
-            sheet.paste(picture, (GAP + column * (width + GAP), top + LABEL_HEIGHT))
-    return sheet
-
-
-def table(films: list[Film]) -> Table:
-    shown = Table("file", "frames", "size", "fps", "route", "time", "render-loop cost of a frame")
-    for film in films:
-        account = film.account
-        shown.add_row(
-            film.path.name,
-            str(film.decoded),
-            "x".join(map(str, account["size"])),
-            f"{account['fps']:g}",
-            account["route"],
-            f"{film.seconds:.1f} s",
-            f"{account['cost_ms']:.2f} ms + {account['waited_ms']:.1f} ms wait",
+    decoded = decode(path, account["frames"])
+    if (decoded.frames, [*decoded.size]) != (account["frames"], account["size"]):
+        console.print(
+            f"[red]{path} holds {decoded.frames} frames of size {decoded.size}; its recorder said {account}"
         )
-    return shown
+        return None
+    return Film(decoded, account, seconds)
 
 
 def show(films: list[Film], sheet: Path) -> None:
     """Print the table and why the routes were taken, and write the contact sheet."""
-    console.print(table(films))
+    headings = ("file", "frames", "size", "fps", "route", "time", "render-\nloop cost", "encoder\nwait")
+    table = Table(*headings, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for film in films:
+        account = film.account
+        table.add_row(
+            film.decoded.path.name,
+            str(film.decoded.frames),
+            "x".join(map(str, film.decoded.size)),
+            f"{account['fps']:g}",
+            account["route"],
+            f"{film.seconds:.1f} s",
+            f"{account['cost_ms']:.2f} ms",
+            f"{account['wait_ms']:.1f} ms",
+        )
+    console.print(table)
     for route, reason in sorted({(film.account["route"], film.account["reason"]) for film in films}):
         console.print(f"Route {route}: {reason}.")
-    console.print(
-        "Recording waits when the encoder, on the same processor as the drawing, is behind: no frame is lost."
-    )
-    contact_sheet(films).save(sheet)
-    console.print(f"{len(films)} of {len(PROGRAMS)} programs recorded; pictures of them are in {sheet}")
+    contact_sheet([film.decoded for film in films]).save(sheet)
+    console.print(f"Recorded {len(films)} of {len(PROGRAMS)} programs; frames of them are in {sheet}.")
 
 
 def main() -> int:
@@ -158,10 +123,10 @@ def main() -> int:
     for program in PROGRAMS:
         with console.status(f"recording {program} …"):
             films.append(record(program, options.out))
-    finished = [film for film in films if film is not None]
-    if finished:
-        show(finished, options.out / "contact.png")
-    return 0 if len(finished) == len(PROGRAMS) else 1
+    recorded = [film for film in films if film is not None]
+    if recorded:
+        show(recorded, options.out / "contact.png")
+    return 0 if len(recorded) == len(PROGRAMS) else 1
 
 
 if __name__ == "__main__":

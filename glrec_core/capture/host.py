@@ -2,51 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from glrec_core.capture.blit import Blitter
 from glrec_core.capture.geometry import Layout
+from glrec_core.capture.ring import OpenRing, Picture, Ring
 from glrec_core.config import Config
 from glrec_core.errors import CaptureError
-from glrec_core.frame import Frame, Framebuffer, FrameSpec, PixelFormat, Size
+from glrec_core.frame import Frame, Framebuffer, Size
 from glrec_core.gl.functions import GL
 from glrec_core.gl.state import ReadState
 
 
-class Ring(Protocol):
-    """Where frames are read into; `PixelBufferRing` for hardware, `MemoryRing` for software renderers."""
-
-    latency: int
-
-    def __init__(self, gl: GL, spec: FrameSpec, slots: int) -> None: ...
-
-    @property
-    def pending(self) -> int:
-        """Number of frames that are still being read."""
-
-    @property
-    def idle(self) -> bool:
-        """Whether no frame is being read or lent."""
-
-    def read(self, framebuffer: int, pts_ns: int) -> None:
-        """Start reading the bound colour buffer of `framebuffer`."""
-
-    def arrived(self, *, wait: bool = False) -> list[Frame]:
-        """Return the frames that have been read."""
-
-    def delete(self) -> None:
-        """Delete its GL objects; no frame may be lent any more."""
-
-
 class HostCapture:
-    """Reads frames as RGBA into host memory. Implements `Capture`."""
+    """Reads frames into host memory, in the ring's pixel format. Implements `Capture`."""
 
     def __init__(
-        self, gl: GL, config: Config, source: Size, alignment: int, ring: type[Ring], *, direct: bool
+        self, gl: GL, config: Config, source: Size, alignment: int, open_ring: OpenRing, *, direct: bool
     ) -> None:
         """Open for a first source of size `source`; the encoder takes sizes that are a multiple of `alignment`.
 
-        `direct` reads a source that needs no change straight from its framebuffer, without a copy in between.
+        `direct` reads a source that needs no change straight from its framebuffer, without a copy in between: not for
+        rings that read the texture.
 
         Raises:
             CaptureError: the driver cannot make the texture or the buffers.
@@ -55,30 +30,30 @@ class HostCapture:
         self._gl = gl
         self._config = config
         self._alignment = alignment
-        self._ring_type = ring
+        self._open_ring = open_ring
         self._direct = direct
         self._state = ReadState(gl)
-        self.latency = ring.latency
-        self.slots = config.slots + ring.latency
         self.notes: tuple[str, ...] = ()
         self._retired: list[Ring] = []
         self._ring: Ring | None = None
         with self._state:
-            self._open(source)
+            ring = self._open(source)
+        self.latency = ring.latency
+        self.slots = config.slots + ring.latency
 
     def _open(self, source: Size) -> Ring:
         config = self._config
         layout = Layout.of(source if config.size is None else Size(*config.size), self._alignment)
         self._source_size = source
-        self.spec = FrameSpec(layout.coded, PixelFormat.RGBA)
         if layout.padding != (0, 0):
             self.notes = (*self.notes, layout.padding_note)
         blitter = self._blitter = Blitter(self._gl, layout, keep_shape=config.on_resize != "scale")
         try:
-            ring = self._ring = self._ring_type(self._gl, self.spec, self.slots)
+            ring = self._ring = self._open_ring(self._gl, layout.coded, config.slots)
         except CaptureError:
             blitter.delete()
             raise
+        self.spec = ring.spec
         return ring
 
     @property
@@ -97,7 +72,7 @@ class HostCapture:
                 ring = self._open(source.size)
             self._delete_retired()
             with self._blitter.readable(source, direct=self._direct) as framebuffer:
-                ring.read(framebuffer, pts_ns)
+                ring.read(Picture(framebuffer, self._blitter.target.texture), pts_ns)
             return frames + ring.arrived()
 
     def drain(self) -> list[Frame]:

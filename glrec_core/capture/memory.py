@@ -12,22 +12,23 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from glrec_core.frame import Frame, FrameSpec
+from glrec_core.capture.ring import Picture
+from glrec_core.frame import Frame, FrameSpec, PixelFormat, Size
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL
 
 
 class MemoryRing:
-    """RGBA frames of one size, read at once. `read` is called within `ReadState`."""
+    """RGBA frames of one size, read at once. Implements `Ring`."""
 
     latency = 0
 
-    def __init__(self, gl: GL, spec: FrameSpec, slots: int) -> None:
+    def __init__(self, gl: GL, size: Size, slots: int) -> None:
         """Reserve the memory; the operating system gives it when a slot is first used."""
         self._gl = gl
-        self.spec = spec
+        self.spec = FrameSpec(size, PixelFormat.RGBA)
         self._slots = slots
-        shape = (spec.size.height, spec.size.width, 4)
+        shape = (size.height, size.width, 4)
         self._free: deque[NDArray[np.uint8]] = deque(np.empty(shape, np.uint8) for _ in range(slots))
         self._read: list[Frame] = []
 
@@ -41,10 +42,10 @@ class MemoryRing:
         """Whether no frame is lent."""
         return len(self._free) == self._slots
 
-    def read(self, framebuffer: int, pts_ns: int) -> None:
-        """Read `framebuffer` into a free slot; its rows come bottom first and are lent as a reversed view."""
+    def read(self, picture: Picture, pts_ns: int) -> None:
+        """Read the framebuffer into a free slot; its rows come bottom first and are lent as a reversed view."""
         pixels = self._free.pop()  # the last one given back is warm in the cache
-        self._gl.BindFramebuffer(g.READ_FRAMEBUFFER, framebuffer)
+        self._gl.BindFramebuffer(g.READ_FRAMEBUFFER, picture.framebuffer)
         self._gl.BindBuffer(g.PIXEL_PACK_BUFFER, 0)
         self._gl.ReadPixels(0, 0, *self.spec.size, g.RGBA, g.UNSIGNED_BYTE, pixels.ctypes.data)
         self._read.append(Frame(self.spec, (pixels[::-1],), pts_ns, partial(self._free.append, pixels)))

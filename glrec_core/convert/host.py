@@ -1,4 +1,4 @@
-"""Conversion in host memory by FFmpeg's swscale: RGBA as OpenGL reads it, to what the encoder takes.
+"""Conversion in host memory by FFmpeg's swscale: RGBA as OpenGL reads it or NV12 as a GPU wrote it, to what the encoder takes.
 
 OpenGL's rows run upwards. The flip is a negative line size inside FFmpeg's filter graph, so that it copies nothing.
 """
@@ -19,8 +19,11 @@ from glrec_core.errors import ConvertError
 from glrec_core.ffmpeg import tag_color
 from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat
 
-_TARGETS = (PixelFormat.YUV420P, PixelFormat.NV12, PixelFormat.YUV444P, PixelFormat.BGR0)
-"""RGBA is not one of them: with nothing to convert, the graph would hand out the captured memory itself."""
+_TARGETS = {
+    PixelFormat.RGBA: (PixelFormat.YUV420P, PixelFormat.NV12, PixelFormat.YUV444P, PixelFormat.BGR0),
+    PixelFormat.NV12: (PixelFormat.YUV420P,),
+}
+"""By the source. Never itself: with nothing to convert, the graph would hand out the captured memory."""
 
 # The area filter is the exact [1 2 1]/4 across and mean down of left-sited chroma, given all of the input's chroma.
 _FILTER = "flags=area+full_chroma_inp:out_chroma_loc=left"
@@ -29,10 +32,11 @@ _BYTES_PER_ELEMENT = {PixelFormat.NV12: (1, 2), PixelFormat.BGR0: (4,)}
 
 
 class SwscaleConverter:
-    """RGBA in host memory to Y'CbCr or BGR0, by the colour space's matrix and with left-sited chroma.
+    """RGBA in host memory to Y'CbCr or BGR0, by the colour space's matrix and with left-sited chroma; NV12 to YUV420P.
 
-    A frame's plane is (height, width, 4) uint8 with row 0 at the top. A reversed view of a bottom-up buffer and an
-    array in order are both read in place. What `convert` returns owns its memory, as an `av.VideoFrame`.
+    A plane of RGBA is (height, width, 4) uint8 with row 0 at the top. A reversed view of a bottom-up buffer and an
+    array in order are both read in place. NV12 is of the colour space already, and its values stay as they are. What
+    `convert` returns owns its memory, as an `av.VideoFrame`.
 
     Raises:
         ConvertError: the formats or the size cannot be converted.
@@ -40,11 +44,14 @@ class SwscaleConverter:
     """
 
     def __init__(self, source: FrameSpec, target: PixelFormat, color: ColorSpace) -> None:
-        if source.format is not PixelFormat.RGBA or source.memory is not Memory.HOST:
-            raise ConvertError(f"the input is {source}; the software converter takes rgba in host memory")
-        if target not in _TARGETS:
-            known = ", ".join(each.value for each in _TARGETS)
-            raise ConvertError(f"the software converter cannot make {target.value}; it makes {known}")
+        if source.format not in _TARGETS or source.memory is not Memory.HOST:
+            known = " or ".join(each.value for each in _TARGETS)
+            raise ConvertError(f"the input is {source}; the software converter takes {known} in host memory")
+        if target not in _TARGETS[source.format]:
+            known = ", ".join(each.value for each in _TARGETS[source.format])
+            raise ConvertError(
+                f"the software converter cannot make {target.value} of {source.format.value}; it makes {known}"
+            )
         if any(side % target.alignment for side in source.size):
             raise ConvertError(
                 f"{target.value} needs an even width and height, not {source.size}; pad the frame first"
@@ -63,10 +70,10 @@ class SwscaleConverter:
         """
         if frame.spec != self._source:
             raise ConvertError(f"the frame is {frame.spec}, the converter was opened for {self._source}")
-        plane: NDArray[np.uint8] = frame.planes[0]
-        bottom_up = plane.strides[0] < 0
+        bottom_up = frame.planes[0].strides[0] < 0
+        planes = tuple(plane[::-1] for plane in frame.planes) if bottom_up else frame.planes
         try:
-            converted = self._filter(plane[::-1] if bottom_up else plane, flip=bottom_up)
+            converted = self._filter(planes, flip=bottom_up)
         except (av.FFmpegError, ValueError) as error:
             raise ConvertError(f"swscale could not convert {frame} to {self._target}: {error}") from error
         return Frame(self._target, _views(converted, self._target), frame.pts_ns, owner=converted)
@@ -75,23 +82,30 @@ class SwscaleConverter:
         """Release the filter graphs."""
         self._graphs.clear()
 
-    def _filter(self, pixels: NDArray[np.uint8], *, flip: bool) -> VideoFrame:
+    def _filter(self, planes: tuple[NDArray[np.uint8], ...], *, flip: bool) -> VideoFrame:
         if flip not in self._graphs:
             self._graphs[flip] = self._open_graph(flip=flip)
         graph = self._graphs[flip]
-        graph.vpush(VideoFrame.from_numpy_buffer(pixels, "rgba"))
+        graph.vpush(self._picture(planes))
         converted = graph.vpull()
         tag_color(converted, self._color, rgb=self._target.format.is_rgb)
         return converted
 
+    def _picture(self, planes: tuple[NDArray[np.uint8], ...]) -> VideoFrame:
+        """Return the planes as FFmpeg's frame, in place. PyAV has a call for each kind of format."""
+        if self._source.format is PixelFormat.RGBA:
+            return VideoFrame.from_numpy_buffer(planes[0], self._source.format.value)
+        return VideoFrame.from_dlpack(planes, self._source.format.value, *self._source.size)
+
     def _open_graph(self, *, flip: bool) -> av.filter.Graph:
         width, height = self._source.size
         graph = av.filter.Graph()
-        rgba = av.VideoFormat(self._source.format.value, width, height)
-        nodes = [graph.add_buffer(width=width, height=height, format=rgba, time_base=_NANOSECOND)]
+        source = av.VideoFormat(self._source.format.value, width, height)
+        nodes = [graph.add_buffer(width=width, height=height, format=source, time_base=_NANOSECOND)]
         if flip:
             nodes.append(graph.add("vflip"))
-        nodes.append(graph.add("scale", self._scale_options()))
+        if self._source.format.is_rgb:
+            nodes.append(graph.add("scale", self._scale_options()))
         nodes.append(graph.add("format", f"pix_fmts={self._target.format.value}"))
         nodes.append(graph.add("buffersink"))
         graph.link_nodes(*nodes).configure()

@@ -126,7 +126,6 @@ _QUICK: dict[str, tuple[Any, ...]] = {
     "BindBuffer": (None, _enum, _name),
     "BindBufferBase": (None, _enum, c_uint, _name),
     "BindBufferRange": (None, _enum, c_uint, _name, c_ssize_t, c_ssize_t),
-    "GetIntegeri_v": (None, _enum, c_uint, c_void_p),
     "GetInteger64i_v": (None, _enum, c_uint, c_void_p),
     "IsProgram": (c_ubyte, _name),
     "MemoryBarrier": (None, _bits),

@@ -17,12 +17,13 @@ from pathlib import Path
 _NOLOAD = getattr(os, "RTLD_NOLOAD", 0) | getattr(os, "RTLD_NOW", 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Api:
-    """One windowing API: how to ask for the current context and for entry points."""
+    """One windowing API: how to ask for the current context and for entry points. There is one object for each."""
 
     kind: str
-    get_current_context: Callable[[], int | None]
+    library: ctypes.CDLL = field(repr=False)
+    get_current_context: Callable[[], int | None] = field(repr=False)
     get_proc_address: Callable[[bytes], int | None] = field(repr=False)
 
 
@@ -75,7 +76,7 @@ def _posix_api(kind: str, library: ctypes.CDLL | None, current: str, proc: str) 
     get_proc = _function(library, proc, ctypes.c_char_p)
     if get_current is None or get_proc is None:
         return None
-    return Api(kind, get_current, get_proc)
+    return Api(kind, library, get_current, get_proc)
 
 
 # Only a found library is remembered: a program may load another one later.
@@ -131,7 +132,7 @@ def _wgl() -> Api | None:
             return address
         return _exported(library, name)
 
-    return Api("WGL", get_current, get_proc)
+    return Api("WGL", library, get_current, get_proc)
 
 
 def _cgl() -> Api | None:
@@ -139,7 +140,7 @@ def _cgl() -> Api | None:
     get_current = _function(library, "CGLGetCurrentContext")
     if get_current is None:
         return None
-    return Api("CGL", get_current, lambda name: _exported(library, name))
+    return Api("CGL", library, get_current, lambda name: _exported(library, name))
 
 
 def _exported(library: ctypes.CDLL, name: bytes) -> int | None:

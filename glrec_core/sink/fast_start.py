@@ -1,6 +1,7 @@
 """Turns the fragmented MP4 that a recording leaves into a plain one with its index in front, as players like it best.
 
-The new file is written beside the old one and takes its place in one step: there is a playable file at every moment.
+The new file is written beside the old one and takes its place in one step: there is a playable file at every moment. A
+process that is killed meanwhile leaves the unfinished one behind, named `.glrec-…`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import av
 
 from glrec_core.sink.containers import Container
 from glrec_core.sink.muxer import sink_errors
-
 
 _AS_STORED = {"fflags": "+nofillin+noparse"}  # FFmpeg's parser for VP9 would forget how long packets last
 

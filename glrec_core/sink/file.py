@@ -63,6 +63,7 @@ class FileSink:
 
         if self._part is not None:
             raise SinkError(f"{self._part.path} is still being written; close() it before the next part")
+        self.check(stream.codec)
         self._opened += 1
         self._part = Muxer(self._part_path(), self._container, stream, overwrite=self._overwrite)
         self._paths.append(self._part.path)

@@ -20,6 +20,7 @@ class GrowingFile:
         self._path = path
         self._raw = path.open("wb" if overwrite else "xb", buffering=0)
         self._complete_bytes = 0
+        self._header_bytes: int | None = None
 
     @property
     def closed(self) -> bool:
@@ -28,8 +29,8 @@ class GrowingFile:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was ever complete."""
-        return self._complete_bytes == 0
+        """Whether nothing but a header was ever complete."""
+        return self._complete_bytes == (self._header_bytes or 0)
 
     def write(self, data: bytes) -> int:
         """Write all of `data`; a partial write shows the reason when it is tried again."""
@@ -47,8 +48,13 @@ class GrowingFile:
         return self._raw.tell()
 
     def mark(self) -> None:
-        """Remember that everything up to here is complete."""
+        """Remember that all of the file is complete; the first time it can be no more than a header.
+
+        Muxers hold the first packet back until the fragment or cluster that it begins is complete.
+        """
         self._complete_bytes = self._raw.tell()
+        if self._header_bytes is None:
+            self._header_bytes = self._complete_bytes
 
     def abandon(self) -> None:
         """Close the file after an error, cut back to what was complete, and remove it if that is nothing."""

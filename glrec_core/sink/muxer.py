@@ -76,7 +76,8 @@ class Muxer:
             return
         with self._abandoning("cannot finish the file"):
             self._output.close()
-        self._file.close()
+        with sink_errors(self.path, "cannot close the file"):
+            self._file.close()
 
     @property
     def is_empty(self) -> bool:

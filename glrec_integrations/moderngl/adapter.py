@@ -15,9 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from glrec_core.adapter import Attachment, ConfigError, Framebuffer, Size, Tap, hookimpl
+from glrec_core.adapter import Attachment, ConfigError, Framebuffer, MethodHook, Size, Tap, hookimpl
 from glrec_integrations.moderngl.native import context_of, made_current
-from glrec_integrations.pyglet.adapter import MethodHook
 
 
 @hookimpl

@@ -9,11 +9,20 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from glrec_core.adapter import Attachment, ConfigError, Framebuffer, Size, Tap, hookimpl
+from glrec_core.adapter import (
+    Attachment,
+    ConfigError,
+    Framebuffer,
+    MethodHook,
+    Size,
+    Tap,
+    hookimpl,
+    restored_context,
+)
 
 
 @hookimpl
@@ -40,54 +49,6 @@ def glrec_attach(target: object, tap: Tap) -> Attachment | None:
     return WindowAttachment(target, tap)
 
 
-class MethodHook:
-    """Has `before` called ahead of one method of one object, without keeping the object alive."""
-
-    def __init__(self, owner: object, name: str, before: Callable[[], None]) -> None:
-        shadow = _Shadow(owner, name, before)
-        self._owner = weakref.ref(owner)
-        self._name = name
-        self._shadow = weakref.ref(shadow)
-        setattr(owner, name, shadow)
-
-    def remove(self) -> None:
-        """Give the object its own method back; under somebody else's wrapper only pass calls on from now."""
-        owner, shadow = self._owner(), self._shadow()
-        if owner is None or shadow is None:
-            return
-        shadow.before = None
-        wrapped = vars(owner).get(self._name) is not shadow
-        if wrapped:
-            return
-        if (beneath := shadow.beneath) is None:
-            delattr(owner, self._name)
-        else:
-            setattr(owner, self._name, beneath)
-
-
-class _Shadow:
-    """The instance attribute that stands before a method. Only the object itself and wrappers around it hold it."""
-
-    def __init__(self, owner: object, name: str, before: Callable[[], None]) -> None:
-        self.before: Callable[[], None] | None = before
-        self._attribute: Any = vars(owner).get(name)
-        self._method: Any = getattr(owner, name)
-
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
-        try:
-            if self.before is not None:
-                self.before()
-        finally:
-            result = self._method(*arguments, **options)
-        return result
-
-    @property
-    def beneath(self) -> Any:
-        """The instance attribute that was there before, but for hooks removed since; None if there was none."""
-        attribute = self._attribute
-        return attribute.beneath if isinstance(attribute, _Shadow) and attribute.before is None else attribute
-
-
 class WindowAttachment:
     """The hooks on one pyglet window. The window keeps this alive through them, never the other way round."""
 
@@ -107,22 +68,23 @@ class WindowAttachment:
 
     @contextmanager
     def current(self) -> Iterator[None]:
-        """Make the window's context current for a `with` block, then the one that pyglet had current before.
+        """Make the window's context current for a `with` block, then what was current before.
 
-        pyglet's own note of what is current is not trusted to skip the switch: another library may have made its
-        context current since.
+        pyglet's own note of what is current is put back as well, but not trusted to skip the switch: another library
+        may have made its context current since.
         """
         context = self._context()
         if context is None:
             yield
             return
-        before = _current_context()
-        context.set_current()
-        try:
-            yield
-        finally:
-            if before is not None and before is not context:
-                before.set_current()
+        with restored_context():
+            before = _current_context()
+            context.set_current()
+            try:
+                yield
+            finally:
+                if before is not None and before is not context:
+                    before.set_current()
 
     def _context(self) -> Any:
         """Return the window's context, None after the window was closed or collected."""

@@ -26,7 +26,7 @@ class CanvasAttachment:
         self._canvas = weakref.ref(canvas)
         self._tap = tap
         self._closed = False
-        # vispy keeps a bound method by weak reference only, which would end a recording that nobody else holds.
+        # vispy keeps a bound method by weak reference only, which would unhook an attachment that nobody else holds.
         self._handlers = {"draw": lambda _: self._on_draw(), "close": lambda _: self._on_close()}
         before = "swap_buffers" if "swap_buffers" in canvas.events.draw.callback_refs else None
         canvas.events.draw.connect(self._handlers["draw"], position="last", before=before)

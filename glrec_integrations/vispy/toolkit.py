@@ -75,8 +75,8 @@ def _pyglet(_: Any) -> Restore:
 
 
 def _qt(backend: Any) -> Restore | None:
-    own = backend.context()
-    if own is None:  # the widget was never shown
+    own = _qt_context(backend)
+    if own is None:
         return None
     current = type(own).currentContext()
     if current == own:
@@ -86,6 +86,14 @@ def _qt(backend: Any) -> Restore | None:
         return done
     surface = current.surface()
     return lambda: current.makeCurrent(surface)
+
+
+def _qt_context(backend: Any) -> Any:
+    """Return the widget's QOpenGLContext; None before the widget is shown and after Qt has deleted it."""
+    try:
+        return backend.context()
+    except RuntimeError:  # PySide's and PyQt's way to say that the widget's C++ half is gone
+        return None
 
 
 def _other(_: Any) -> Restore:

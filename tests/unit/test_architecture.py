@@ -21,7 +21,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("glrec_core.errors",),
     ("glrec_core.color",),
     ("glrec_core.frame", "glrec_core.clock", "glrec_core.ffmpeg"),
-    ("glrec_core.gl", "glrec_core.stats"),
+    ("glrec_core.gl", "glrec_core.stats", "glrec_core.hook"),
     ("glrec_core.stages", "glrec_core.adapter", "glrec_core.config"),
     (
         "glrec_core.capture",

@@ -140,11 +140,33 @@ def test_a_target_without_anything_to_convert_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", [FrameSpec(SIZE, PixelFormat.NV12), FrameSpec(SIZE, PixelFormat.RGBA, Memory.CUDA)]
+    "source", [FrameSpec(SIZE, PixelFormat.YUV444P), FrameSpec(SIZE, PixelFormat.RGBA, Memory.CUDA)]
 )
 def test_other_inputs_are_refused(source: FrameSpec) -> None:
-    with pytest.raises(ConvertError, match="rgba in host memory"):
+    with pytest.raises(ConvertError, match="rgba or nv12 in host memory"):
         SwscaleConverter(source, PixelFormat.YUV420P, BT709)
+
+
+@pytest.mark.parametrize("color", SPACES, ids=lambda color: color.name)
+@pytest.mark.parametrize("size", [Size(2, 2), Size(70, 34)], ids=str)
+def test_nv12_keeps_its_values_and_is_let_go(size: Size, color: ColorSpace) -> None:
+    width, height = size
+    rows = np.random.default_rng(3).integers(0, 256, (height * 3 // 2, width + 58), np.uint8)
+    chroma = rows[height:, :width].reshape(height // 2, width // 2, 2)
+    frame = Frame(FrameSpec(size, PixelFormat.NV12), (rows[:height, :width], chroma), 5)
+    before = sys.getrefcount(rows)
+    converted = SwscaleConverter(frame.spec, PixelFormat.YUV420P, color).convert(frame)
+    assert sys.getrefcount(rows) == before
+    assert not any(np.shares_memory(plane, rows) for plane in converted.planes)
+    for plane, expected in zip(planes_420(converted), planes_420(frame), strict=True):
+        assert np.array_equal(plane, expected)
+    assert isinstance(converted.owner, VideoFrame)
+    assert converted.owner.color_range == (2 if color.full_range else 1)
+
+
+def test_nv12_is_not_made_into_rgb() -> None:
+    with pytest.raises(ConvertError, match="bgr0 of nv12; it makes yuv420p"):
+        SwscaleConverter(FrameSpec(SIZE, PixelFormat.NV12), PixelFormat.BGR0, BT709)
 
 
 def test_ffmpegs_own_words_stay_in_the_error() -> None:

@@ -6,13 +6,14 @@ go to a framebuffer of four samples a pixel, whose mean is then put in the windo
 
 import math
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyglet
 from pyglet import gl
 from pyglet.math import Mat4, Vec3
 
 from armillary import shapes
+from armillary.gpu import Part, depth_target, draw_all, link, multisampled_target, texture
 
 OBJECT, FLOOR, SKY = range(3)  # as in surface.frag
 RINGS = ((1.30, 0.09), (1.14, 0.07), (0.98, 0.06))  # radius, width
@@ -21,15 +22,6 @@ X, Y, Z = Vec3(1, 0, 0), Vec3(0, 1, 0), Vec3(0, 0, 1)
 CENTRE = Mat4.from_translation(Vec3(0, 1.76, 0))
 SUN = Vec3(-0.62, 0.62, 0.35).normalize()
 LIGHT_CAMERA = Mat4.orthogonal_projection(-3, 3, -3, 3, 1, 14) @ Mat4.look_at(SUN * 7, Y, Y)
-
-
-class Part(NamedTuple):
-    """A mesh, its texture, its place and whether it is of metal."""
-
-    mesh: Any
-    texture: Any
-    place: Mat4
-    metal: float = 1.0
 
 
 class Scene:
@@ -115,49 +107,3 @@ class Scene:
         gl.glActiveTexture(gl.GL_TEXTURE1)
         gl.glBindTexture(gl.GL_TEXTURE_2D, self.shadow_map.id)
         gl.glActiveTexture(gl.GL_TEXTURE0)
-
-
-def link(vertex: Any, fragment: str) -> Any:
-    shader = pyglet.graphics.shader
-    program = shader.ShaderProgram(vertex, shader.Shader(f"#version 400 core\n{fragment}", "fragment"))
-    if "shadow_map" in program.uniforms:
-        program["shadow_map"] = 1
-    return program
-
-
-def texture(texels: shapes.Texels) -> Any:
-    height, width = texels.shape[:2]
-    made = pyglet.image.ImageData(width, height, "RGBA", texels.tobytes()).get_texture()
-    gl.glBindTexture(gl.GL_TEXTURE_2D, made.id)
-    gl.glGenerateMipmap(gl.GL_TEXTURE_2D)
-    gl.glTexParameteri(gl.GL_TEXTURE_2D, gl.GL_TEXTURE_MIN_FILTER, gl.GL_LINEAR_MIPMAP_LINEAR)
-    return made
-
-
-def depth_target(side: int) -> tuple[Any, Any]:
-    formats = {"internalformat": gl.GL_DEPTH_COMPONENT24, "fmt": gl.GL_DEPTH_COMPONENT, "blank_data": False}
-    depth = pyglet.image.Texture.create(side, side, **formats)
-    framebuffer = pyglet.image.Framebuffer()
-    framebuffer.attach_texture(depth, attachment=gl.GL_DEPTH_ATTACHMENT)
-    return depth, framebuffer
-
-
-def multisampled_target(width: int, height: int) -> Any:
-    framebuffer = pyglet.image.Framebuffer()
-    for attachment, stored in (
-        (gl.GL_COLOR_ATTACHMENT0, gl.GL_RGBA8),
-        (gl.GL_DEPTH_ATTACHMENT, gl.GL_DEPTH_COMPONENT24),
-    ):
-        buffer = pyglet.image.Renderbuffer(width, height, stored, samples=4)
-        framebuffer.attach_renderbuffer(buffer, attachment=attachment)
-    return framebuffer
-
-
-def draw_all(program: Any, parts: list[Part], **uniforms: Any) -> None:
-    program.use()
-    for part in parts:
-        for name, value in {**uniforms, "model": part.place, "metal": part.metal}.items():
-            if name in program.uniforms:  # the compiler leaves out what a surface does not need
-                program[name] = value
-        gl.glBindTexture(gl.GL_TEXTURE_2D, part.texture.id)
-        part.mesh.draw(gl.GL_TRIANGLES)

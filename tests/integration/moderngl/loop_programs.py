@@ -3,6 +3,7 @@
 A scenario checks what can only be seen from within; the tests decode the films that it leaves behind.
 """
 
+import ctypes
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -129,11 +130,17 @@ def two_contexts_in_turn() -> None:
                 with contexts[index]:
                     paint(framebuffers[index], index * OTHER_FIRST + number)
                     rec.frame(framebuffers[index])
+        previews = [rec.recorder.texture_id for rec in (first, second)]
+        assert 0 not in previews
         assert current_context() is None
     assert current_context() is None
-    for rec in (first, second):
+    for ctx, rec, preview in zip(contexts, (first, second), previews, strict=True):
         assert rec.recording.frames == FRAMES
         assert rec.recording.stats.lost == 0
+        with ctx:
+            assert not ctypes.CDLL("libGL.so.1").glIsTexture(preview), (
+                "not freed, its context not being current"
+            )
 
 
 def two_contexts_in_threads() -> None:
@@ -221,7 +228,7 @@ def misuse_is_explained() -> None:
             rec.frame(fbo.glo)
         with pytest.raises(ConfigError, match="size="):
             rec.frame(fbo.glo, size=(0, 240))
-        with pytest.raises(ConfigError, match="moderngl.Framebuffer"):
+        with pytest.raises(ConfigError, match=r"moderngl\.Framebuffer"):
             rec.frame(nonsense)
         paint(fbo, 0)
         rec.frame(fbo)

@@ -13,7 +13,7 @@ from typing import Any
 import moderngl
 import pytest
 
-from glrec_core import ConfigError
+from glrec_core import BackendUnavailable, ConfigError
 from glrec_core.gl.platform import NativeContext, current_context
 from glrec_integrations.moderngl import OfflineFrame, recorded
 from tests.integration.moderngl.scenes import (
@@ -159,6 +159,24 @@ def the_context_is_of(api: str) -> None:
     render()
     assert {context.api.kind for context in used if context is not None} == {api}
     assert len(used) == FRAMES
+
+
+def without_x11() -> None:
+    os.environ["GLCONTEXT_LINUX_LIBX11"] = "libmissing.so"
+    the_context_is_of("EGL")
+
+
+def without_any_opengl() -> None:
+    os.environ.update(GLCONTEXT_LINUX_LIBX11="libmissing.so", GLCONTEXT_LINUX_LIBEGL="libmissing.so")
+
+    @recorded(FILM, size=SIZE, frames=1)
+    def render(ctx: moderngl.Context, frame: OfflineFrame) -> None:
+        raise AssertionError("never called")
+
+    with pytest.raises(
+        BackendUnavailable, match=r"(?s)linux: .*libmissing\.so.*; egl: .*libmissing\.so.*libegl1"
+    ):
+        render()
 
 
 def the_callers_context_stays_current() -> None:

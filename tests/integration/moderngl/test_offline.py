@@ -59,8 +59,12 @@ def test_context_with_display(tmp_path: Path) -> None:
     assert_recording(film, FRAMES, SIZE, FPS)
 
 
-def test_context_with_a_display_that_does_not_answer(tmp_path: Path) -> None:
-    run(tmp_path, "the_context_is_of", "EGL", display=":4711")
+def test_context_when_the_display_cannot_be_used(tmp_path: Path) -> None:
+    assert_recording(run(tmp_path, "without_x11", display=":0"), FRAMES, SIZE, FPS)
+
+
+def test_no_context_at_all(tmp_path: Path) -> None:
+    assert not run(tmp_path, "without_any_opengl", display=":0").exists()
 
 
 @pytest.mark.parametrize("backend", ["default", "egl"])

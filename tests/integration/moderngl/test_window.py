@@ -79,6 +79,11 @@ def test_recording_that_fails_does_not_break_the_program(tmp_path: Path, backend
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+def test_end_is_told_while_the_context_lives(tmp_path: Path, backend: str, display: str) -> None:
+    run(tmp_path, "the_end_is_told_while_the_context_lives", backend, display)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_closed_windows_are_refused(tmp_path: Path, backend: str, display: str) -> None:
     assert not run(tmp_path, "closed_windows_are_refused", backend, display).exists()
 

@@ -4,6 +4,7 @@ A scenario checks what can only be seen from within; the tests decode the films 
 """
 
 import json
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ import moderngl_window
 import pytest
 from moderngl_window.context.base import WindowConfig
 
-from glrec_core import ConfigError, EncodeError, Packet, Recorder, StreamInfo
+from glrec_core import ConfigError, EncodeError, Framebuffer, Packet, Recorder, StreamInfo
+from glrec_core.gl.platform import NativeContext, current_context
 from glrec_integrations.moderngl import StepTimer, attach, recorded
+from glrec_integrations.moderngl.adapter import glrec_attach
 from tests.integration.moderngl.scenes import FILM, FRAMES, OTHER_FILM, SIZE, STEP, paint
 
 SIZES_FILE = "sizes.json"
@@ -259,6 +262,36 @@ def multisampled(backend: str) -> None:
         samples = 4
 
     run(App, backend)
+
+
+class Listener:
+    """A tap that notes which context is current when it hears of the end."""
+
+    finished = False
+
+    def __init__(self) -> None:
+        self.frames: list[NativeContext | None] = []
+        self.ends: list[NativeContext | None] = []
+
+    def frame_drawn(self, source: Framebuffer) -> None:
+        self.frames.append(current_context())
+
+    def context_closing(self) -> None:
+        self.ends.append(current_context())
+
+
+def the_end_is_told_while_the_context_lives(backend: str) -> None:
+    ways: list[Callable[[Any], None]] = [lambda window: window.close()]
+    if backend == "pyglet":
+        ways.append(lambda window: window._window.close())
+    for way in ways:
+        window, listener = open_window(backend), Listener()
+        glrec_attach(window, listener)
+        draw_frames(window, range(1))
+        way(window)
+        window.destroy()
+        assert listener.frames == listener.ends
+        assert None not in listener.ends
 
 
 def closed_windows_are_refused(backend: str) -> None:

@@ -8,13 +8,14 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import glrec_integrations.vispy as glrec_vispy
-from glrec_core import ConfigError, Framebuffer, Recorder
+from glrec_core import CaptureError, ConfigError, Framebuffer, Recorder
 from glrec_core.gl.platform import current_context
 from glrec_integrations.vispy import adapter
 from tests.integration.vispy.scenes import (
@@ -66,8 +67,9 @@ def the_window_may_come_later() -> None:
     recorder = glrec_vispy.attach(canvas, FILM, **_STEP)
     scene = gloo_scene(canvas)
     canvas.create_native()
-    canvas.show()
-    _draw_all(scene, recorder)
+    done = _close_after(scene, recorder, FRAMES)
+    canvas.show()  # Qt draws the first frame in here
+    draw_until(done, scene)
 
 
 def rendered_pictures_are_left_out(kind: str) -> None:
@@ -138,6 +140,21 @@ def a_window_closed_by_its_user_keeps_its_film() -> None:
     else:
         scene.canvas.native.close()  # Qt: vispy does not hear of it, the canvas stays open
     _tell(scene.number)
+
+
+def a_deleted_widget_ends_the_film() -> None:
+    import shiboken6
+
+    scene = _scene("gloo")
+    recorder = glrec_vispy.attach(scene.canvas, FILM, **_STEP)
+    after_each_frame(scene)
+    draw_until(lambda: scene.number >= FRAMES, scene)
+    shiboken6.delete(scene.canvas.native)
+    with suppress(CaptureError):  # frames were still being read, and their context is gone
+        recorder.close()
+    stats = recorder.stats
+    assert stats.recorded + stats.lost == scene.number
+    _tell(stats.recorded)
 
 
 def pausing_leaves_no_gap() -> None:

@@ -105,6 +105,13 @@ def test_a_window_closed_by_its_user_keeps_its_film(backend: str, play: Play, tm
     _assert_whole(tmp_path / FILM, int(play(backend, "a_window_closed_by_its_user_keeps_its_film")))
 
 
+def test_a_deleted_widget_ends_the_film(play: Play, tmp_path: Path) -> None:
+    recorded = int(play("pyside6", "a_deleted_widget_ends_the_film"))
+    assert recorded > 0
+    assert_recording(tmp_path / FILM, recorded, SIZE, FPS)
+    assert is_fast_start(tmp_path / FILM)
+
+
 def _assert_whole(film: Path, drawn: int) -> None:
     assert drawn >= FRAMES
     assert_recording(film, drawn, SIZE, FPS)

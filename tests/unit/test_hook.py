@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from glrec_integrations.pyglet.adapter import MethodHook
+from glrec_core.hook import MethodHook
 
 
 class Window:

@@ -1,0 +1,54 @@
+"""The seam between the host capture and its rings: what is read, and what every ring must offer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from glrec_core.frame import Frame, FrameSpec, Size
+from glrec_core.gl.functions import GL
+
+
+class Picture(NamedTuple):
+    """The picture to read: a framebuffer whose read buffer holds it, and our texture with the same content.
+
+    Where the capture reads a source without copying it, the texture does not hold it; rings opened for that use the
+    framebuffer.
+    """
+
+    framebuffer: int
+    texture: int
+
+
+class Ring(Protocol):
+    """Where frames of one size are read into. All methods are called within `ReadState`; only a frame's release is not."""
+
+    spec: FrameSpec
+    latency: int
+    """How many frames may still be read when the next one is drawn; they come on top of the slots asked for."""
+
+    @property
+    def pending(self) -> int:
+        """Number of frames that are still being read."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether no frame is being read or lent."""
+
+    def read(self, picture: Picture, pts_ns: int) -> None:
+        """Start reading `picture` into a free slot."""
+
+    def arrived(self, *, wait: bool = False) -> list[Frame]:
+        """Return the frames that have been read, oldest first; wait for all, or only for those beyond `latency`.
+
+        Raises:
+            CaptureError: the context is lost or the GPU hangs.
+
+        """
+
+    def delete(self) -> None:
+        """Delete its GL objects; no frame may be lent any more."""
+
+
+OpenRing = Callable[[GL, Size, int], Ring]
+"""Opens a ring for frames of a size, of which a number can wait for the encoder; raises CaptureError."""

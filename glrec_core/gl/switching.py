@@ -1,0 +1,105 @@
+"""Puts back the OpenGL context that was current, by its native handles, whichever library had made it so.
+
+Frameworks restore only contexts of their own, if they do at all. Between two windowing APIs the old one must be told
+first that nothing of its is current: a GLX context that stays current makes eglMakeCurrent fail in silence, and the
+reverse ends the process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, partial
+
+from glrec_core.gl.platform import Api, current_context
+
+_EGL_DRAW, _EGL_READ = 0x3059, 0x305A
+"""Which of the current surfaces eglGetCurrentSurface is asked for (EGL 1.5, section 3.7.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """The call that makes a context current, and what gives its arguments in order; the last is the context."""
+
+    make_current: str
+    getters: tuple[tuple[str, tuple[int, ...]], ...]
+    has_display: bool = True
+    """Whether the first argument is a display, which is named also when no context is to be current."""
+
+
+_CALLS = {
+    "EGL": _Call(
+        "eglMakeCurrent",
+        (
+            ("eglGetCurrentDisplay", ()),
+            ("eglGetCurrentSurface", (_EGL_DRAW,)),
+            ("eglGetCurrentSurface", (_EGL_READ,)),
+            ("eglGetCurrentContext", ()),
+        ),
+    ),
+    "GLX": _Call(
+        "glXMakeContextCurrent",
+        (
+            ("glXGetCurrentDisplay", ()),
+            ("glXGetCurrentDrawable", ()),
+            ("glXGetCurrentReadDrawable", ()),
+            ("glXGetCurrentContext", ()),
+        ),
+    ),
+    "WGL": _Call("wglMakeCurrent", (("wglGetCurrentDC", ()), ("wglGetCurrentContext", ()))),
+    "CGL": _Call("CGLSetCurrentContext", (("CGLGetCurrentContext", ()),), has_display=False),
+}
+"""By `Api.kind`. OSMesa is not here: it does not tell which memory a context draws into."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Binding:
+    """A context that was current, with its display and surfaces."""
+
+    api: Api
+    handles: tuple[int | None, ...]
+
+    def make_current(self) -> None:
+        """Make it current as it was; nothing happens when it or a surface of it is gone."""
+        _functions(self.api)[0](*self.handles)
+
+    def release(self) -> None:
+        """Leave no context of its API current."""
+        named = 1 if _CALLS[self.api.kind].has_display else 0
+        _functions(self.api)[0](*self.handles[:named], *[None] * (len(self.handles) - named))
+
+
+@contextmanager
+def restored_context() -> Iterator[None]:
+    """Make current at the end of a `with` block what was current at its beginning, also if that was nothing."""
+    before = _binding()
+    try:
+        yield
+    finally:
+        after = _binding()
+        if after != before:
+            if after is not None and (before is None or before.api is not after.api):
+                after.release()
+            if before is not None:
+                before.make_current()
+
+
+def _binding() -> _Binding | None:
+    context = current_context()
+    if context is None or context.api.kind not in _CALLS:
+        return None
+    return _Binding(context.api, tuple(get() for get in _functions(context.api)[1]))
+
+
+@cache
+def _functions(api: Api) -> tuple[Callable[..., object], tuple[Callable[[], int | None], ...]]:
+    """Return the call that makes a context current, and the getters of its arguments."""
+    call = _CALLS[api.kind]
+    getters = tuple(partial(_function(api, name, len(of)), *of) for name, of in call.getters)
+    return _function(api, call.make_current, len(getters)), getters
+
+
+def _function(api: Api, name: str, arguments: int) -> Callable[..., int | None]:
+    return ctypes.CFUNCTYPE(ctypes.c_void_p, *[ctypes.c_void_p] * arguments)((name, api.library))

@@ -1,0 +1,55 @@
+"""Hears of the calls of one method of one object, and leaves the object as it was found. For adapters."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+
+class MethodHook:
+    """Has `before` called ahead of one method of one object, without keeping the object alive."""
+
+    def __init__(self, owner: object, name: str, before: Callable[[], None]) -> None:
+        shadow = _Shadow(owner, name, before)
+        self._owner = weakref.ref(owner)
+        self._name = name
+        self._shadow = weakref.ref(shadow)
+        setattr(owner, name, shadow)
+
+    def remove(self) -> None:
+        """Give the object its own method back; under somebody else's wrapper only pass calls on from now."""
+        owner, shadow = self._owner(), self._shadow()
+        if owner is None or shadow is None:
+            return
+        shadow.before = None
+        wrapped = vars(owner).get(self._name) is not shadow
+        if wrapped:
+            return
+        if (beneath := shadow.beneath) is None:
+            delattr(owner, self._name)
+        else:
+            setattr(owner, self._name, beneath)
+
+
+class _Shadow:
+    """The instance attribute that stands before a method. Only the object itself and wrappers around it hold it."""
+
+    def __init__(self, owner: object, name: str, before: Callable[[], None]) -> None:
+        self.before: Callable[[], None] | None = before
+        self._attribute: Any = vars(owner).get(name)
+        self._method: Any = getattr(owner, name)
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            if self.before is not None:
+                self.before()
+        finally:
+            result = self._method(*arguments, **options)
+        return result
+
+    @property
+    def beneath(self) -> Any:
+        """The instance attribute that was there before, but for hooks removed since; None if there was none."""
+        attribute = self._attribute
+        return attribute.beneath if isinstance(attribute, _Shadow) and attribute.before is None else attribute

@@ -1,0 +1,169 @@
+"""What every encoder must do, whichever codec it makes."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+import av
+import numpy as np
+import pytest
+
+from glrec_core.clock import NANOSECONDS
+from glrec_core.config import Config
+from glrec_core.encode.codecs import CODECS
+from glrec_core.errors import EncodeError
+from glrec_core.frame import Frame, FrameSpec, Packet, PixelFormat, Size
+from glrec_core.stages import Encoder
+from tests.host_pipeline import irregular, open_encoder
+
+SIZE = Size(64, 48)
+TIMES_NS = irregular(24)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way of encoding."""
+
+    name: str
+    open: Callable[[], Encoder]
+    b_frames: int = 0
+
+
+def _software(codec: str, *, b_frames: int = 0, lossless: bool = False) -> Case:
+    config = Config(codec=codec, b_frames=b_frames, lossless=lossless)
+    words = ["pyav", codec, *(["lossless"] * lossless), *([f"{b_frames}-b-frames"] * (b_frames > 0))]
+    return Case("-".join(words), lambda: open_encoder(config, SIZE), b_frames)
+
+
+CASES = [
+    *(_software(codec) for codec in CODECS),
+    _software("h264", b_frames=2),
+    _software("hevc", b_frames=2),
+    _software("h264", lossless=True),
+]
+
+
+@pytest.fixture(params=CASES, ids=lambda case: case.name)
+def case(request: pytest.FixtureRequest) -> Case:
+    chosen: Case = request.param
+    return chosen
+
+
+def frame(spec: FrameSpec, level: int, pts_ns: int) -> Frame:
+    """Return a frame of host memory with a ramp in its first plane."""
+    width, height = spec.size
+    half = (height // 2, width // 2)
+    shapes: dict[PixelFormat, list[tuple[int, ...]]] = {
+        PixelFormat.BGR0: [(height, width, 4)],
+        PixelFormat.NV12: [(height, width), (*half, 2)],
+        PixelFormat.YUV420P: [(height, width), half, half],
+    }
+    planes = [np.full(shape, 128, np.uint8) for shape in shapes[spec.format]]
+    planes[0] += (np.arange(planes[0].size) % 100 + level).astype(np.uint8).reshape(planes[0].shape)
+    return Frame(spec, tuple(planes), pts_ns)
+
+
+def encode_all(encoder: Encoder) -> list[Packet]:
+    packets = []
+    for index, pts_ns in enumerate(TIMES_NS):
+        with frame(encoder.accepts, index, pts_ns) as given:
+            packets += encoder.encode(given)
+    return packets + encoder.drain()
+
+
+def test_every_frame_becomes_one_packet_at_its_time(case: Case) -> None:
+    encoder = case.open()
+    packets = encode_all(encoder)
+    tick = encoder.stream.time_base
+    assert sorted(packet.pts for packet in packets) == [
+        round(Fraction(pts_ns, NANOSECONDS) / tick) for pts_ns in TIMES_NS
+    ]
+    encoder.close()
+
+
+def test_packets_come_in_decode_order_from_a_keyframe_on(case: Case) -> None:
+    encoder = case.open()
+    packets = encode_all(encoder)
+    assert packets[0].keyframe
+    assert all(early.dts < late.dts for early, late in pairwise(packets))
+    assert all(packet.dts <= packet.pts for packet in packets)
+    encoder.close()
+
+
+def test_the_stream_is_complete_once_the_first_packet_is_out(case: Case) -> None:
+    encoder = case.open()
+    packets: list[Packet] = []
+    pending = iter(enumerate(TIMES_NS))
+    while not packets:
+        packets += encoder.encode(frame(encoder.accepts, *next(pending)))
+    early = encoder.stream
+    for index, pts_ns in pending:
+        encoder.encode(frame(encoder.accepts, index, pts_ns))
+    assert encoder.drain() is not None
+    assert encoder.stream == early
+    assert (early.size, early.rgb) == (SIZE, encoder.accepts.format.is_rgb)
+    encoder.close()
+
+
+def test_a_frames_memory_is_free_when_latency_says_so(case: Case) -> None:
+    """Overwriting the memory of frames that the encoder is done with changes nothing in the stream."""
+    first, second = case.open(), case.open()
+    expected = encode_all(first)
+    found, lent = [], []
+    for index, pts_ns in enumerate(TIMES_NS):
+        lent.append(frame(second.accepts, index, pts_ns))
+        found += second.encode(lent[-1])
+        if len(lent) > second.latency:
+            for plane in lent.pop(0).planes:
+                plane.fill(77)
+    found += second.drain()
+    assert [packet.data for packet in found] == [packet.data for packet in expected]
+    first.close()
+    second.close()
+
+
+def test_annex_b_codecs_can_be_decoded_from_any_keyframe(case: Case) -> None:
+    encoder = case.open()
+    packets = encode_all(encoder)
+    codec = encoder.stream.codec
+    encoder.close()
+    if codec not in {"h264", "hevc"}:
+        assert not packets[0].data.startswith((b"\0\0\1", b"\0\0\0\1"))
+        return
+    stream = io.BytesIO(b"".join(packet.data for packet in packets))
+    with av.open(stream, "r", format=codec) as container:
+        assert len(list(container.decode(video=0))) == len(TIMES_NS)
+
+
+def test_a_frame_of_another_kind_is_refused(case: Case) -> None:
+    encoder = case.open()
+    other = FrameSpec(Size(SIZE.width * 2, SIZE.height), encoder.accepts.format, encoder.accepts.memory)
+    with pytest.raises(EncodeError, match="128x48"):
+        encoder.encode(frame(other, 0, 0))
+    encoder.close()
+
+
+def test_the_second_drain_gives_nothing(case: Case) -> None:
+    encoder = case.open()
+    assert len(encode_all(encoder)) == len(TIMES_NS)
+    assert encoder.drain() == []
+    encoder.close()
+
+
+def test_an_encoder_that_got_no_frame_drains_to_nothing(case: Case) -> None:
+    encoder = case.open()
+    assert encoder.drain() == []
+    encoder.close()
+
+
+def test_the_end_is_the_end(case: Case) -> None:
+    drained, closed = case.open(), case.open()
+    encode_all(drained)
+    closed.close()
+    closed.close()
+    for encoder in (drained, closed):
+        with pytest.raises(EncodeError, match="takes no more frames"):
+            encoder.encode(frame(encoder.accepts, 0, TIMES_NS[-1] + NANOSECONDS))
+        encoder.close()

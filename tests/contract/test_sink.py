@@ -1,0 +1,116 @@
+"""What every sink must do, wherever it sends the stream."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from glrec_core.config import Config
+from glrec_core.errors import ConfigError, SinkError
+from glrec_core.frame import Packet, Size, StreamInfo
+from glrec_core.sink.containers import CONTAINERS
+from glrec_core.sink.file import FileSink
+from glrec_core.stages import Sink
+from tests.host_pipeline import encoded, regular
+from tests.support.video import read_barcodes
+
+Play = Callable[[], list[list[int]]]
+"""Gives the numbers of the frames that came out, for each part."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kind of sink: how to make it, and how to see what came out."""
+
+    name: str
+    codec: str
+    refused_codec: str
+    open: Callable[[Path], tuple[Sink, Play]]
+    touched: Callable[[Path], bool]
+
+
+def _file(extension: str) -> Case:
+    def make(folder: Path) -> tuple[Sink, Play]:
+        sink = FileSink(folder / f"film{extension}")
+        return sink, lambda: [read_barcodes(path) for path in sink.paths]
+
+    refused = "h264" if extension == ".webm" else "mpeg2video"
+    default = CONTAINERS[extension].default_codec
+    return Case(f"file{extension}", default, refused, make, lambda folder: any(folder.iterdir()))
+
+
+CASES = [_file(extension) for extension in CONTAINERS]
+
+
+@pytest.fixture(params=CASES, ids=lambda case: case.name)
+def case(request: pytest.FixtureRequest) -> Case:
+    chosen: Case = request.param
+    return chosen
+
+
+def part(codec: str, size: Size = Size(160, 120), frames: int = 10) -> tuple[StreamInfo, list[Packet]]:  # noqa: B008
+    return encoded(Config(codec=codec), regular(frames, 30), size)
+
+
+def feed(sink: Sink, stream: StreamInfo, packets: list[Packet]) -> None:
+    sink.open(stream)
+    for packet in packets:
+        sink.write(packet)
+    sink.close()
+
+
+def test_it_is_a_sink(case: Case, tmp_path: Path) -> None:
+    assert isinstance(case.open(tmp_path)[0], Sink)
+
+
+def test_everything_comes_out_in_order(case: Case, tmp_path: Path) -> None:
+    sink, play = case.open(tmp_path)
+    feed(sink, *part(case.codec))
+    assert play() == [list(range(10))]
+
+
+def test_each_round_is_a_part_of_its_own(case: Case, tmp_path: Path) -> None:
+    sink, play = case.open(tmp_path)
+    feed(sink, *part(case.codec))
+    feed(sink, *part(case.codec, Size(192, 128), 6))
+    assert play() == [list(range(10)), list(range(6))]
+
+
+def test_a_check_touches_nothing(case: Case, tmp_path: Path) -> None:
+    sink, _ = case.open(tmp_path)
+    sink.check(case.codec)
+    with pytest.raises(ConfigError, match=case.refused_codec):
+        sink.check(case.refused_codec)
+    sink.close()
+    assert not case.touched(tmp_path)
+
+
+def test_a_packet_without_a_part_is_refused(case: Case, tmp_path: Path) -> None:
+    sink, _ = case.open(tmp_path)
+    stream, packets = part(case.codec)
+    with pytest.raises(SinkError, match=r"open\(\)"):
+        sink.write(packets[0])
+    feed(sink, stream, packets)
+    with pytest.raises(SinkError, match=r"open\(\)"):
+        sink.write(packets[0])
+
+
+def test_a_part_within_a_part_is_refused(case: Case, tmp_path: Path) -> None:
+    sink, play = case.open(tmp_path)
+    stream, packets = part(case.codec)
+    sink.open(stream)
+    with pytest.raises(SinkError, match=r"close\(\)"):
+        sink.open(stream)
+    for packet in packets:
+        sink.write(packet)
+    sink.close()
+    assert play() == [list(range(10))]
+
+
+def test_closing_twice_is_closing_once(case: Case, tmp_path: Path) -> None:
+    sink, play = case.open(tmp_path)
+    sink.close()
+    feed(sink, *part(case.codec))
+    sink.close()
+    assert play() == [list(range(10))]
