@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
+from glrec_core.capture.compute import ComputeRing
 from glrec_core.capture.host import HostCapture
 from glrec_core.capture.memory import MemoryRing
 from glrec_core.capture.pixel_buffers import PixelBufferRing
+from glrec_core.capture.ring import OpenRing
 from glrec_core.clock import Clock
 from glrec_core.config import Config
 from glrec_core.errors import BackendUnavailable, ConfigError
-from glrec_core.frame import FrameSpec, Size
+from glrec_core.frame import FrameSpec, PixelFormat, Size
 from glrec_core.gl.functions import GL
 from glrec_core.stages import EncodeStages, Pipeline
 
@@ -25,7 +29,7 @@ class Backend:
     """Raises ConfigError for options that this backend cannot honour; needs no context."""
     unavailable: Callable[[GL], str | None]
     """Says in a sentence why it cannot serve this context, or None."""
-    describe: Callable[[GL], str]
+    describe: Callable[[GL, Config], str]
     """Says in a sentence what it does in this context."""
     open: Callable[[GL, Config, Clock, Size], Pipeline]
     """Opens it for a first source of the given size."""
@@ -37,10 +41,33 @@ def _check_host(config: Config) -> None:
     choose_codec(config)
 
 
-def _describe_host(gl: GL) -> str:
+class _HostRoute(NamedTuple):
+    """How frames get to host memory in a context, and why so."""
+
+    open_ring: OpenRing
+    direct: bool
+    reason: str
+
+
+def _host_route(gl: GL, config: Config) -> _HostRoute:
+    from glrec_core.encode.codecs import choose_codec
+
+    codec = choose_codec(config)
+    read = "frames are read as RGBA and converted on the encode thread"
     if gl.is_software:
-        return f"{gl.renderer} draws on the CPU: frames are read as RGBA and converted on the encode thread"
-    return f"frames of {gl.renderer} are read as RGBA and converted on the encode thread"
+        return _HostRoute(MemoryRing, direct=True, reason=f"{gl.renderer} draws on the CPU: {read}")
+    if codec.pixel_format not in {PixelFormat.YUV420P, PixelFormat.NV12}:
+        reason = f"{codec.encoder} takes {codec.pixel_format.value}: frames of {gl.renderer} are read as RGBA"
+        return _HostRoute(PixelBufferRing, direct=False, reason=reason)
+    if not (gl.has_compute and gl.has_buffer_storage):
+        reason = f"{gl.renderer} ({gl.version_text}) has no compute shaders or no buffer storage: {read}"
+        return _HostRoute(PixelBufferRing, direct=False, reason=reason)
+    reason = f"a compute pass of {gl.renderer} writes frames as NV12 into host memory"
+    return _HostRoute(partial(ComputeRing, color=config.color_space), direct=False, reason=reason)
+
+
+def _describe_host(gl: GL, config: Config) -> str:
+    return _host_route(gl, config).reason
 
 
 def _open_host(gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
@@ -54,8 +81,9 @@ def _open_host(gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
         encoder = PyAVEncoder(spec.size, config, codec, clock.time_base, clock.frame_rate)
         return EncodeStages(SwscaleConverter(spec, encoder.accepts.format, config.color_space), encoder)
 
-    ring = MemoryRing if gl.is_software else PixelBufferRing
-    capture = HostCapture(gl, config, source, codec.pixel_format.alignment, ring, direct=gl.is_software)
+    route = _host_route(gl, config)
+    alignment = codec.pixel_format.alignment
+    capture = HostCapture(gl, config, source, alignment, route.open_ring, direct=route.direct)
     return Pipeline(capture, open_encode_stages)
 
 
@@ -98,6 +126,6 @@ def choose(config: Config, gl: GL) -> tuple[Backend, str]:
     for backend in candidates(config):
         reason = backend.unavailable(gl)
         if reason is None:
-            return backend, "; ".join([*reasons, backend.describe(gl)])
+            return backend, "; ".join([*reasons, backend.describe(gl, config)])
         reasons.append(f"{backend.name}: {reason}")
     raise BackendUnavailable("no backend can record this context. " + "; ".join(reasons))

@@ -50,7 +50,7 @@ def _x264(preset: str, config: Config) -> dict[str, str]:
 
 def _x264_rgb(preset: str, config: Config) -> dict[str, str]:
     quality = {"qp": "0"} if config.lossless else {}
-    return {"preset": preset, "forced-idr": "1", **_x264_lookahead(config.b_frames), **quality}
+    return {"preset": preset, **_x264_lookahead(config.b_frames), **quality}
 
 
 def _x264_lookahead(b_frames: int) -> dict[str, str]:
@@ -59,8 +59,8 @@ def _x264_lookahead(b_frames: int) -> dict[str, str]:
 
 
 def _x265(preset: str, config: Config) -> dict[str, str]:
-    parameters = {"log-level": "none", "open-gop": "0"}
-    options = {"preset": preset, "forced-idr": "1"}
+    parameters = {"log-level": "none", "open-gop": "0"}  # every keyframe is one to enter the stream at,
+    options = {"preset": preset, "forced-idr": "1"}  # forced ones, too
     if config.b_frames:
         parameters |= {"b-adapt": "0", "rc-lookahead": str(config.b_frames + 1), "frame-threads": "1"}
     else:

@@ -45,8 +45,8 @@ def make_fast_start(path: Path, container: Container) -> None:
 def _remux(source: Path, target: Path, container: Container) -> None:
     options = {"movflags": "faststart"}
     with (
-        av.open(_url(source), options=_AS_STORED) as fragmented,
-        av.open(_url(target), "w", format=container.format, options=options) as plain,
+        av.open(source, options=_AS_STORED) as fragmented,
+        av.open(target, "w", format=container.format, options=options) as plain,
     ):
         video = fragmented.streams.video[0]
         codec = video.codec_context.codec.canonical_name
@@ -57,7 +57,3 @@ def _remux(source: Path, target: Path, container: Container) -> None:
             if packet.size:  # the last one is empty and means the end
                 packet.stream = copy
                 plain.mux(packet)
-
-
-def _url(path: Path) -> str:
-    return f"file:{path}"  # without the scheme, a colon in the name would be taken for the end of one

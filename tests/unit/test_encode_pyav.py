@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from glrec_core.clock import NANOSECONDS, WALL_TIME_BASE
 from glrec_core.config import Config
+from glrec_core.convert.host import SwscaleConverter
 from glrec_core.encode.codecs import CODECS, Codec, choose_codec
 from glrec_core.encode.pyav import PyAVEncoder
 from glrec_core.errors import ConfigError, EncodeError
 from glrec_core.frame import Frame, FrameSpec, PixelFormat, Size
+from glrec_core.sink.file import FileSink
 from tests.host_pipeline import (
     SIZE,
     barcode_frames,
@@ -132,8 +134,6 @@ def test_lossless_keeps_every_bit_of_rgb(tmp_path: Path, codec: str, size: Size)
     pictures = [noise(size, seed) for seed in range(5)]
     frames = [rgba_frame(picture, index * 20_000_000) for index, picture in enumerate(pictures)]
     path = tmp_path / f"film.{FILE_OF[codec]}"
-    from glrec_core.sink.file import FileSink
-
     record_frames(FileSink(path), Config(codec=codec, lossless=True), frames, size)
     decoded = list(decode_rgb(path))
     assert len(decoded) == len(pictures)
@@ -282,8 +282,6 @@ def test_plain_arrays_give_the_same_stream_as_the_converters_own_memory(codec: s
     )
     expected = encoded(config, regular(4, 60))[1]
     encoder, found = open_encoder(config), []
-    from glrec_core.convert.host import SwscaleConverter
-
     converter = SwscaleConverter(
         FrameSpec(SIZE, PixelFormat.RGBA), encoder.accepts.format, config.color_space
     )
@@ -333,6 +331,19 @@ def test_parameter_sets_are_in_band_and_in_the_stream_info(codec: str) -> None:
             with av.open(io.BytesIO(packet.data), "r", format=codec) as container:
                 assert container.streams.video[0].codec_context.extradata == stream.extradata
                 assert len(list(container.decode(video=0))) == 1
+
+
+@pytest.mark.parametrize("gop", [None, 7])
+@pytest.mark.parametrize("b_frames", [0, 2])
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_the_stream_can_be_entered_at_every_keyframe(codec: str, b_frames: int, gop: int | None) -> None:
+    _, packets = encoded(Config(codec=codec, b_frames=b_frames, gop=gop), regular(30, 10), Size(64, 64))
+    entries = [index for index, packet in enumerate(packets) if packet.keyframe]
+    assert len(entries) > 1
+    for entry in entries:
+        rest = b"".join(packet.data for packet in packets[entry:])
+        with av.open(io.BytesIO(rest), "r", format=codec) as container:
+            assert len(list(container.decode(video=0))) == len(packets) - entry
 
 
 def test_the_stream_info_describes_the_stream() -> None:

@@ -5,6 +5,7 @@ A scenario checks what can only be seen from within, prints what else the test m
 
 import gc
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -107,14 +108,15 @@ def closing_the_canvas_ends_the_film() -> None:
     from vispy import app
 
     scene = _scene("gloo")
-    glrec_vispy.attach(scene.canvas, FILM, **_STEP)
-    gc.collect()  # nobody but the canvas holds the recorder
+    recorder = glrec_vispy.attach(scene.canvas, FILM, **_STEP)
     after_each_frame(scene)
     timer = app.Timer(0.01, connect=lambda _: scene.number >= FRAMES and scene.canvas.close(), start=True)
     scene.canvas.update()
     scene.canvas.app.run()
     timer.stop()
     assert scene.gl_errors == []
+    assert recorder.finished
+    assert recorder.texture_id == 0
     _tell(scene.number)
 
 
@@ -262,6 +264,7 @@ def bad_options_come_before_the_window() -> None:
 
 
 def a_window_that_fails_leaves_no_recorder() -> None:
+    logging.getLogger("glrec").addHandler(logging.StreamHandler(sys.stdout))  # tells of recorders left open
     with pytest.raises(TypeError):
         glrec_vispy.Canvas(no_such_argument=1, record=FILM)
 
