@@ -97,10 +97,10 @@ class Imageio:
         self._writer.close()
 
 
-RECORDERS: tuple[type[Glrec] | type[Imageio], ...] = (Glrec, Imageio)
+RECORDERS: tuple[type[Glrec | Imageio], ...] = (Glrec, Imageio)
 
 
-def paced(kind: type[Glrec] | type[Imageio], scene: Scene, folder: Path, frames: int) -> float:
+def paced(kind: type[Glrec | Imageio], scene: Scene, folder: Path, frames: int) -> float:
     """Return the median time in ms that recording took from the render thread, per frame of a loop at 60 frames/s."""
     recorder = kind(scene, folder / f"{kind.name}.mp4")
     costs_ms = []
@@ -117,7 +117,7 @@ def paced(kind: type[Glrec] | type[Imageio], scene: Scene, folder: Path, frames:
     return statistics.median(costs_ms)
 
 
-def unpaced(kind: type[Glrec] | type[Imageio], scene: Scene, folder: Path, frames: int) -> float:
+def unpaced(kind: type[Glrec | Imageio], scene: Scene, folder: Path, frames: int) -> float:
     """Return the seconds from the first drawn frame to the finished file."""
     began = time.perf_counter()
     recorder = kind(scene, folder / f"{kind.name}.mp4")
@@ -128,7 +128,9 @@ def unpaced(kind: type[Glrec] | type[Imageio], scene: Scene, folder: Path, frame
     return time.perf_counter() - began
 
 
-def compare(measure: Callable[..., float], size: tuple[int, int], frames: int, repeats: int) -> dict[str, list[float]]:
+def compare(
+    measure: Callable[..., float], size: tuple[int, int], frames: int, repeats: int
+) -> dict[str, list[float]]:
     """Measure every recorder in turn, `repeats` times after one turn that does not count."""
     scene = Scene(size)
     results: dict[str, list[float]] = {kind.name: [] for kind in RECORDERS}
@@ -145,11 +147,15 @@ def show(title: str, unit: str, results: dict[str, list[float]]) -> None:
     print(f"\n{title}")
     for name, values in results.items():
         middle = statistics.median(values)
-        print(f"  {name:8} {middle:8.3f} {unit}  ({min(values):.3f} to {max(values):.3f}), glrec takes {own / middle:.2f} of it")
+        print(
+            f"  {name:8} {middle:8.3f} {unit}  ({min(values):.3f} to {max(values):.3f}), glrec takes {own / middle:.2f} of it"
+        )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--frames", type=int, default=300)
     parser.add_argument("--json", type=Path)
@@ -158,8 +164,14 @@ def main() -> None:
         "paced_720p60_ms": compare(paced, (1280, 720), arguments.frames, arguments.repeats),
         "unpaced_1080p_seconds": compare(unpaced, (1920, 1080), arguments.frames, arguments.repeats),
     }
-    show("Paced, 1280x720 at 60 frames/s: render-thread time for each frame", "ms", results["paced_720p60_ms"])
-    show(f"Unpaced, 1920x1080, {arguments.frames} frames: until the file is finished", "s", results["unpaced_1080p_seconds"])
+    show(
+        "Paced, 1280x720 at 60 frames/s: render-thread time for each frame", "ms", results["paced_720p60_ms"]
+    )
+    show(
+        f"Unpaced, 1920x1080, {arguments.frames} frames: until the file is finished",
+        "s",
+        results["unpaced_1080p_seconds"],
+    )
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=2))
 

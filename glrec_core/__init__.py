@@ -6,6 +6,7 @@ faces of their own in `glrec_integrations`. PyAV, CUDA and every framework are l
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -78,9 +79,7 @@ def record(target: object, *sinks: str | Path | Sink, **options: Any) -> Recorde
 
     """
     config = _config(options)
-    opened = [
-        sink if isinstance(sink, Sink) else FileSink(sink, overwrite=config.overwrite) for sink in sinks
-    ]
+    opened = [_open_sink(sink, config) for sink in sinks]
     opened = opened or [FileSink(dated_path(), overwrite=config.overwrite)]
     config = config.with_codec(
         next((sink.default_codec for sink in opened if isinstance(sink, FileSink)), "h264")
@@ -99,6 +98,16 @@ def dated_path() -> Path:
     stem = f"glrec-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
     names = (stem if number == 1 else f"{stem}-{number}" for number in range(1, 1_000_000))
     return next(path for path in (Path(f"{name}.mp4") for name in names) if not path.exists())
+
+
+def _open_sink(sink: str | os.PathLike[str] | Sink, config: Config) -> Sink:
+    if isinstance(sink, Sink):
+        return sink
+    if isinstance(sink, (str, os.PathLike)):
+        return FileSink(sink, overwrite=config.overwrite)
+    raise ConfigError(
+        f"{sink!r} is neither a path nor a sink; give a file name such as 'out.mp4' or a Sink object"
+    )
 
 
 def _config(options: dict[str, Any]) -> Config:

@@ -41,11 +41,13 @@ __all__ = [
     "Attachment",
     "ConfigError",
     "Framebuffer",
+    "MethodHook",
     "Size",
     "Tap",
     "bound_framebuffer",
     "hookimpl",
     "hookspec",
+    "restored_context",
 ]
 
 

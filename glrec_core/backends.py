@@ -76,6 +76,7 @@ def _open_host(gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
     from glrec_core.encode.pyav import PyAVEncoder
 
     codec = choose_codec(config)
+    codec.check_size(source if config.size is None else Size(*config.size))
 
     def open_encode_stages(spec: FrameSpec) -> EncodeStages:
         encoder = PyAVEncoder(spec.size, config, codec, clock.time_base, clock.frame_rate)

@@ -52,7 +52,9 @@ class Engine:
         if not self._queue.reserve():
             stats.dropped += 1
             return
-        reserved_ns = perf_counter_ns()
+        stats.waited_seconds += (perf_counter_ns() - began_ns) / 1e9
+        self.capture.settle()
+        settled_ns = perf_counter_ns()
         try:
             frames = self.capture.grab(source, pts_ns)
         except BaseException:
@@ -62,8 +64,7 @@ class Engine:
         stats.recorded += 1
         self._previous_pts_ns, self._last_pts_ns = self._last_pts_ns, pts_ns
         self._put(frames)
-        stats.waited_seconds += (reserved_ns - began_ns) / 1e9
-        stats.grab_seconds += (perf_counter_ns() - reserved_ns) / 1e9
+        stats.grab_seconds += (perf_counter_ns() - settled_ns) / 1e9
 
     def end_of_input(self) -> None:
         """Hand over what is still being read and let the encode thread finish; safe to call twice."""

@@ -44,6 +44,8 @@ class PixelFormat(enum.Enum):
     """One plane (height, width, 4), uint8, last byte unused: what FFV1 and lossless H.264 take for RGB."""
     NV12 = "nv12"
     """Luma (height, width) and interleaved chroma (height/2, width/2, 2), uint8."""
+    P010 = "p010le"
+    """As NV12 with 10 bits in the high ones of uint16."""
     YUV420P = "yuv420p"
     """Luma (height, width) and two chroma planes (height/2, width/2), uint8."""
     YUV444P = "yuv444p"
@@ -57,7 +59,7 @@ class PixelFormat(enum.Enum):
     @property
     def alignment(self) -> int:
         """What width and height must be a multiple of: 2 where chroma is subsampled."""
-        return 2 if self in {PixelFormat.NV12, PixelFormat.YUV420P} else 1
+        return 2 if self in {PixelFormat.NV12, PixelFormat.P010, PixelFormat.YUV420P} else 1
 
 
 class Memory(enum.Enum):

@@ -33,6 +33,9 @@ class Capture(Protocol):
     def texture_id(self) -> int:
         """GL name of the texture that holds the last grabbed frame, rows in OpenGL's order (bottom first)."""
 
+    def settle(self) -> None:
+        """Let the program's own drawing end where `grab` would have to wait for it, so that it is not taken for our cost."""
+
     def grab(self, source: Framebuffer, pts_ns: int) -> list[Frame]:
         """Start reading `source` and return the frames that have arrived, oldest first.
 

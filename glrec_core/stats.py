@@ -30,7 +30,7 @@ class Stats:
     waited_seconds: float = 0.0
     """Time the render thread waited for a free slot (`overflow="block"`)."""
     grab_seconds: float = 0.0
-    """Time the render thread spent in captures, waits not counted."""
+    """Time the render thread spent in captures; neither waits nor the end of the program's own drawing count."""
 
     @property
     def render_cost_ms(self) -> float:

@@ -6,7 +6,6 @@ Frameworks do not share a process well; and so one that fails leaves the others 
 """
 
 import argparse
-import ctypes
 import importlib
 import json
 import subprocess
@@ -20,9 +19,6 @@ from contact_sheet import Decoded, contact_sheet, decode
 from rich import box
 from rich.console import Console
 from rich.table import Table
-
-from glrec_core import Framebuffer, Recorder
-from glrec_core.gl.functions import current_gl
 
 PROGRAMS = ("pyglet_scene", "moderngl_fractal", "vispy_surface")
 console = Console()
@@ -39,7 +35,6 @@ class Film:
 
 def record_here(program: str, path: str) -> None:
     """Run a program in this process and print its account as the last line."""
-    finish_drawing_first()
     recording = importlib.import_module(program).main(path)
     account = {
         "frames": recording.frames,
@@ -51,19 +46,6 @@ def record_here(program: str, path: str) -> None:
         "wait_ms": 1000 * recording.stats.waited_seconds / recording.frames,
     }
     print(json.dumps(account))
-
-
-def finish_drawing_first() -> None:
-    """Let software OpenGL draw before the recorder starts: it puts that off until somebody reads the pixels."""
-    frame_drawn = Recorder.frame_drawn
-
-    def finish_and_record(recorder: Recorder, source: Framebuffer) -> None:
-        gl = current_gl()
-        if gl.is_software:
-            ctypes.CFUNCTYPE(None)(gl.context.api.get_proc_address(b"glFinish"))()
-        frame_drawn(recorder, source)
-
-    Recorder.frame_drawn = finish_and_record  # type: ignore[method-assign]
 
 
 def record(program: str, folder: Path) -> Film | None:

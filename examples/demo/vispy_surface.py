@@ -74,7 +74,7 @@ class Plot:
             font_size=18,
             major_tick_length=0.05,
             minor_tick_length=0.02,
-            tick_label_margin=0.2,
+            tick_label_margin=0.28,
             parent=self.view.scene,
         )
         axis.transform = scene.STTransform(translate=(0, 0, LOW))

@@ -62,6 +62,11 @@ class HostCapture:
         self._direct = False
         return self._blitter.target.texture
 
+    def settle(self) -> None:
+        """See `Capture.settle`: software renderers draw only when somebody reads, and a direct read waits for that."""
+        if self._gl.is_software:
+            self._gl.Finish()
+
     def grab(self, source: Framebuffer, pts_ns: int) -> list[Frame]:
         """Start reading `source`; return the frames that have arrived. See `Capture.grab`."""
         with self._state:

@@ -6,7 +6,6 @@ none in the others, and a few more for each B-frame. Without lookahead x264's ma
 
 from __future__ import annotations
 
-import math
 import os
 from fractions import Fraction
 
@@ -40,29 +39,28 @@ def quieten(codec: Codec) -> None:
 
 
 def _x264(preset: str, config: Config) -> dict[str, str]:
+    adaptive = (
+        {"b_strategy": "1"} if config.b_frames else {}
+    )  # 2, of the slowest presets, looks 12 frames ahead
     return {
-        **_x264_rgb(preset, config),
+        "preset": preset,
         "profile": "high",
         "8x8dct": "1",  # makes ultrafast High, too, rather than Constrained Baseline
         "mbtree": "0",
+        "rc-lookahead": str(config.b_frames),
+        **adaptive,
     }
 
 
-def _x264_rgb(preset: str, config: Config) -> dict[str, str]:
-    quality = {"qp": "0"} if config.lossless else {}
-    return {"preset": preset, **_x264_lookahead(config.b_frames), **quality}
-
-
-def _x264_lookahead(b_frames: int) -> dict[str, str]:
-    adaptive = {"b_strategy": "1"} if b_frames else {}  # 2, of the slowest presets, looks 12 frames ahead
-    return {"rc-lookahead": str(b_frames), **adaptive}
+def _x264_rgb(preset: str, _: Config) -> dict[str, str]:
+    return {"preset": preset, "qp": "0", "rc-lookahead": "0"}
 
 
 def _x265(preset: str, config: Config) -> dict[str, str]:
     parameters = {"log-level": "none", "open-gop": "0"}  # every keyframe is one to enter the stream at,
     options = {"preset": preset, "forced-idr": "1"}  # forced ones, too
     if config.b_frames:
-        parameters |= {"b-adapt": "0", "rc-lookahead": str(config.b_frames + 1), "frame-threads": "1"}
+        parameters |= {"rc-lookahead": str(config.b_frames + 1), "frame-threads": "1"}
     else:
         options["tune"] = "zerolatency"
     return {**options, "x265-params": _joined(parameters)}
@@ -77,15 +75,12 @@ def _svt_av1(preset: str, config: Config) -> dict[str, str]:
 
 def _vp9(preset: str, _: Config) -> dict[str, str]:
     deadline = "realtime" if int(preset) >= _VP9_SLOWEST_REALTIME else "good"
-    most_tiles = str(
-        int(math.log2(64))
-    )  # as many tile columns as the width allows: libvpx encodes them in parallel
     return {
         "deadline": deadline,
         "cpu-used": preset,
         "lag-in-frames": "0",
         "row-mt": "1",
-        "tile-columns": most_tiles,
+        "tile-columns": "6",  # 2**6, or as many as the width allows: they are encoded in parallel
     }
 
 

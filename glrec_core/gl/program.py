@@ -24,7 +24,7 @@ def build_program(gl: GL, shaders: Mapping[int, str]) -> int:
             gl.AttachShader(program, shader)
             gl.DeleteShader(shader)  # it lives on until the program goes
         gl.LinkProgram(program)
-        _check(gl, "link", program, g.LINK_STATUS, gl.GetProgramiv, gl.GetProgramInfoLog)
+        _check(gl, "link", program, g.LINK_STATUS, of=(gl.GetProgramiv, gl.GetProgramInfoLog))
     except CaptureError:
         gl.DeleteProgram(program)
         raise
@@ -37,16 +37,15 @@ def _compile(gl: GL, kind: int, source: str) -> int:
     gl.ShaderSource(shader, 1, ctypes.byref(text), None)
     gl.CompileShader(shader)
     try:
-        _check(gl, "compile", shader, g.COMPILE_STATUS, gl.GetShaderiv, gl.GetShaderInfoLog)
+        _check(gl, "compile", shader, g.COMPILE_STATUS, of=(gl.GetShaderiv, gl.GetShaderInfoLog))
     except CaptureError:
         gl.DeleteShader(shader)
         raise
     return int(shader)
 
 
-def _check(
-    gl: GL, act: str, name: int, status: int, get: Callable[..., None], get_log: Callable[..., None]
-) -> None:
+def _check(gl: GL, act: str, name: int, status: int, *, of: tuple[Callable[..., None], ...]) -> None:
+    get, get_log = of
     value = ctypes.c_int()
     get(name, status, ctypes.byref(value))
     if value.value:

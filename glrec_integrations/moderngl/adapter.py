@@ -67,7 +67,7 @@ class WindowAttachment:
             MethodHook(window, "destroy", self._before_end),
         ]
         if window.name == "pyglet":
-            hooks.append(MethodHook(window._window, "close", self._before_end))  # noqa: SLF001
+            hooks.append(MethodHook(window._window, "close", self._before_end))
         self._hooks = tuple(hooks)
 
     def detach(self) -> None:

@@ -34,6 +34,8 @@ def attach(canvas: app.Canvas, *sinks: str | Path | Sink, **config: Any) -> Reco
     On vispy's egl backend a `vispy.scene.SceneCanvas` shows nothing but its background, recorded or not, until it is told
     its size: call `canvas.events.resize(size=canvas.size)` once. The classes of this package do so themselves.
 
+    The picture is read at the end of the draw event, so a canvas with `autoswap=False` must not swap its buffers within it.
+
     Args:
         canvas: an open canvas: `vispy.app.Canvas`, `vispy.scene.SceneCanvas`, `vispy.plot.Fig` or a subclass.
         sinks: paths of files to write, or sinks; none is a dated file in the working folder.

@@ -44,7 +44,7 @@ class CanvasAttachment:
     def current(self) -> Iterator[None]:
         """Make the canvas's context current for a `with` block."""
         canvas = None if self._closed else self._canvas()
-        backend = None if canvas is None else canvas._backend  # noqa: SLF001
+        backend = None if canvas is None else canvas._backend
         with nullcontext() if backend is None else made_current(backend):
             yield
 
@@ -53,7 +53,7 @@ class CanvasAttachment:
         if canvas is None or not self._handlers:
             return
         canvas.context.flush_commands()
-        own = canvas._backend._vispy_get_fb_bind_location()  # noqa: SLF001
+        own = canvas._backend._vispy_get_fb_bind_location()
         if sys.modules["vispy.gloo.gl"].glGetParameter(_DRAW_FRAMEBUFFER_BINDING) == own:
             width, height = canvas.physical_size  # not always whole numbers on Qt
             self._tap.frame_drawn(Framebuffer(own, Size(int(width), int(height))))
@@ -84,6 +84,6 @@ def glrec_attach(target: object, tap: Tap) -> Attachment | None:
     vispy = sys.modules.get("vispy.app.canvas")
     if vispy is None or not isinstance(target, vispy.Canvas):
         return None
-    if target._closed:  # noqa: SLF001
+    if target._closed:
         raise ConfigError(f"{target!r} is closed; attach before canvas.close()")
     return CanvasAttachment(target, tap)

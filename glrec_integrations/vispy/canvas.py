@@ -14,7 +14,8 @@ class _Recorded:
     """Takes `record=` from the arguments of the canvas class that follows in the MRO.
 
     Attributes:
-        recorder: the recorder, None where nothing is recorded. As a class attribute it may be set on vispy's frozen scene canvases.
+        recorder: the recorder, None where nothing is recorded. The class has it too, since vispy's scene canvases are
+            frozen: they take no attribute that they do not have already.
 
     """
 

@@ -59,5 +59,5 @@ def _options(option: RecordOption) -> dict[str, Any]:
 
 def _tell_size(canvas: Any) -> None:
     """Emit the first resize event, which vispy's egl backend, unlike others, forgets: scenes stay invisible without it."""
-    if canvas.app.backend_name == "egl" and canvas._backend is not None:  # noqa: SLF001
+    if canvas.app.backend_name == "egl" and canvas._backend is not None:
         canvas.events.resize(size=canvas.size)

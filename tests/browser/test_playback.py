@@ -15,7 +15,9 @@ from tests.support.recording import BarcodeLoop
 @pytest.mark.browser
 @pytest.mark.skipif(browser.find_browser() is None, reason="no Chromium or Chrome is installed")
 @pytest.mark.parametrize(("name", "codec"), [("a.mp4", "h264"), ("a.webm", "vp9"), ("a.mp4", "av1")])
-def test_chromium_shows_the_drawn_colours(context: moderngl.Context, tmp_path: Path, name: str, codec: str) -> None:
+def test_chromium_shows_the_drawn_colours(
+    context: moderngl.Context, tmp_path: Path, name: str, codec: str
+) -> None:
     recorder = record(None, tmp_path / name, timing="step", fps=30, codec=codec)
     BarcodeLoop(context).record(recorder, range(30))
     path = recorder.close().path

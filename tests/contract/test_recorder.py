@@ -26,7 +26,15 @@ from tests.support.recording import BarcodeLoop
 
 def assert_account_adds_up(recorder: Recorder) -> None:
     stats = recorder.stats
-    parts = (stats.recorded, stats.dropped, stats.failed, stats.lost, stats.paused, stats.rate_limited, stats.after_end)
+    parts = (
+        stats.recorded,
+        stats.dropped,
+        stats.failed,
+        stats.lost,
+        stats.paused,
+        stats.rate_limited,
+        stats.after_end,
+    )
     assert stats.drawn == sum(parts), stats
 
 
@@ -36,7 +44,8 @@ def test_step_timing_is_exact(context: moderngl.Context, tmp_path: Path, fps: An
     BarcodeLoop(context).record(recorder, range(50))
     recording = recorder.close()
     rate = Fraction(fps)
-    assert (recording.frames, recording.duration_seconds, recording.size) == (50, pytest.approx(50 / rate), (320, 240))
+    assert (recording.frames, recording.size) == (50, (320, 240))
+    assert abs(recording.duration_seconds - 50 / rate) < Fraction(1, 10**8)
     assert recording.path is not None
     video.assert_recording(recording.path, 50, (320, 240), fps=rate)
     assert_account_adds_up(recorder)
@@ -71,7 +80,9 @@ def test_files_are_tagged_and_start_fast(
         assert info.profile == "High"
 
 
-@pytest.mark.parametrize(("name", "codec"), [("a.mkv", "h264"), ("a.webm", "vp9"), ("a.mkv", "ffv1"), ("a.webm", "av1")])
+@pytest.mark.parametrize(
+    ("name", "codec"), [("a.mkv", "h264"), ("a.webm", "vp9"), ("a.mkv", "ffv1"), ("a.webm", "av1")]
+)
 def test_other_containers(context: moderngl.Context, tmp_path: Path, name: str, codec: str) -> None:
     recorder = record(None, tmp_path / name, timing="step", codec=codec, fps=50)
     BarcodeLoop(context).record(recorder, range(20))
@@ -125,7 +136,9 @@ def test_pause_leaves_no_gap(context: moderngl.Context, tmp_path: Path) -> None:
     assert_account_adds_up(recorder)
 
 
-def test_the_frame_limit_ends_the_recording_but_not_the_loop(context: moderngl.Context, tmp_path: Path) -> None:
+def test_the_frame_limit_ends_the_recording_but_not_the_loop(
+    context: moderngl.Context, tmp_path: Path
+) -> None:
     recorder = record(None, tmp_path / "a.mp4", timing="step", frames=10)
     finished = list[bool]()
     BarcodeLoop(context).record(recorder, range(15), lambda _: finished.append(recorder.finished))
@@ -242,7 +255,9 @@ def test_use_after_close_is_refused(context: moderngl.Context, tmp_path: Path) -
         loop.record(recorder, range(1))
 
 
-def test_another_thread_is_refused_and_the_right_one_may_still_close(context: moderngl.Context, tmp_path: Path) -> None:
+def test_another_thread_is_refused_and_the_right_one_may_still_close(
+    context: moderngl.Context, tmp_path: Path
+) -> None:
     recorder = record(None, tmp_path / "a.mp4", timing="step")
     loop = BarcodeLoop(context)
     loop.record(recorder, range(5))
@@ -287,3 +302,9 @@ def test_a_recorder_that_never_saw_a_frame_leaves_no_file(tmp_path: Path) -> Non
     recording = record(None, tmp_path / "a.mp4").close()
     assert (recording.frames, recording.path) == (0, None)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("sink", [7, None, b"a.mp4", [Path("a.mp4")]])
+def test_what_is_no_path_and_no_sink_is_refused(sink: Any) -> None:
+    with pytest.raises(ConfigError, match="neither a path nor a sink"):
+        record(None, sink)

@@ -41,7 +41,7 @@ def open_files() -> set[str]:
     links = set()
     for link in Path("/proc/self/fd").iterdir():
         try:
-            links.add(os.readlink(link))
+            links.add(str(link.readlink()))
         except FileNotFoundError:  # the folder's own descriptor, closed by now
             continue
     return {link for link in links if link.startswith("/") and not link.startswith("/dev/")}
@@ -90,7 +90,9 @@ def test_block_waits_and_loses_nothing(
     assert recorder.stats.waited_seconds > 0
 
 
-def fail_after(monkeypatch: pytest.MonkeyPatch, target: type, method: str, calls: int, error: Exception) -> None:
+def fail_after(
+    monkeypatch: pytest.MonkeyPatch, target: type, method: str, calls: int, error: Exception
+) -> None:
     """Let a method fail from its n-th call on."""
     original, count = getattr(target, method), [0]
 
@@ -160,7 +162,9 @@ class BrokenSink:
         """Have nothing to close."""
 
 
-def test_a_sink_that_fails_is_left_out_and_the_others_go_on(context: moderngl.Context, tmp_path: Path) -> None:
+def test_a_sink_that_fails_is_left_out_and_the_others_go_on(
+    context: moderngl.Context, tmp_path: Path
+) -> None:
     broken = BrokenSink()
     recorder = record(None, broken, tmp_path / "a.mp4", timing="step")
     BarcodeLoop(context).record(recorder, range(30))

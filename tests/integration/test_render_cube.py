@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -67,9 +68,7 @@ def test_off_screen_each_frame_is_at_its_time(tmp_path: Path, option: str | None
     pictures = list(video.decode_rgb(film))
     assert len(pictures) == 50
     assert_cube(pictures[0])
-    assert all(
-        np.abs(now.astype(int) - then).mean() > 0.1 for then, now in zip(pictures, pictures[1:], strict=False)
-    )
+    assert all(np.abs(now.astype(int) - then).mean() > 0.1 for then, now in pairwise(pictures))
 
 
 def test_a_window_shows_what_is_recorded(display: str, tmp_path: Path) -> None:
@@ -82,6 +81,17 @@ def test_a_window_shows_what_is_recorded(display: str, tmp_path: Path) -> None:
     shown = np.load(shown_path)[..., :3].astype(int)  # the last frame ends the loop before it is shown
     assert_cube(np.load(shown_path))
     assert np.abs(shown - pictures[-2]).mean() < 2
+
+
+def test_nvenc_is_used_or_refused_but_never_replaced(tmp_path: Path) -> None:
+    arguments = ["--offscreen", "--nvenc", "--frames", "5", "--out_dir", str(tmp_path)]
+    try:
+        refusal = ""
+        run_program(EXAMPLE, *arguments, env={"DISPLAY": ""})
+    except ProgramError as error:
+        refusal = str(error)
+    found = [path.name for path in tmp_path.iterdir()]
+    assert found == ([] if "render_cube: " in refusal and "nvenc" in refusal else ["render_cube_nvenc.mp4"])
 
 
 @pytest.mark.parametrize(

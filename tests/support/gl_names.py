@@ -4,12 +4,12 @@ import ctypes
 
 from glrec_core.gl.functions import current_gl
 
-KINDS = ("glIsTexture", "glIsFramebuffer", "glIsBuffer", "glIsRenderbuffer")
+KINDS = ("glIsTexture", "glIsFramebuffer", "glIsBuffer", "glIsRenderbuffer", "glIsProgram", "glIsShader")
 _HIGHEST = 300
 
 
 def names_alive() -> dict[str, set[int]]:
-    """Return the names of all textures, framebuffers, buffers and renderbuffers, as far as they are below 300."""
+    """Return the names of all objects of those kinds, as far as they are below 300."""
     return {kind: _names(kind) for kind in KINDS}
 
 

@@ -26,7 +26,9 @@ class BarcodeLoop:
 
         barcode.draw(fill, self.size, number)
 
-    def record(self, recorder: Recorder, numbers: range, after: Callable[[int], Any] = lambda _: None) -> None:
+    def record(
+        self, recorder: Recorder, numbers: range, after: Callable[[int], Any] = lambda _: None
+    ) -> None:
         """Draw and record pictures; `after` is called with the number of each."""
         for number in numbers:
             self.draw(number)

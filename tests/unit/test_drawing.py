@@ -249,17 +249,31 @@ def test_the_viewport_is_where_it_is_shown(context: moderngl.Context, gl: GL) ->
     assert np.array_equal(read(framebuffer), expected)
 
 
-def _enable(*capabilities: int) -> Callable[[moderngl.Context, GL], None]:
+def _call(gl: GL, name: str, *arguments: int | ctypes.c_float) -> None:
+    """Call an entry point that glrec does not use."""
+    address = gl.context.api.get_proc_address(name.encode())
+    assert address is not None
+    values = [ctypes.c_uint(each) if isinstance(each, int) else each for each in arguments]
+    ctypes.CFUNCTYPE(None, *map(type, values))(address)(*values)
+
+
+def _enabled(
+    capability: int, name: str = "", *arguments: int | ctypes.c_float
+) -> Callable[[moderngl.Context, GL], None]:
+    """Return what switches a capability on, with the parameters of `name` such that no pixel would come through."""
+
     def leave(_: moderngl.Context, gl: GL) -> None:
-        for capability in capabilities:
-            gl.Enable(capability)
+        gl.Enable(capability)
+        if name:
+            _call(gl, name, *arguments)
 
     return leave
 
 
-def _blend_other_buffers(_: moderngl.Context, gl: GL) -> None:
+def _blend_some_buffers(_: moderngl.Context, gl: GL) -> None:
     gl.Enablei(g.BLEND, 0)
     gl.Enablei(g.BLEND, 2)
+    _call(gl, "glBlendFunc", 0, 0)
 
 
 def _bind_everything(context: moderngl.Context, gl: GL) -> None:
@@ -275,14 +289,18 @@ def _bind_everything(context: moderngl.Context, gl: GL) -> None:
 
 
 LEFTOVERS: dict[str, Callable[[moderngl.Context, GL], None]] = {
-    "tests": _enable(g.DEPTH_TEST, g.STENCIL_TEST, g.CULL_FACE),
-    "scissor": _enable(g.SCISSOR_TEST),
-    "srgb": _enable(g.FRAMEBUFFER_SRGB),
-    "blend": _enable(g.BLEND),
-    "blend of some buffers": _blend_other_buffers,
-    "logic": _enable(g.COLOR_LOGIC_OP),
-    "coverage": _enable(g.SAMPLE_ALPHA_TO_COVERAGE, g.SAMPLE_COVERAGE, g.SAMPLE_MASK),
-    "discard": _enable(g.RASTERIZER_DISCARD),
+    "depth test": _enabled(g.DEPTH_TEST, "glDepthFunc", 0x0200),  # GL_NEVER
+    "stencil test": _enabled(g.STENCIL_TEST, "glStencilFunc", 0x0200, 0, 1),
+    "culling": _enabled(g.CULL_FACE, "glCullFace", 0x0408),  # GL_FRONT_AND_BACK
+    "scissor": _enabled(g.SCISSOR_TEST, "glScissor", 0, 0, 1, 1),
+    "blending": _enabled(g.BLEND, "glBlendFunc", 0, 0),
+    "blending in some buffers": _blend_some_buffers,
+    "logic": _enabled(g.COLOR_LOGIC_OP, "glLogicOp", 0x1500),  # GL_CLEAR
+    "alpha to coverage": _enabled(g.SAMPLE_ALPHA_TO_COVERAGE),
+    "coverage": _enabled(g.SAMPLE_COVERAGE, "glSampleCoverage", ctypes.c_float(0.0), 0),
+    "sample mask": _enabled(g.SAMPLE_MASK, "glSampleMaski", 0, 0),
+    "discard": _enabled(g.RASTERIZER_DISCARD),
+    "srgb": _enabled(g.FRAMEBUFFER_SRGB),
     "mask": lambda _, gl: gl.ColorMask(0, 1, 0, 1),
     "lines": lambda _, gl: gl.PolygonMode(g.FRONT_AND_BACK, g.LINE),
     "bindings": _bind_everything,
@@ -306,21 +324,52 @@ def full_state(gl: GL) -> dict[str, object]:
     return found
 
 
+def stencilled_srgb_framebuffer(gl: GL, size: tuple[int, int]) -> int:
+    """Return a framebuffer of 4 samples in which every leftover would show."""
+    framebuffer = gl.generate("GenFramebuffers")
+    gl.BindFramebuffer(g.FRAMEBUFFER, framebuffer)
+    for attachment, internal_format in ((g.COLOR_ATTACHMENT0, g.SRGB8_ALPHA8), (0x821A, 0x88F0)):
+        name = gl.generate(
+            "GenRenderbuffers"
+        )  # the second is GL_DEPTH_STENCIL_ATTACHMENT of GL_DEPTH24_STENCIL8
+        gl.BindRenderbuffer(g.RENDERBUFFER, name)
+        gl.RenderbufferStorageMultisample(g.RENDERBUFFER, 4, internal_format, *size)
+        gl.FramebufferRenderbuffer(g.FRAMEBUFFER, attachment, g.RENDERBUFFER, name)
+    return framebuffer
+
+
 @pytest.mark.parametrize("leave", LEFTOVERS.values(), ids=LEFTOVERS)
 def test_leftover_state_neither_spoils_a_quad_nor_changes(
     context: moderngl.Context, gl: GL, leave: Callable[[moderngl.Context, GL], None]
 ) -> None:
     pixels = noise((8, 8))
-    texture, framebuffer, quad = texture_of(context, pixels), FrameBuffer((16, 16), samples=4), Quad()
+    texture, quad = texture_of(context, pixels), Quad()
+    resolved, target = context.simple_framebuffer((16, 16)), stencilled_srgb_framebuffer(gl, (16, 16))
+    gl.BindFramebuffer(g.FRAMEBUFFER, target)
+    gl.Viewport(0, 0, 16, 16)
     pristine = full_state(gl)
-    with framebuffer:
-        gl.Viewport(0, 0, 16, 16)
-        leave(context, gl)
-        state = full_state(gl)
-        quad.draw(texture.glo)
-        assert full_state(gl) == state
+    leave(context, gl)
+    state = full_state(gl)
+    quad.draw(texture.glo)
+    assert full_state(gl) == state
     assert state != pristine
-    assert np.array_equal(read(framebuffer), pixels.repeat(2, axis=0).repeat(2, axis=1))
+    gl.Disable(g.SCISSOR_TEST)
+    gl.Disable(g.FRAMEBUFFER_SRGB)
+    gl.BindFramebuffer(g.DRAW_FRAMEBUFFER, resolved.glo)
+    gl.BlitFramebuffer(0, 0, 16, 16, 0, 0, 16, 16, g.COLOR_BUFFER_BIT, g.NEAREST)
+    expected = pixels.repeat(2, axis=0).repeat(2, axis=1)
+    assert np.array_equal(native.read_picture(resolved.glo, (16, 16)), expected)
+
+
+def test_a_program_that_the_host_deleted_while_in_use_is_gone(context: moderngl.Context, gl: GL) -> None:
+    program = context.program(TRIANGLE, ONE_COLOR).glo
+    gl.UseProgram(program)
+    gl.DeleteProgram(program)  # OpenGL keeps it until another one is used
+    with FrameBuffer((8, 8)):
+        Quad().draw(0)
+    assert gl.integer(g.CURRENT_PROGRAM) == 0
+    assert not gl.IsProgram(program)
+    assert context.error == "GL_NO_ERROR"
 
 
 def test_closing_a_quad_leaves_no_object(context: moderngl.Context, gl: GL) -> None:
@@ -376,6 +425,16 @@ def test_another_context_is_refused(drawers: list[Callable[[], object]], number:
     with pytest.raises(CaptureError, match="not current"):
         drawers[number]()
     own.release()
+
+
+def test_a_block_that_ends_in_another_context_leaves_that_alone(context: moderngl.Context, gl: GL) -> None:
+    gl.Viewport(1, 2, 3, 4)
+    with FrameBuffer((8, 8)):
+        other = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
+        other.simple_framebuffer((16, 16)).use()
+        state = native.state()
+    assert native.state() == state
+    other.release()
 
 
 def test_closed_objects_are_refused(context: moderngl.Context) -> None:

@@ -333,7 +333,7 @@ def test_parameter_sets_are_in_band_and_in_the_stream_info(codec: str) -> None:
                 assert len(list(container.decode(video=0))) == 1
 
 
-@pytest.mark.parametrize("gop", [None, 7])
+@pytest.mark.parametrize("gop", [None, 8])
 @pytest.mark.parametrize("b_frames", [0, 2])
 @pytest.mark.parametrize("codec", ["h264", "hevc"])
 def test_the_stream_can_be_entered_at_every_keyframe(codec: str, b_frames: int, gop: int | None) -> None:

@@ -23,7 +23,9 @@ from tests.support import reference
 
 even = st.integers(1, 70).map(lambda half: 2 * half)
 spaces = st.sampled_from(list(COLOR_SPACES.values()))
-per_example = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+per_example = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @contextmanager
@@ -45,7 +47,7 @@ def converted(context: moderngl.Context, rgb: NDArray[np.uint8], color: ColorSpa
 
 def errors(frame: Frame, rgb: NDArray[np.uint8], color: ColorSpace) -> NDArray[np.int64]:
     """Return how far all of the frame's values are from the reference."""
-    matrix = "bt601" if color.name.startswith("bt601") else "bt709"
+    matrix: reference.Matrix = "bt601" if color.name.startswith("bt601") else "bt709"
     exact = reference.yuv420p(rgb, matrix, full_range=color.full_range)
     luma, chroma = frame.planes
     pairs = ((luma, exact.y), (chroma[..., 0], exact.cb), (chroma[..., 1], exact.cr))

@@ -2,8 +2,6 @@
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,18 +45,16 @@ def run_scenario(folder: Path, module: str, scenario: str, *arguments: str, disp
     source = (
         "import sys\n"
         f"from tests.integration.moderngl import {module}\n"
-        "from tests.integration.moderngl.scenes import in_folder\n"
+        "from tests.integration.moderngl.scenes import enter\n"
         "folder, scenario, *arguments = sys.argv[1:]\n"
-        "with in_folder(folder):\n"
-        f"    getattr({module}, scenario)(*arguments)\n"
+        "enter(folder)\n"
+        f"getattr({module}, scenario)(*arguments)\n"
     )
     environment = {"DISPLAY": display} if display else HEADLESS
     run_program(source, str(folder), scenario, *arguments, env=environment, timeout_seconds=100.0)
 
 
-@contextmanager
-def in_folder(folder: str) -> Iterator[None]:
-    """Work in `folder`; the arguments of the test are no concern of moderngl-window, which reads sys.argv."""
+def enter(folder: str) -> None:
+    """Work in `folder`, and leave no arguments in sys.argv, which moderngl-window would take for its own."""
     os.chdir(folder)
-    sys.argv = sys.argv[:1]
-    yield
+    del sys.argv[1:]

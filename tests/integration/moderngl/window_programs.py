@@ -11,13 +11,20 @@ from typing import Any
 
 import moderngl_window
 import pytest
-from moderngl_window.context.base import WindowConfig
 
-from glrec_core import ConfigError, EncodeError, Framebuffer, Packet, Recorder, StreamInfo
+from glrec_core import ConfigError, EncodeError, Framebuffer, Packet, StreamInfo
 from glrec_core.gl.platform import NativeContext, current_context
 from glrec_integrations.moderngl import StepTimer, attach, recorded
 from glrec_integrations.moderngl.adapter import glrec_attach
-from tests.integration.moderngl.scenes import FILM, FRAMES, OTHER_FILM, SIZE, STEP, paint
+from tests.integration.moderngl.scenes import FILM, FRAMES, OTHER_FILM, STEP
+from tests.integration.moderngl.window_scenes import (
+    Barcodes,
+    buffer_size,
+    draw_frames,
+    open_window,
+    run,
+    start,
+)
 
 SIZES_FILE = "sizes.json"
 WIDER = (480, 240)
@@ -26,63 +33,6 @@ NTSC = Fraction(30000, 1001)
 
 class ProgramFailed(Exception):
     """An error of the program's own."""
-
-
-class Barcodes(WindowConfig):
-    """A program that draws the next picture in each frame."""
-
-    window_size = SIZE
-    aspect_ratio: Any = None
-    resizable = True
-    vsync = False
-    log_level: Any = None
-    recording: Any = None
-    recorder: Recorder
-
-    def __init__(self, **keywords: Any) -> None:
-        super().__init__(**keywords)
-        self.number = 0
-        self.times: list[tuple[float, float]] = []
-
-    def on_render(self, time: float, frame_time: float) -> None:
-        self.times.append((time, frame_time))
-        paint(self.wnd.fbo, self.number, _buffer_size(self.wnd))
-        self.number += 1
-
-
-def start(config_class: type[Barcodes], backend: str) -> Barcodes:
-    """Open the window of a program as `run_window_config` does."""
-    arguments = ["--window", backend, *(["--backend", "egl"] if backend == "headless" else [])]
-    program = moderngl_window.create_window_config_instance(config_class, args=arguments)
-    assert isinstance(program, Barcodes)
-    assert program.ctx.error == "GL_NO_ERROR"
-    return program
-
-
-def run(config_class: type[Barcodes], backend: str) -> Barcodes:
-    """Run a program to its end, as `config_class.run()` does."""
-    program = start(config_class, backend)
-    moderngl_window.run_window_config_instance(program)
-    return program
-
-
-def open_window(backend: str) -> Any:
-    """Open a window without a config."""
-    window_class = moderngl_window.get_local_window_cls(backend)
-    return window_class(size=SIZE, vsync=False, backend="egl" if backend == "headless" else None)
-
-
-def draw_frames(window: Any, numbers: range) -> None:
-    """Run a loop of one's own."""
-    for number in numbers:
-        window.use()
-        paint(window.fbo, number, _buffer_size(window))
-        window.swap_buffers()
-
-
-def _buffer_size(window: Any) -> tuple[int, int]:
-    size: tuple[int, int] = window.size if window.headless else window.buffer_size
-    return size
 
 
 def a_class_ended_by_frames(backend: str) -> None:
@@ -248,7 +198,7 @@ def a_resized_window(backend: str) -> None:
                 ):  # it releases the bound framebuffer's textures first, which is an error
                     assert self.ctx.error in {"GL_NO_ERROR", "GL_INVALID_OPERATION"}
                 self.wnd.use()
-            sizes.append(_buffer_size(self.wnd))
+            sizes.append(buffer_size(self.wnd))
             super().on_render(time, frame_time)
 
     run(App, backend)
