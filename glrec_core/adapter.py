@@ -28,7 +28,7 @@ import pluggy
 from glrec_core.errors import ConfigError
 from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl.objects import bound_framebuffer
-from glrec_core.gl.switching import restored_context
+from glrec_core.gl.switching import Binding, current_binding, made_current, restored_context
 from glrec_core.hook import MethodHook
 
 PROJECT = "glrec"
@@ -39,14 +39,17 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 __all__ = [
     "Attachment",
+    "Binding",
     "ConfigError",
     "Framebuffer",
     "MethodHook",
     "Size",
     "Tap",
     "bound_framebuffer",
+    "current_binding",
     "hookimpl",
     "hookspec",
+    "made_current",
     "restored_context",
 ]
 

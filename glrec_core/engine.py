@@ -53,9 +53,9 @@ class Engine:
             stats.dropped += 1
             return
         stats.waited_seconds += (perf_counter_ns() - began_ns) / 1e9
-        self.capture.settle()
-        settled_ns = perf_counter_ns()
         try:
+            self.capture.settle()
+            settled_ns = perf_counter_ns()
             frames = self.capture.grab(source, pts_ns)
         except BaseException:
             self._queue.unreserve()

@@ -6,9 +6,6 @@ OpenGL's order; the conversion turns them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from glrec_core.capture.geometry import Layout, Rect, halvings
 from glrec_core.errors import CaptureError
 from glrec_core.frame import Framebuffer, Size
@@ -26,20 +23,24 @@ class Blitter:
         self._gl = gl
         self._layout = layout
         self._keep_shape = keep_shape
-        self._source: tuple[Framebuffer, int] | None = None
+        self._source: tuple[int, Size, int] | None = None
+        self._read_buffer: tuple[int, int] | None = None
         self._place = Rect(0, 0, 0, 0)
         self._between: list[ColorTarget] = []
         self._srgb = False
         self._unchanged = False
         with SetupState(gl):
             self.targets = [ColorTarget(gl, layout.coded) for _ in range(targets)]
+            for target in self.targets:
+                target.clear()
         self._last = 0
+        self._stale: list[ColorTarget] = []
 
-    @contextmanager
-    def readable(self, source: Framebuffer, *, direct: bool) -> Iterator[int]:
-        """Give the name of a framebuffer whose read buffer is the recorded picture; to be used within `ReadState`.
+    def prepare(self, source: Framebuffer, *, direct: bool) -> int:
+        """Return the name of a framebuffer whose read buffer is the recorded picture; `restore` must follow its use.
 
-        With `direct` that is the source itself where its picture needs no change, else a copy in `target`.
+        With `direct` that is the source itself where its picture needs no change, else a copy in `target`. Both calls
+        are to be made within one `ReadState`.
 
         Raises:
             CaptureError: the framebuffer is incomplete or holds integers.
@@ -48,23 +49,26 @@ class Blitter:
         gl = self._gl
         gl.BindFramebuffer(g.FRAMEBUFFER, source.name)
         samples = gl.integer(g.SAMPLES)
-        if self._source != (source, samples):
+        if (source.name, source.size, samples) != self._source:
             self._arrange(source, samples)
         buffer = color_buffer(gl, source.name)
-        host_buffer = gl.integer(g.READ_BUFFER)
-        if host_buffer != buffer:
+        read_buffer = gl.integer(g.READ_BUFFER)
+        if read_buffer != buffer:
+            self._read_buffer = (source.name, read_buffer)
             gl.ReadBuffer(buffer)
-        try:
-            if direct and self._unchanged:
-                yield source.name
-            else:
-                self._last = (self._last + 1) % len(self.targets)
-                self._blit_all(source)
-                yield self.target.framebuffer
-        finally:
-            if host_buffer != buffer:
-                gl.BindFramebuffer(g.READ_FRAMEBUFFER, source.name)
-                gl.ReadBuffer(host_buffer)
+        if direct and self._unchanged:
+            return source.name
+        self._last = (self._last + 1) % len(self.targets)
+        self._clear_stale()
+        self._blit_all(source)
+        return self.target.framebuffer
+
+    def restore(self) -> None:
+        """Give the source its own read buffer back, where `prepare` had to choose another."""
+        if self._read_buffer is not None:
+            (framebuffer, buffer), self._read_buffer = self._read_buffer, None
+            self._gl.BindFramebuffer(g.READ_FRAMEBUFFER, framebuffer)
+            self._gl.ReadBuffer(buffer)
 
     @property
     def target(self) -> ColorTarget:
@@ -78,14 +82,27 @@ class Blitter:
             CaptureError: the framebuffer is incomplete or holds integers.
 
         """
-        with self.readable(source, direct=False):
-            return self.target
+        try:
+            self.prepare(source, direct=False)
+        finally:
+            self.restore()
+        return self.target
 
     def delete(self) -> None:
         """Delete all textures and framebuffers."""
         self._delete_between()
         for target in self.targets:
             target.delete()
+
+    def _clear_stale(self) -> None:
+        """Clear what is around the picture in the next target, if a picture of another shape was there before.
+
+        Not before its turn: the earlier pictures in the other targets may not have been read yet.
+        """
+        if self.target in self._stale:
+            self._stale.remove(self.target)
+            with SetupState(self._gl):
+                self.target.clear()
 
     def _blit_all(self, source: Framebuffer) -> None:
         area = Rect(0, 0, *source.size)
@@ -134,10 +151,9 @@ class Blitter:
             self._between = [ColorTarget(gl, size, srgb=srgb) for size in steps]
             if srgb != self._srgb:
                 self._remake_targets(srgb=srgb)
-            for target in self.targets:
-                target.clear()
+        self._stale = list(self.targets)
         gl.BindFramebuffer(g.FRAMEBUFFER, source.name)
-        self._source = (source, samples)
+        self._source = (source.name, source.size, samples)
         self._unchanged = not samples and source.size == self._layout.coded
 
     def _remake_targets(self, *, srgb: bool) -> None:

@@ -16,12 +16,21 @@ class HostCapture:
     """Reads frames into host memory, in the ring's pixel format. Implements `Capture`."""
 
     def __init__(
-        self, gl: GL, config: Config, source: Size, alignment: int, open_ring: OpenRing, *, direct: bool
+        self,
+        gl: GL,
+        config: Config,
+        source: Size,
+        alignment: int,
+        open_ring: OpenRing,
+        *,
+        direct: bool,
+        textures: int = 1,
     ) -> None:
         """Open for a first source of size `source`; the encoder takes sizes that are a multiple of `alignment`.
 
         `direct` reads a source that needs no change straight from its framebuffer, without a copy in between: not for
-        rings that read the texture.
+        rings that read the texture. Those may need a picture to stay there for some more frames: there are `textures`
+        of them, taken in turn.
 
         Raises:
             CaptureError: the driver cannot make the texture or the buffers.
@@ -32,6 +41,7 @@ class HostCapture:
         self._alignment = alignment
         self._open_ring = open_ring
         self._direct = direct
+        self._textures = textures
         self._state = ReadState(gl)
         self.notes: tuple[str, ...] = ()
         self._retired: list[Ring] = []
@@ -47,7 +57,8 @@ class HostCapture:
         self._source_size = source
         if layout.padding != (0, 0):
             self.notes = (*self.notes, layout.padding_note)
-        blitter = self._blitter = Blitter(self._gl, layout, keep_shape=config.on_resize != "scale")
+        keep_shape = config.on_resize != "scale"
+        blitter = self._blitter = Blitter(self._gl, layout, keep_shape=keep_shape, targets=self._textures)
         try:
             ring = self._ring = self._open_ring(self._gl, layout.coded, config.slots)
         except CaptureError:
@@ -76,8 +87,12 @@ class HostCapture:
                 frames = self._retire()
                 ring = self._open(source.size)
             self._delete_retired()
-            with self._blitter.readable(source, direct=self._direct) as framebuffer:
-                ring.read(Picture(framebuffer, self._blitter.target.texture), pts_ns)
+            blitter = self._blitter
+            try:
+                framebuffer = blitter.prepare(source, direct=self._direct)
+                ring.read(Picture(framebuffer, blitter.target.texture), pts_ns)
+            finally:
+                blitter.restore()
             return frames + ring.arrived()
 
     def drain(self) -> list[Frame]:

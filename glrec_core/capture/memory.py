@@ -17,6 +17,9 @@ from glrec_core.frame import Frame, FrameSpec, PixelFormat, Size
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL
 
+_Slot = tuple[NDArray[np.uint8], int]
+"""Pixels, (height, width, 4) with the bottom row first, and their address, which NumPy is slow to tell."""
+
 
 class MemoryRing:
     """RGBA frames of one size, read at once. Implements `Ring`."""
@@ -29,7 +32,8 @@ class MemoryRing:
         self.spec = FrameSpec(size, PixelFormat.RGBA)
         self._slots = slots
         shape = (size.height, size.width, 4)
-        self._free: deque[NDArray[np.uint8]] = deque(np.empty(shape, np.uint8) for _ in range(slots))
+        memory = [np.empty(shape, np.uint8) for _ in range(slots)]
+        self._free: deque[_Slot] = deque((pixels, pixels.ctypes.data) for pixels in memory)
         self._read: list[Frame] = []
 
     @property
@@ -44,11 +48,12 @@ class MemoryRing:
 
     def read(self, picture: Picture, pts_ns: int) -> None:
         """Read the framebuffer into a free slot; its rows come bottom first and are lent as a reversed view."""
-        pixels = self._free.pop()  # the last one given back is warm in the cache
+        slot = self._free.pop()  # the last one given back is warm in the cache
+        pixels, address = slot
         self._gl.BindFramebuffer(g.READ_FRAMEBUFFER, picture.framebuffer)
         self._gl.BindBuffer(g.PIXEL_PACK_BUFFER, 0)
-        self._gl.ReadPixels(0, 0, *self.spec.size, g.RGBA, g.UNSIGNED_BYTE, pixels.ctypes.data)
-        self._read.append(Frame(self.spec, (pixels[::-1],), pts_ns, partial(self._free.append, pixels)))
+        self._gl.ReadPixels(0, 0, *self.spec.size, g.RGBA, g.UNSIGNED_BYTE, address)
+        self._read.append(Frame(self.spec, (pixels[::-1],), pts_ns, partial(self._free.append, slot)))
 
     def arrived(self, *, wait: bool = False) -> list[Frame]:  # noqa: ARG002 - a frame that was read has arrived
         """Return the frames that were read since the last call."""

@@ -20,7 +20,7 @@ _BLOCK = Size(4, 2)
 _PITCH_ALIGNMENT_BYTES = 64
 """A cache line; FFmpeg's vector code asks for no more (STRIDE_ALIGN in libavcodec/internal.h)."""
 
-# Extensions rather than `#version 430`: NVIDIA's drivers make a context of exactly the version that was asked for.
+# Extensions rather than `#version 430`: a driver may make a context of no higher version than the program asked for.
 _HEADER = """#version 330
 #extension GL_ARB_compute_shader : require
 #extension GL_ARB_shader_storage_buffer_object : require

@@ -23,7 +23,7 @@ NAME = "convert"
 _GROUP = Size(32, 4)
 """Threads of a block: a row of them is a warp, so that neighbours can hand over their pixels."""
 
-_BLOCK = Size(4, 2)
+_BLOCK = Size(4, 4)
 """Pixels of a thread."""
 
 
@@ -220,12 +220,15 @@ extern "C" __global__ void convert(cudaSurfaceObject_t picture, unsigned char *o
 #endif
     }
 #if SUBSAMPLED
-    Rgb sums[BLOCK_WIDTH];
-    for (int j = 0; j < BLOCK_WIDTH; j++)
-        sums[j] = rows[0][j] + rows[1][j];
-    // Chroma's sites are on the even columns and midway between the rows.
-    const Rgb first = smooth(before[0] + before[1], sums[0], sums[1]), second = smooth(sums[1], sums[2], sums[3]);
-    store(out, height + y / 2, pitch, x, width, {cb(first), cr(first), cb(second), cr(second)});
+    for (int i = 0; i < BLOCK_HEIGHT && y + i < height; i += 2) {
+        Rgb sums[BLOCK_WIDTH];
+        for (int j = 0; j < BLOCK_WIDTH; j++)
+            sums[j] = rows[i][j] + rows[i + 1][j];
+        // Chroma's sites are on the even columns and midway between the rows.
+        const Rgb first = smooth(before[i] + before[i + 1], sums[0], sums[1]);
+        const Rgb second = smooth(sums[1], sums[2], sums[3]);
+        store(out, height + (y + i) / 2, pitch, x, width, {cb(first), cr(first), cb(second), cr(second)});
+    }
 #endif
 }
 """

@@ -8,6 +8,7 @@ from types import TracebackType
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL
 
+_BINDINGS = (g.DRAW_FRAMEBUFFER_BINDING, g.READ_FRAMEBUFFER_BINDING, g.PIXEL_PACK_BUFFER_BINDING)
 _PACK_DEFAULTS = (
     (g.PACK_ALIGNMENT, 4),  # rows of RGBA8 are always whole multiples of it
     (g.PACK_ROW_LENGTH, 0),
@@ -27,21 +28,26 @@ class ReadState:
     def __init__(self, gl: GL) -> None:
         self._gl = gl
         self._pack = _PACK_DEFAULTS if gl.es else _PACK_DEFAULTS_DESKTOP
+        self._needed = [value for _, value in self._pack]
         self._capabilities = (g.SCISSOR_TEST,) if gl.es else (g.SCISSOR_TEST, g.FRAMEBUFFER_SRGB)
-        self._changed_pack: list[tuple[int, int]] = []
+        self._was: list[int] = []
         self._enabled: list[int] = []
-        self._draw = self._read = self._pack_buffer = 0
+        names = [*_BINDINGS, *(name for name, _ in self._pack)]
+        self._values = (ctypes.c_int * len(names))()
+        at = ctypes.sizeof(ctypes.c_int)
+        self._queries = [
+            (name, ctypes.addressof(self._values) + at * index) for index, name in enumerate(names)
+        ]
 
     def __enter__(self) -> None:
-        gl = self._gl
-        self._draw = gl.integer(g.DRAW_FRAMEBUFFER_BINDING)
-        self._read = gl.integer(g.READ_FRAMEBUFFER_BINDING)
-        self._pack_buffer = gl.integer(g.PIXEL_PACK_BUFFER_BINDING)
+        gl, get = self._gl, self._gl.GetIntegerv
+        for name, address in self._queries:
+            get(name, address)
+        self._was = self._values[:]
         self._enabled = [capability for capability in self._capabilities if gl.IsEnabled(capability)]
         for capability in self._enabled:
             gl.Disable(capability)
-        self._changed_pack = [(name, was) for name, need in self._pack if (was := gl.integer(name)) != need]
-        if self._changed_pack:
+        if self._was[len(_BINDINGS) :] != self._needed:
             for name, need in self._pack:
                 gl.PixelStorei(name, need)
 
@@ -49,13 +55,15 @@ class ReadState:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         gl = self._gl
-        for name, was in self._changed_pack:
-            gl.PixelStorei(name, was)
+        draw, read, pack_buffer, *pack = self._was
+        if pack != self._needed:
+            for (name, _), was in zip(self._pack, pack, strict=True):
+                gl.PixelStorei(name, was)
         for capability in self._enabled:
             gl.Enable(capability)
-        gl.BindBuffer(g.PIXEL_PACK_BUFFER, self._pack_buffer)
-        gl.BindFramebuffer(g.READ_FRAMEBUFFER, self._read)
-        gl.BindFramebuffer(g.DRAW_FRAMEBUFFER, self._draw)
+        gl.BindBuffer(g.PIXEL_PACK_BUFFER, pack_buffer)
+        gl.BindFramebuffer(g.READ_FRAMEBUFFER, read)
+        gl.BindFramebuffer(g.DRAW_FRAMEBUFFER, draw)
 
 
 class SetupState:

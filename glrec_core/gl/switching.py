@@ -55,11 +55,16 @@ _CALLS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Binding:
+class Binding:
     """A context that was current, with its display and surfaces."""
 
     api: Api
     handles: tuple[int | None, ...]
+
+    @property
+    def context(self) -> tuple[Api, int | None]:
+        """The context alone, for comparisons."""
+        return self.api, self.handles[-1]
 
     def make_current(self) -> None:
         """Make it current as it was; nothing happens when it or a surface of it is gone."""
@@ -72,25 +77,43 @@ class _Binding:
 
 
 @contextmanager
-def restored_context() -> Iterator[None]:
+def made_current(binding: Binding | None) -> Iterator[Binding | None]:
+    """Make a context, or none at all, current for a `with` block, and afterwards what was current before.
+
+    The block gets the current binding: where the context was current already, that is with its newest surfaces.
+    """
+    with restored_context() as before:
+        same = before is not None and binding is not None and before.context == binding.context
+        if not same:
+            _switch(before, binding)
+        yield before if same else binding
+
+
+@contextmanager
+def restored_context() -> Iterator[Binding | None]:
     """Make current at the end of a `with` block what was current at its beginning, also if that was nothing."""
-    before = _binding()
+    before = current_binding()
     try:
-        yield
+        yield before
     finally:
-        after = _binding()
-        if after != before:
-            if after is not None and (before is None or before.api is not after.api):
-                after.release()
-            if before is not None:
-                before.make_current()
+        _switch(current_binding(), before)
 
 
-def _binding() -> _Binding | None:
+def current_binding() -> Binding | None:
+    """Return the context that is current in the calling thread with its surfaces, None if there is none."""
     context = current_context()
     if context is None or context.api.kind not in _CALLS:
         return None
-    return _Binding(context.api, tuple(get() for get in _functions(context.api)[1]))
+    return Binding(context.api, tuple(get() for get in _functions(context.api)[1]))
+
+
+def _switch(old: Binding | None, new: Binding | None) -> None:
+    if old == new:
+        return
+    if old is not None and (new is None or new.api is not old.api):
+        old.release()
+    if new is not None:
+        new.make_current()
 
 
 @cache

@@ -15,8 +15,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from glrec_core.adapter import Attachment, ConfigError, Framebuffer, MethodHook, Size, Tap, hookimpl
-from glrec_integrations.moderngl.native import context_of, made_current
+from glrec_core.adapter import (
+    Attachment,
+    Binding,
+    ConfigError,
+    Framebuffer,
+    MethodHook,
+    Size,
+    Tap,
+    current_binding,
+    hookimpl,
+    made_current,
+)
 
 
 @hookimpl
@@ -59,7 +69,7 @@ class WindowAttachment:
     def __init__(self, window: Any, tap: Tap) -> None:
         self._window = weakref.ref(window)
         self._tap = tap
-        self._context = context_of(window.ctx)
+        self._context = _binding_of(window.ctx)
         self._rendered = False
         hooks = [
             MethodHook(window, "render", self._before_render),
@@ -103,6 +113,14 @@ class WindowAttachment:
                 self._tap.context_closing()
         finally:
             self.detach()
+
+
+def _binding_of(ctx: Any) -> Binding | None:
+    """Return the native context of a `moderngl.Context`, and leave current what was so before."""
+    before = current_binding()
+    with made_current(None), ctx:
+        found = current_binding()
+    return before if before is not None and found is not None and before.context == found.context else found
 
 
 def _framebuffer(window: Any) -> Framebuffer:

@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self
 
 import glrec_core
 from glrec_core import Config, ConfigError, Framebuffer, Recorder, Recording, Sink, Size, bound_framebuffer
-from glrec_integrations.moderngl.native import CurrentContext, current_context, made_current
+from glrec_core.adapter import Binding, current_binding, made_current
 
 
 class ModernglFramebuffer(Protocol):
@@ -32,7 +32,7 @@ class LoopRecorder:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._owner: tuple[Any, CurrentContext | None] | None = None
+        self._owner: tuple[Any, Binding | None] | None = None
 
     @property
     def recorder(self) -> Recorder:
@@ -113,7 +113,7 @@ class LoopRecorder:
                 f"{framebuffer!r} is no framebuffer; pass a moderngl.Framebuffer, a GL name or nothing"
             )
         if self._owner is None:
-            self._owner = framebuffer.ctx, current_context()
+            self._owner = framebuffer.ctx, current_binding()
         return Framebuffer(framebuffer.glo, _known_size(framebuffer) if size is None else _checked(size))
 
     def _current(self) -> AbstractContextManager[object]:

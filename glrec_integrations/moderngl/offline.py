@@ -19,7 +19,7 @@ import moderngl
 
 import glrec_core
 from glrec_core import BackendUnavailable, ConfigError, Framebuffer, Recorder, Recording, Sink, Size
-from glrec_integrations.moderngl.native import made_current
+from glrec_core.adapter import made_current
 from glrec_integrations.moderngl.offline_frame import OfflineFrame
 from glrec_integrations.moderngl.options import checked_config, checked_samples
 

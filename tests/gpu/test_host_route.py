@@ -3,7 +3,6 @@
 import json
 import runpy
 import sys
-from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import moderngl
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from glrec_core import backends, record
 from glrec_core.capture.compute import ComputeRing
@@ -42,21 +42,25 @@ TRIANGLE = """
 SIZES = [(2, 2), (854, 480), (1366, 768), (1920, 1080), (3840, 2160), (7680, 4320), (8192, 4320)]
 
 
-@pytest.fixture
-def gpu(context: moderngl.Context) -> Iterator[moderngl.Context]:
+def skip_without_gpu() -> None:
     gl = current_gl()
     if gl.is_software:
         pytest.skip(f"the OpenGL context is on {gl.renderer}, not on a GPU")
-    yield context
 
 
-def noise(size: tuple[int, int]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+@pytest.fixture
+def gpu(context: moderngl.Context) -> moderngl.Context:
+    skip_without_gpu()
+    return context
+
+
+def noise(size: tuple[int, int]) -> NDArray[np.uint8]:
     pixels = np.random.default_rng(5).integers(0, 256, (size[1], size[0], 4), np.uint8)
     pixels[..., 3] = 255
     return pixels
 
 
-def assert_is(frame: Frame, rgba: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], color: ColorSpace) -> None:
+def assert_is(frame: Frame, rgba: NDArray[np.uint8], color: ColorSpace) -> None:
     matrix: reference.Matrix = "bt601" if color.name.startswith("bt601") else "bt709"
     y, cb, cr = reference.yuv420p(rgba, matrix, full_range=color.full_range)
     luma, chroma = frame.planes
@@ -87,20 +91,19 @@ def test_every_colour_space_is_exact(gpu: moderngl.Context, color: ColorSpace) -
 
 
 @pytest.mark.parametrize("version", [330, 430, 450])
-def test_a_context_of_any_version_takes_the_pass(gpu: moderngl.Context, version: int) -> None:
+def test_a_context_of_any_version_takes_the_pass(version: int) -> None:
     context = moderngl.create_context(standalone=True, backend="egl", require=version)  # type: ignore[arg-type]
-    with context:
-        gl, config = current_gl(), Config()
-        assert gl.has_compute, f"{gl.version_text} on {gl.renderer} lists no compute extensions"
-        backend, reason = backends.choose(config, gl)
-        capture = backend.open(gl, config, config.make_clock(), Size(64, 48)).capture
-        assert capture.spec.format is PixelFormat.NV12
-        assert "compute pass" in reason
-        capture.close()
-        convert(context, (322, 242), BT709_FULL)
-        assert context.error == "GL_NO_ERROR"
+    skip_without_gpu()
+    gl, config = current_gl(), Config()
+    assert gl.has_compute, f"{gl.version_text} on {gl.renderer} lists no compute extensions"
+    backend, reason = backends.choose(config, gl)
+    capture = backend.open(gl, config, config.make_clock(), Size(64, 48)).capture
+    assert capture.spec.format is PixelFormat.NV12
+    assert "compute pass" in reason
+    capture.close()
+    convert(context, (322, 242), BT709_FULL)
+    assert context.error == "GL_NO_ERROR"
     context.release()
-    gpu.__enter__()
 
 
 def test_no_frame_is_lent_before_the_gpu_has_written_it(gpu: moderngl.Context) -> None:

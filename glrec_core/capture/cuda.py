@@ -1,0 +1,161 @@
+"""A ring of frames in CUDA memory: pictures are converted where OpenGL drew them and never leave the GPU.
+
+Going over from OpenGL's context to CUDA's costs the GPU the same for one picture as for several. So pictures are kept as
+textures until a batch is full, and converted together. Nothing waits here: a frame is lent when its conversion is queued,
+and whoever works on the same stream afterwards finds it done.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import cupy
+import numpy as np
+
+from glrec_core.capture.ring import Picture
+from glrec_core.color import ColorSpace
+from glrec_core.convert.kernel import THREADS, KernelFormat, compile_kernel, grid, kernel_format
+from glrec_core.cuda.device import CudaStream
+from glrec_core.cuda.texture import RegisteredTexture, mapped
+from glrec_core.errors import CaptureError, ConvertError
+from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
+from glrec_core.gl.functions import GL
+
+_PITCH_ALIGNMENT_BYTES = 256
+"""What cudaMalloc aligns to, so that every row begins as a picture does."""
+
+
+@dataclass(slots=True, eq=False)
+class _Slot:
+    """Memory of one frame: all rows as one array, and the planes as views of it."""
+
+    rows: Any
+    planes: tuple[Any, ...]
+
+
+class CudaRing:
+    """Frames of one size in the memory of a stream's device. Implements `Ring`.
+
+    A frame's `owner` is the (rows, width) array that its planes are views of, row 0 the top.
+    """
+
+    def __init__(
+        self,
+        gl: GL,  # noqa: ARG002 - the stream's device has been found by the context
+        size: Size,
+        slots: int,
+        *,
+        stream: CudaStream,
+        pixel_format: PixelFormat,
+        color: ColorSpace,
+        batch: int,
+    ) -> None:
+        """Compile the kernel, unless CuPy has it on disk, and reserve the memory.
+
+        Raises:
+            CaptureError: the kernel cannot be compiled or the GPU has not enough memory.
+
+        """
+        self.spec = FrameSpec(size, pixel_format, Memory.CUDA)
+        self.latency = batch - 1
+        self._stream = stream
+        self._batch = batch
+        self._textures: dict[int, RegisteredTexture] = {}
+        self._waiting: list[tuple[RegisteredTexture, int]] = []
+        form = kernel_format(pixel_format)
+        with stream.device.current():
+            self._kernel = _compiled(pixel_format, color)
+            self._slots = list(_allocated(form, size, slots + self.latency))
+        pitch_bytes = self._slots[0].rows.strides[0]
+        self._arguments = tuple(np.int32(value) for value in (pitch_bytes, *size))
+        self._grid = grid(size)
+        self._free = deque(self._slots)
+
+    @property
+    def pending(self) -> int:
+        """Number of pictures that wait for their batch."""
+        return len(self._waiting)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no frame is lent."""
+        return len(self._free) == len(self._slots)
+
+    def read(self, picture: Picture, pts_ns: int) -> None:
+        """Put the picture into the batch; its texture must keep it until `arrived` has returned its frame."""
+        if picture.texture not in self._textures:
+            with self._stream.device.current():
+                self._textures[picture.texture] = RegisteredTexture(picture.texture)
+        self._waiting.append((self._textures[picture.texture], pts_ns))
+
+    def arrived(self, *, wait: bool = False) -> list[Frame]:
+        """Queue the conversion of a full batch and return its frames.
+
+        With `wait` the batch may have gaps, and all textures are given back to OpenGL, which may then delete them.
+        """
+        frames = self._convert() if wait or len(self._waiting) == self._batch else []
+        if wait:
+            self._unregister()
+        return frames
+
+    def delete(self) -> None:
+        """Give back the memory, once the work on it is done; no frame may be lent any more."""
+        with self._stream.device.current():
+            self._stream.synchronize()
+            self._slots = []
+            self._free.clear()
+
+    def _convert(self) -> list[Frame]:
+        batch, self._waiting = self._waiting, []
+        if not batch:
+            return []
+        textures = [texture for texture, _ in batch]
+        with self._stream.current(), mapped(textures, self._stream.handles) as surfaces:
+            return [
+                self._frame(surface, pts_ns) for surface, (_, pts_ns) in zip(surfaces, batch, strict=True)
+            ]
+
+    def _frame(self, surface: np.uint64, pts_ns: int) -> Frame:
+        slot = self._free.popleft()
+        self._kernel(self._grid, THREADS, (surface, slot.rows, *self._arguments))
+        return Frame(self.spec, slot.planes, pts_ns, partial(self._free.append, slot), slot.rows)
+
+    def _unregister(self) -> None:
+        if not self._textures:
+            return
+        with self._stream.device.current():
+            for texture in self._textures.values():
+                texture.unregister()
+        self._textures.clear()
+
+
+def _compiled(pixel_format: PixelFormat, color: ColorSpace) -> Any:
+    try:
+        return compile_kernel(pixel_format, color)
+    except ConvertError as error:
+        raise CaptureError(str(error)) from error
+
+
+def _allocated(form: KernelFormat, size: Size, slots: int) -> Iterator[_Slot]:
+    """Yield the frames' memory, views of one block of CuPy's pool."""
+    width, height = size
+    pitch = -(-width * form.sample_bytes // _PITCH_ALIGNMENT_BYTES) * _PITCH_ALIGNMENT_BYTES
+    dtype = np.dtype(f"u{form.sample_bytes}")
+    try:
+        block = cupy.empty((slots, form.rows(height), pitch // form.sample_bytes), dtype)
+    except cupy.cuda.memory.OutOfMemoryError as error:
+        raise CaptureError(
+            f"the GPU has no memory for {slots} frames of {size} ({error}); lower slots= or size="
+        ) from error
+    for rows in block[:, :, :width]:
+        yield _Slot(rows, _planes(rows, form, height))
+
+
+def _planes(rows: Any, form: KernelFormat, height: int) -> tuple[Any, ...]:
+    if form.subsampled:
+        return rows[:height], rows[height:].reshape(height // 2, -1, 2)
+    return rows[:height], rows[height : 2 * height], rows[2 * height :]

@@ -1,0 +1,33 @@
+"""What can be learnt of the NVIDIA driver from its libraries alone, before any CUDA package is imported."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import NamedTuple
+
+
+class Version(NamedTuple):
+    """Major and minor number."""
+
+    major: int
+    minor: int
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}"
+
+
+def load(name: str) -> ctypes.CDLL:
+    """Load a library of the driver.
+
+    Raises:
+        OSError: it is not there; the text is the loader's.
+
+    """
+    return ctypes.CDLL(name)
+
+
+def cuda_version(driver: ctypes.CDLL) -> Version:
+    """Return the newest CUDA version that libcuda serves (cuDriverGetVersion, which needs no GPU)."""
+    value = ctypes.c_int()
+    driver.cuDriverGetVersion(ctypes.byref(value))
+    return Version(value.value // 1000, value.value % 1000 // 10)
