@@ -143,3 +143,31 @@ class WallClock:
         paused_at_ns, self._paused_at_ns = self._paused_at_ns, None
         if paused_at_ns is not None and self._origin_ns is not None:
             self._origin_ns += self._now_ns() - paused_at_ns
+
+
+class Span:
+    """The first and the last two timestamps of a recording."""
+
+    def __init__(self) -> None:
+        self._first_ns: int | None = None
+        self._previous_ns = self._last_ns = 0
+
+    def add(self, pts_ns: int) -> None:
+        """Take note of the next frame's timestamp."""
+        if self._first_ns is None:
+            self._first_ns = self._previous_ns = self._last_ns = pts_ns
+        else:
+            self._previous_ns, self._last_ns = self._last_ns, pts_ns
+
+    def duration_seconds(self, clock: Clock) -> Fraction:
+        """Return the time from the first frame to the end of the last, in whole ticks of the clock's time base.
+
+        The last frame lasts as long as the one before it; a single one as long as the clock's frame rate says.
+        """
+        if self._first_ns is None:
+            return Fraction(0)
+        last_ns = self._last_ns - self._previous_ns
+        if last_ns == 0 and clock.frame_rate is not None:
+            last_ns = round(NANOSECONDS / clock.frame_rate)
+        shown_ns = self._last_ns + last_ns - self._first_ns
+        return round(Fraction(shown_ns, NANOSECONDS) / clock.time_base) * clock.time_base

@@ -16,6 +16,9 @@ from glrec_core.frame import Size
 Timing = Literal["wall", "step"]
 OnResize = Literal["letterbox", "scale", "segment"]
 Overflow = Literal["block", "drop"]
+Tuning = Literal["high_quality", "low_latency", "ultra_low_latency"]
+RateControl = Literal["cq", "constqp", "vbr", "cbr"]
+Chroma = Literal["420", "444"]
 Rate = int | float | str | Fraction
 
 DEFAULT_STEP_FPS = Fraction(60)
@@ -25,6 +28,9 @@ MAX_FPS = 90_000
 
 MAX_SIDE = 16_384
 """Largest side in pixels: GL_MAX_TEXTURE_SIZE that OpenGL 4.1 and later guarantee, and libx264's own limit."""
+
+_BIT_RATES = (("bitrate", 1000), ("max_bitrate", 1000))
+"""Options in bits per second, with the least that is taken for one: below, kilobits were meant."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,9 +47,14 @@ class Config:
             "scale" stretches it, "segment" starts a new part in the new size.
         codec: "h264", "hevc", "av1", "vp9", "ffv1"; None takes the container's default.
         preset: the encoder's own name for its speed; None takes the codec's default.
+        tuning: what NVENC is to be best at: "high_quality", "low_latency" or "ultra_low_latency"; None is the first.
+        rate_control: "cq" (constant quality) and "constqp" (the same quantizer for all frames) take `quality`; "vbr" and
+            "cbr" (variable and constant bit rate) take `bitrate`. None is "vbr" where a bit rate is given, else "cq".
         quality: the encoder's constant-quality value (CRF; lower is better); None takes the codec's default.
         lossless: keep every pixel's RGB exactly ("h264" and "ffv1").
         bitrate: mean bits per second instead of constant quality.
+        max_bitrate: peak bits per second under "vbr"; None leaves it to the encoder.
+        chroma: "420" (half the colour resolution, what all players take) or "444" (all of it, NVENC only).
         gop: largest distance of two keyframes, in frames; None is two seconds.
         b_frames: number of consecutive B-frames.
         color: "bt709", "bt709-full", "bt601" or "bt601-full".
@@ -65,9 +76,13 @@ class Config:
     on_resize: OnResize = "letterbox"
     codec: str | None = None
     preset: str | None = None
+    tuning: Tuning | None = None
+    rate_control: RateControl | None = None
     quality: int | None = None
     lossless: bool = False
     bitrate: int | None = None
+    max_bitrate: int | None = None
+    chroma: Chroma = "420"
     gop: int | None = None
     b_frames: int = 0
     color: str = "bt709"
@@ -85,7 +100,10 @@ class Config:
         _one_of("timing", self.timing, get_args(Timing))
         _one_of("on_resize", self.on_resize, get_args(OnResize))
         _one_of("overflow", self.overflow, (None, *get_args(Overflow)))
-        for name, least in (("frames", 1), ("quality", 0), ("bitrate", 1000), ("gop", 1)):
+        _one_of("tuning", self.tuning, (None, *get_args(Tuning)))
+        _one_of("rate_control", self.rate_control, (None, *get_args(RateControl)))
+        _one_of("chroma", self.chroma, get_args(Chroma))
+        for name, least in (("frames", 1), ("quality", 0), ("gop", 1), *_BIT_RATES):
             if getattr(self, name) is not None:
                 _integer(name, getattr(self, name), least)
         _integer("b_frames", self.b_frames, 0)
@@ -95,6 +113,22 @@ class Config:
             raise ConfigError("bitrate= cannot be combined with quality= or lossless=True; give one of them")
         if self.lossless and self.quality is not None:
             raise ConfigError("lossless=True and quality= contradict each other; give one of them")
+        self._check_rate_control()
+
+    def _check_rate_control(self) -> None:
+        by_bit_rate = self.rate_control in {"vbr", "cbr"}
+        if by_bit_rate and self.bitrate is None:
+            raise ConfigError(f"rate_control={self.rate_control!r} needs bitrate=, in bits per second")
+        if self.rate_control in {"cq", "constqp"} and (self.bitrate is not None or self.lossless):
+            raise ConfigError(
+                f"rate_control={self.rate_control!r} takes quality=, not bitrate= or lossless=True"
+            )
+        if self.max_bitrate is None:
+            return
+        if self.bitrate is None or self.rate_control == "cbr":
+            raise ConfigError(f"max_bitrate={self.max_bitrate} needs rate_control='vbr' and bitrate=")
+        if self.max_bitrate < self.bitrate:
+            raise ConfigError(f"max_bitrate={self.max_bitrate} is below bitrate={self.bitrate}")
 
     @property
     def rate(self) -> Fraction | None:

@@ -6,6 +6,7 @@ import threading
 from fractions import Fraction
 from time import perf_counter_ns
 
+from glrec_core.clock import Clock, Span
 from glrec_core.errors import CaptureError, WrongThreadError
 from glrec_core.frame import Frame, Framebuffer
 from glrec_core.frame_queue import FrameQueue
@@ -29,7 +30,9 @@ class Engine:
         self._worker = Worker(self._queue, pipeline.open_encode_stages, outputs, stats, fail)
         self._input_ended = False
         self._released = False
-        self._previous_pts_ns = self._last_pts_ns = 0
+        self._span = Span()
+        self._keyframe_wanted = False
+        self._keyframes_ns: set[int] = set()
 
     def check_thread(self, call: str) -> None:
         """Raise WrongThreadError unless this is the thread that owns the context; a thread that has ended owns nothing."""
@@ -59,12 +62,18 @@ class Engine:
             frames = self.capture.grab(source, pts_ns)
         except BaseException:
             self._queue.unreserve()
-            stats.failed += 1
             raise
         stats.recorded += 1
-        self._previous_pts_ns, self._last_pts_ns = self._last_pts_ns, pts_ns
+        if self._keyframe_wanted:
+            self._keyframe_wanted = False
+            self._keyframes_ns.add(pts_ns)
+        self._span.add(pts_ns)
         self._put(frames)
         stats.grab_seconds += (perf_counter_ns() - settled_ns) / 1e9
+
+    def force_keyframe(self) -> None:
+        """Make the next recorded frame a keyframe; from any thread."""
+        self._keyframe_wanted = True
 
     def end_of_input(self) -> None:
         """Hand over what is still being read and let the encode thread finish; safe to call twice."""
@@ -104,13 +113,13 @@ class Engine:
         """GL name of the texture with the last frame; 0 once it is deleted."""
         return 0 if self._released else self.capture.texture_id
 
-    def duration_seconds(self, frame_rate: Fraction | None) -> Fraction:
-        """Return the time from the first frame to the end of the last, which lasts as long as the one before it."""
-        last_ns = self._last_pts_ns - self._previous_pts_ns
-        if frame_rate is not None and last_ns == 0:
-            last_ns = round(1_000_000_000 / frame_rate)
-        return Fraction(self._last_pts_ns + last_ns, 1_000_000_000)
+    def duration_seconds(self, clock: Clock) -> Fraction:
+        """Return the time from the first frame to the end of the last, in whole ticks of the clock's time base."""
+        return self._span.duration_seconds(clock)
 
     def _put(self, frames: list[Frame]) -> None:
         for frame in frames:
+            if frame.pts_ns in self._keyframes_ns:
+                self._keyframes_ns.remove(frame.pts_ns)
+                frame.keyframe = True
             self._queue.put(frame)

@@ -5,7 +5,10 @@ FFmpeg's own enumerations of primaries, transfer and matrix are the code points 
 
 from __future__ import annotations
 
+import io
 from typing import Protocol
+
+import av
 
 from glrec_core.color import ColorSpace
 
@@ -28,3 +31,12 @@ def tag_color(target: Tagged, color: ColorSpace, *, rgb: bool) -> None:
     target.color_trc = color.transfer
     target.colorspace = _RGB_MATRIX if rgb else color.matrix
     target.color_range = _FULL if rgb or color.full_range else _LIMITED
+
+
+def parameter_sets(access_unit: bytes, demuxer: str) -> bytes:
+    """Return what FFmpeg takes for the codec's out-of-band parameters from a stream's first access unit.
+
+    `demuxer` is FFmpeg's name of the raw format: "h264", "hevc" or "obu".
+    """
+    with av.open(io.BytesIO(access_unit), format=demuxer) as container:
+        return container.streams.video[0].codec_context.extradata or b""

@@ -91,7 +91,8 @@ class Frame:
 
     `planes` are arrays as `PixelFormat` describes them (NumPy in host memory, CuPy in CUDA memory); they may be strided.
     `owner` is the object whose memory the planes are views of, where a stage made one that the next stage can use
-    without a copy. `release` gives the memory back to the ring that lent it; it may be called from any thread.
+    without a copy. `release` gives the memory back to the ring that lent it; it may be called from any thread. `keyframe`
+    asks the encoder to make it one.
     """
 
     spec: FrameSpec
@@ -99,6 +100,7 @@ class Frame:
     pts_ns: int
     release: Callable[[], None] = _nothing
     owner: object = None
+    keyframe: bool = False
 
     def __enter__(self) -> Self:
         return self

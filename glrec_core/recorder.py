@@ -20,7 +20,7 @@ from glrec_core.backends import Backend, choose
 from glrec_core.clock import Clock, Skip
 from glrec_core.config import Config
 from glrec_core.engine import Engine
-from glrec_core.errors import CaptureError, ClosedError, GlrecError, WrongThreadError
+from glrec_core.errors import CaptureError, ClosedError, ConfigError, GlrecError
 from glrec_core.frame import Framebuffer
 from glrec_core.gl.functions import GL, current_gl
 from glrec_core.gl.objects import bound_framebuffer
@@ -117,6 +117,11 @@ class Recorder:
         """Go on recording, without a gap in the recording's time."""
         self._clock.resume()
 
+    def force_idr(self) -> None:
+        """Make the next recorded frame a keyframe (IDR), at which a player can begin; from any thread."""
+        if self._engine is not None:  # the first frame is one in any case
+            self._engine.force_keyframe()
+
     @contextmanager
     def record(self) -> Iterator[None]:
         """Record the framebuffer that is bound for drawing when the block ends: `with recorder.record(): draw()`."""
@@ -145,12 +150,15 @@ class Recorder:
             ConfigError: the path cannot be written, exists, or has another extension.
 
         """
-        if path is not None:
-            target = FileSink(path, overwrite=self._config.overwrite)
-        recording = self.close()
-        if path is None or recording.path is None:
-            return recording
-        return replace(recording, paths=(target.adopt(recording.path), *recording.paths[1:]))
+        if path is None:
+            return self.close()
+        sink = next((sink for sink in self._sinks if isinstance(sink, FileSink)), None)
+        if sink is None:
+            raise ConfigError(f"finalize({path!r}): this recorder writes to no file; give record() a path")
+        place = sink.new_place(path, overwrite=self._config.overwrite)
+        self.close()
+        sink.move(place)
+        return self.recording
 
     @property
     def recording(self) -> Recording:
@@ -159,7 +167,7 @@ class Recorder:
         return Recording(
             paths=tuple(path for sink in self._sinks if isinstance(sink, FileSink) for path in sink.paths),
             frames=stats.recorded,
-            duration_seconds=engine.duration_seconds(self._clock.frame_rate)
+            duration_seconds=engine.duration_seconds(self._clock)
             if engine is not None
             else Fraction(0),
             size=engine.capture.spec.size if engine is not None else None,
@@ -207,14 +215,14 @@ class Recorder:
                 self._engine = self._open(source)
             self._engine.check_context()
             self._engine.grab(source, pts_ns)
-            if self._clock.finished:
-                self._end_of_input()
-        except (CaptureError, WrongThreadError) as error:
+        except Exception as error:
+            self._stats.failed += 1
             self._fail(error)
-            if self._engine is None and self._attachment is None:
+            # Nothing of ours may break the host's loop; but a loop of one's own without a context is misuse.
+            if isinstance(error, CaptureError) and self._engine is None and self._attachment is None:
                 raise
-        except Exception as error:  # noqa: BLE001 - nothing of ours may break the host's loop
-            self._fail(error)
+        if self._clock.finished:
+            self._run_all(self._end_of_input)
 
     def _open(self, source: Framebuffer) -> Engine:
         gl = current_gl()

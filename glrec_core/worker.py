@@ -105,6 +105,7 @@ class Worker:
         frame.pts_ns -= self._part_begin_ns
         converter, encoder = self._stages
         with converter.convert(frame) as converted:
+            converted.keyframe = frame.keyframe
             packets = encoder.encode(converted)
         self._stats.encoded += 1
         self._write(packets)

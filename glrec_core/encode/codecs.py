@@ -176,6 +176,7 @@ def choose_codec(config: Config) -> Codec:
     codec = _lookup(config.codec or DEFAULT_CODEC, lossless=config.lossless)
     _check_preset(codec, config.preset)
     _check_quality(codec, config.quality)
+    _check_nvenc_only(codec, config)
     if config.b_frames > codec.max_b_frames:
         raise ConfigError(f"b_frames={config.b_frames}: {codec.encoder} takes at most {codec.max_b_frames}")
     if config.bitrate is not None and not codec.takes_bitrate:
@@ -203,6 +204,19 @@ def _check_preset(codec: Codec, preset: str | None) -> None:
         raise ConfigError(f"preset={preset!r}: {codec.encoder} has no presets; leave it out")
     known = ", ".join(map(repr, codec.presets))
     raise ConfigError(f"preset={preset!r} is not known to {codec.encoder}; choose one of: {known}")
+
+
+def _check_nvenc_only(codec: Codec, config: Config) -> None:
+    """Refuse what only NVENC honours; "cq" and "vbr" are what every encoder here does with quality= and bitrate=."""
+    asked = {
+        "tuning": config.tuning,
+        "rate_control": config.rate_control if config.rate_control in {"cbr", "constqp"} else None,
+        "max_bitrate": config.max_bitrate,
+        "chroma": config.chroma if config.chroma != "420" else None,
+    }
+    for name, value in asked.items():
+        if value is not None:
+            raise ConfigError(f"{name}={value!r}: {codec.encoder} does not take it, only NVENC does; leave it out")
 
 
 def _check_quality(codec: Codec, quality: int | None) -> None:

@@ -214,6 +214,11 @@ class GL:
         """
         return not self.es and self.extensions >= _COMPUTE_EXTENSIONS
 
+    @property
+    def has_indexed_color_mask(self) -> bool:
+        """Whether glColorMaski can be called (OpenGL 3.0, OpenGL ES 3.2); EGL gives an address for it in any case."""
+        return self.ColorMaski is not None and (not self.es or self.version >= (3, 2))
+
     def integer(self, name: int) -> int:
         """Return glGetIntegerv of a name that has one value."""
         self.GetIntegerv(name, self._integers)

@@ -44,7 +44,7 @@ class ColorTarget:
         if status != g.FRAMEBUFFER_COMPLETE:
             self.delete()
             raise CaptureError(
-                f"the driver ({gl.renderer}) cannot make a {size} texture to copy frames into (status {status:#x}); "
+                f"the driver ({gl.renderer}) cannot make a {size} texture to draw into (status {status:#x}); "
                 f"its largest side is {gl.integer(g.MAX_TEXTURE_SIZE)}"
             )
 

@@ -97,7 +97,7 @@ class SetupState:
 
     def _set_mask(self, *mask: int) -> None:
         # ColorMask sets the masks of all draw buffers; ours is buffer 0, and the host's others are not ours to change.
-        if self._gl.ColorMaski is not None:
+        if self._gl.has_indexed_color_mask:
             self._gl.ColorMaski(0, *mask)
         else:
             self._gl.ColorMask(*mask)

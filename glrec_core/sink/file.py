@@ -89,23 +89,34 @@ class FileSink:
 
             make_fast_start(part.path, self._container)
 
-    def adopt(self, source: Path) -> Path:
-        """Move a finished file here, and return where it is now.
+    def new_place(self, path: str | os.PathLike[str], *, overwrite: bool) -> Path:
+        """Return the absolute path that the finished file could be moved to.
 
         Raises:
-            ConfigError: it is of another kind than the extension says.
+            ConfigError: it stands for another kind of file, cannot be written or exists.
+
+        """
+        place = Path(path).expanduser().absolute()
+        if place.suffix.lower() != self._path.suffix.lower():
+            raise ConfigError(f"{self._path} is a {self._path.suffix} file; it cannot become {place.name}")
+        _check_writable(place, overwrite=overwrite)
+        return place
+
+    def move(self, place: Path) -> None:
+        """Move the (first) finished file; does nothing if there is none.
+
+        Raises:
             SinkError: it could not be moved.
 
         """
-        if source.suffix.lower() != self._path.suffix.lower():
-            raise ConfigError(f"{source} is a {source.suffix} file; it cannot become {self._path.name}")
+        if not self._paths:
+            return
         try:
-            shutil.move(source, self._path)
+            shutil.move(self._paths[0], place)
         except OSError as error:
-            raise SinkError(
-                error.errno, f"cannot move {source} here: {error.strerror}", str(self._path)
-            ) from error
-        return self._path
+            text = f"cannot move {self._paths[0]} here: {error.strerror}"
+            raise SinkError(error.errno, text, str(place)) from error
+        self._paths[0] = place
 
     def _part_path(self) -> Path:
         if self._opened == 1:

@@ -287,14 +287,18 @@ def test_a_new_file_has_the_users_own_mode(tmp_path: Path) -> None:
     assert path.stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
-def test_a_finished_file_can_be_adopted(tmp_path: Path) -> None:
-    made = film(tmp_path / "film.mp4", Config(), regular(3, 30))
+def test_a_finished_file_can_be_moved(tmp_path: Path) -> None:
+    sink = FileSink(tmp_path / "film.mp4")
+    sink.move(tmp_path / "nothing.mp4")
+    record(sink, Config(), barcode_frames(regular(3, 30)))
     with pytest.raises(ConfigError, match=r"cannot become other\.mkv"):
-        FileSink(tmp_path / "other.mkv").adopt(made)
-    assert FileSink(tmp_path / "other.mp4").adopt(made) == tmp_path / "other.mp4"
+        sink.new_place(tmp_path / "other.mkv", overwrite=False)
+    sink.move(sink.new_place(tmp_path / "other.mp4", overwrite=False))
     assert folder(tmp_path) == ["other.mp4"]
+    assert sink.paths == (tmp_path / "other.mp4",)
+    (tmp_path / "other.mp4").unlink()
     with pytest.raises(SinkError, match="cannot move"):
-        FileSink(tmp_path / "film.mp4").adopt(made)
+        sink.move(tmp_path / "film.mp4")
 
 
 # Failures

@@ -1,0 +1,48 @@
+"""The colour tags of a file as found: code points that may be missing, contradict each other or mean nothing."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from glrec_core.color import COLOR_SPACES
+
+UNSPECIFIED = 2
+"""ITU-T H.273 (2021-07), tables 2 to 4: the value that says nothing."""
+
+_RANGES = {True: "full", False: "limited"}
+_NAMES = {(space.primaries, space.transfer, space.matrix): space.name for space in COLOR_SPACES.values()}
+
+
+class ColorTags(NamedTuple):
+    """Code points of ITU-T H.273, tables 2 to 4, and the range; 2 and None mean "not given"."""
+
+    primaries: int = UNSPECIFIED
+    transfer: int = UNSPECIFIED
+    matrix: int = UNSPECIFIED
+    full_range: bool | None = None
+
+    def __str__(self) -> str:
+        if self == ColorTags():
+            return "not tagged"
+        points = self[:3]
+        name = _NAMES.get(points, "primaries {}, transfer {}, matrix {}".format(*points))
+        return f"{name.removesuffix('-full')}, {self.range or 'unknown'} range"
+
+    @property
+    def range(self) -> str | None:
+        """The range by its name; None if it is not given."""
+        return None if self.full_range is None else _RANGES[self.full_range]
+
+    def contradicts(self, other: ColorTags) -> bool:
+        """Return whether a value is given on both sides and differs."""
+        unknown = (UNSPECIFIED, None)
+        return any(a != b for a, b in zip(self, other, strict=True) if a not in unknown and b not in unknown)
+
+    def as_json(self) -> dict[str, int | str | None]:
+        """Return the tags as `--json` prints them."""
+        return {
+            "primaries": self.primaries,
+            "transfer": self.transfer,
+            "matrix": self.matrix,
+            "range": self.range,
+        }
