@@ -28,7 +28,7 @@ from glrec_core.capture.compute import ComputeRing
 from glrec_core.capture.geometry import Layout
 from glrec_core.capture.host import HostCapture
 from glrec_core.capture.pixel_buffers import PixelBufferRing
-from glrec_core.capture.ring import OpenRing
+from glrec_core.capture.ring import Direct, OpenRing
 from glrec_core.color import BT709
 from glrec_core.config import Config
 from glrec_core.frame import Frame, Framebuffer, Size
@@ -137,10 +137,10 @@ class Copy(Nothing):
 class Captured(Nothing):
     """One of glrec's own routes."""
 
-    def __init__(self, scene: Scene, open_ring: OpenRing) -> None:
+    def __init__(self, scene: Scene, open_ring: OpenRing, direct: Direct = Direct.NOTHING) -> None:
         self._source = scene.source
         config = Config(slots=SLOTS)
-        self._capture = HostCapture(current_gl(), config, scene.size, 2, open_ring, direct=False)
+        self._capture = HostCapture(current_gl(), config, scene.size, 2, open_ring, direct=direct)
 
     def grab(self) -> None:
         give_back(self._capture.grab(self._source, 0))
@@ -156,12 +156,15 @@ def give_back(frames: Sequence[Frame]) -> None:
             pass
 
 
+COMPUTE: OpenRing = partial(ComputeRing, color=BT709)
+
 READERS: dict[str, Callable[[Scene], Reader]] = {
     "nothing": Nothing,
     "fbo.read_into": ReadInto,
     "copy": Copy,
     "RGBA pixel buffers": partial(Captured, open_ring=PixelBufferRing),
-    "NV12 compute": partial(Captured, open_ring=partial(ComputeRing, color=BT709)),
+    "copy, NV12 compute": partial(Captured, open_ring=COMPUTE),
+    "NV12 compute": partial(Captured, open_ring=COMPUTE, direct=Direct.TEXTURE),
 }
 
 

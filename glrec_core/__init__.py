@@ -28,9 +28,12 @@ from glrec_core.errors import (
 )
 from glrec_core.frame import Framebuffer, Packet, Size, StreamInfo
 from glrec_core.gl.objects import bound_framebuffer
+from glrec_core.marker import mark_frame
+from glrec_core.overflow import check_spill_dir
 from glrec_core.recorder import Recorder
 from glrec_core.recording import Recording
 from glrec_core.sink.file import FileSink
+from glrec_core.sink.replay import ReplaySink
 from glrec_core.stages import Sink
 from glrec_core.stats import Stats
 
@@ -49,6 +52,7 @@ __all__ = [
     "Packet",
     "Recorder",
     "Recording",
+    "ReplaySink",
     "Sink",
     "SinkError",
     "Size",
@@ -57,6 +61,7 @@ __all__ = [
     "StreamInfo",
     "WrongThreadError",
     "bound_framebuffer",
+    "mark_frame",
     "record",
 ]
 
@@ -85,6 +90,7 @@ def record(target: object, *sinks: str | Path | Sink, **options: Any) -> Recorde
         next((sink.default_codec for sink in opened if isinstance(sink, FileSink)), "h264")
     )
     backends.candidates(config)
+    check_spill_dir(config)
     for sink in opened:
         sink.check(config.codec or "")
     recorder = Recorder(config, opened)

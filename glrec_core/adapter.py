@@ -20,6 +20,7 @@ framebuffer and leaves the target as it was found. A complete adapter:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -30,6 +31,7 @@ from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl.objects import bound_framebuffer
 from glrec_core.gl.switching import Binding, current_binding, made_current, restored_context
 from glrec_core.hook import MethodHook
+from glrec_core.program import ImportHook, Program
 
 PROJECT = "glrec"
 """Name of the pluggy project and of the entry-point group."""
@@ -42,7 +44,9 @@ __all__ = [
     "Binding",
     "ConfigError",
     "Framebuffer",
+    "ImportHook",
     "MethodHook",
+    "Program",
     "Size",
     "Tap",
     "bound_framebuffer",
@@ -94,3 +98,10 @@ class AdapterSpec:
     @hookspec
     def glrec_targets(self) -> str:  # type: ignore[empty-body]
         """Return one line that names the framework and the classes of target that this adapter takes."""
+
+    @hookspec
+    def glrec_imports(self) -> Mapping[str, ImportHook]:  # type: ignore[empty-body]
+        """Return what `glrec run` is to do when the program imports a module, by the module's full name.
+
+        The function gets the module before the program sees it, and the `Program`. There it hooks the making of windows.
+        """

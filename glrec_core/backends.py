@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
+from glrec_core import nvenc_backend
 from glrec_core.capture.compute import ComputeRing
 from glrec_core.capture.host import HostCapture
 from glrec_core.capture.memory import MemoryRing
 from glrec_core.capture.pixel_buffers import PixelBufferRing
-from glrec_core.capture.ring import OpenRing
+from glrec_core.capture.ring import Direct, OpenRing
 from glrec_core.clock import Clock
-from glrec_core.config import Config
+from glrec_core.config import SPILL_BACKEND, Config
 from glrec_core.errors import BackendUnavailable, ConfigError
 from glrec_core.frame import FrameSpec, PixelFormat, Size
 from glrec_core.gl.functions import GL
-from glrec_core.stages import EncodeStages, Pipeline
+from glrec_core.stages import EncodeStages, OpenEncodeStages, Pipeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,9 @@ class Backend:
     name: str
     check: Callable[[Config], None]
     """Raises ConfigError for options that this backend cannot honour; needs no context."""
-    unavailable: Callable[[GL], str | None]
-    """Says in a sentence why it cannot serve this context, or None."""
+    unavailable: Callable[[GL, Config, Size | None], str | None]
+    """Says in a sentence why it cannot serve this context, or None; raises ConfigError for options that its hardware does
+    not honour. The size is that of the first source, if it is known."""
     describe: Callable[[GL, Config], str]
     """Says in a sentence what it does in this context."""
     open: Callable[[GL, Config, Clock, Size], Pipeline]
@@ -45,7 +47,7 @@ class _HostRoute(NamedTuple):
     """How frames get to host memory in a context, and why so."""
 
     open_ring: OpenRing
-    direct: bool
+    direct: Direct
     reason: str
 
 
@@ -55,15 +57,17 @@ def _host_route(gl: GL, config: Config) -> _HostRoute:
     codec = choose_codec(config)
     read = "frames are read as RGBA and converted on the encode thread"
     if gl.is_software:
-        return _HostRoute(MemoryRing, direct=True, reason=f"{gl.renderer} draws on the CPU: {read}")
+        return _HostRoute(MemoryRing, Direct.FRAMEBUFFER, reason=f"{gl.renderer} draws on the CPU: {read}")
+    if config.backend == SPILL_BACKEND:
+        return _HostRoute(PixelBufferRing, Direct.NOTHING, reason=f"frames of {gl.renderer} are read as RGBA")
     if codec.pixel_format not in {PixelFormat.YUV420P, PixelFormat.NV12}:
         reason = f"{codec.encoder} takes {codec.pixel_format.value}: frames of {gl.renderer} are read as RGBA"
-        return _HostRoute(PixelBufferRing, direct=False, reason=reason)
+        return _HostRoute(PixelBufferRing, Direct.NOTHING, reason=reason)
     if not (gl.has_compute and gl.has_buffer_storage):
         reason = f"{gl.renderer} ({gl.version_text}) has no compute shaders or no buffer storage: {read}"
-        return _HostRoute(PixelBufferRing, direct=False, reason=reason)
+        return _HostRoute(PixelBufferRing, Direct.NOTHING, reason=reason)
     reason = f"a compute pass of {gl.renderer} writes frames as NV12 into host memory"
-    return _HostRoute(partial(ComputeRing, color=config.color_space), direct=False, reason=reason)
+    return _HostRoute(partial(ComputeRing, color=config.color_space), Direct.TEXTURE, reason=reason)
 
 
 def _describe_host(gl: GL, config: Config) -> str:
@@ -71,26 +75,52 @@ def _describe_host(gl: GL, config: Config) -> str:
 
 
 def _open_host(gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
+    from glrec_core.encode.codecs import choose_codec
+
+    codec = choose_codec(config)
+    codec.check_size(source if config.size is None else Size(*config.size))
+    open_encode_stages = open_on_cpu(config, clock)
+    route = _host_route(gl, config)
+    alignment = codec.pixel_format.alignment
+    capture = HostCapture(gl, config, source, alignment, route.open_ring, direct=route.direct)
+    return Pipeline(capture, open_encode_stages, successors=(open_encode_stages,))
+
+
+def open_on_cpu(config: Config, clock: Clock) -> OpenEncodeStages:
+    """Return how to encode frames in host memory on the CPU.
+
+    Raises:
+        ConfigError: the options are not ones that an encoder on the CPU can honour.
+
+    """
     from glrec_core.convert.host import SwscaleConverter
     from glrec_core.encode.codecs import choose_codec
     from glrec_core.encode.pyav import PyAVEncoder
 
     codec = choose_codec(config)
-    codec.check_size(source if config.size is None else Size(*config.size))
 
     def open_encode_stages(spec: FrameSpec) -> EncodeStages:
         encoder = PyAVEncoder(spec.size, config, codec, clock.time_base, clock.frame_rate)
         return EncodeStages(SwscaleConverter(spec, encoder.accepts.format, config.color_space), encoder)
 
-    route = _host_route(gl, config)
-    alignment = codec.pixel_format.alignment
-    capture = HostCapture(gl, config, source, alignment, route.open_ring, direct=route.direct)
-    return Pipeline(capture, open_encode_stages)
+    return open_encode_stages
 
 
-HOST = Backend("host", _check_host, lambda _: None, _describe_host, _open_host)
+def _describe_spill(gl: GL, config: Config) -> str:
+    return f"every frame is stored before it is encoded; {_describe_host(gl, config)}"
 
-BACKENDS: tuple[Backend, ...] = (HOST,)
+
+NVENC = Backend(
+    "nvenc",
+    nvenc_backend.check,
+    nvenc_backend.unavailable,
+    nvenc_backend.describe,
+    nvenc_backend.open_pipeline,
+)
+HOST = Backend("host", _check_host, lambda *_: None, _describe_host, _open_host)
+SPILL = Backend(SPILL_BACKEND, _check_host, lambda *_: None, _describe_spill, _open_host)
+
+BACKENDS: tuple[Backend, ...] = (NVENC, HOST, SPILL)
 
 
 def candidates(config: Config) -> tuple[Backend, ...]:
@@ -100,12 +130,8 @@ def candidates(config: Config) -> tuple[Backend, ...]:
         ConfigError: none can, or the one asked for does not exist.
 
     """
-    named = [backend for backend in BACKENDS if config.backend in {"auto", backend.name}]
-    if not named:
-        known = ", ".join(backend.name for backend in BACKENDS)
-        raise ConfigError(f"backend={config.backend!r} is not known; choose one of: auto, {known}")
     able, refusals = [], []
-    for backend in named:
+    for backend in _named(config):
         try:
             backend.check(config)
             able.append(backend)
@@ -116,17 +142,35 @@ def candidates(config: Config) -> tuple[Backend, ...]:
     return tuple(able)
 
 
-def choose(config: Config, gl: GL) -> tuple[Backend, str]:
+def choose(config: Config, gl: GL, size: Size | None = None) -> tuple[Backend, str]:
     """Return the first backend that can serve the current context, and why it is that one.
+
+    `size` is that of the first source, if it is known already.
 
     Raises:
         BackendUnavailable: none can; the text holds every backend's reason.
+        ConfigError: the backend that was asked for by name cannot honour the options.
 
     """
     reasons: list[str] = []
-    for backend in candidates(config):
-        reason = backend.unavailable(gl)
+    for backend in _named(config):
+        try:
+            backend.check(config)
+            reason = backend.unavailable(gl, config, size)
+        except ConfigError as error:
+            if config.backend == backend.name:
+                raise
+            reason = str(error)
         if reason is None:
             return backend, "; ".join([*reasons, backend.describe(gl, config)])
         reasons.append(f"{backend.name}: {reason}")
     raise BackendUnavailable("no backend can record this context. " + "; ".join(reasons))
+
+
+def _named(config: Config) -> list[Backend]:
+    """Return the backends among which the options leave the choice."""
+    named = [backend for backend in BACKENDS if config.backend in {"auto", backend.name}]
+    if not named:
+        known = ", ".join(backend.name for backend in BACKENDS)
+        raise ConfigError(f"backend={config.backend!r} is not known; choose one of: auto, {known}")
+    return named

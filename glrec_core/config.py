@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from numbers import Rational
@@ -15,11 +16,14 @@ from glrec_core.frame import Size
 
 Timing = Literal["wall", "step"]
 OnResize = Literal["letterbox", "scale", "segment"]
-Overflow = Literal["block", "drop"]
+Overflow = Literal["block", "spill", "drop"]
 Tuning = Literal["high_quality", "low_latency", "ultra_low_latency"]
 RateControl = Literal["cq", "constqp", "vbr", "cbr"]
 Chroma = Literal["420", "444"]
 Rate = int | float | str | Fraction
+
+SPILL_BACKEND = "spill"
+"""Name of the backend that stores every frame before it is encoded."""
 
 DEFAULT_STEP_FPS = Fraction(60)
 
@@ -58,11 +62,18 @@ class Config:
         gop: largest distance of two keyframes, in frames; None is two seconds.
         b_frames: number of consecutive B-frames.
         color: "bt709", "bt709-full", "bt601" or "bt601-full".
-        overflow: what to do when the encoder is slower than the program: "block" waits (no frame is ever lost),
-            "drop" skips and counts. None is "block" under the step clock and "drop" under the wall clock.
+        overflow: what to do when the encoder is slower than the program: "block" waits (no frame is ever lost), "spill"
+            stores frames on disk until the encoder has time for them and waits only where the disk is too slow or full,
+            "drop" skips and counts. None is "block" under the step clock and "spill" under the wall clock.
         slots: frames held in memory between capture and encoder.
+        spill_dir: where to make the directory for spilled frames, on a disk; None is the user's cache directory.
+        spill_memory_bytes: plain memory for frames on their way to the disk and back, beside the slots; two frames' worth
+            is used in any case. What it has room for goes to the disk later, or never if the encoder catches up.
+        keep_spill: keep the stored frames of `backend="spill"` after `close()`, for `Recording.frames()`.
         backend: "auto", or the name of the one to use.
         overwrite: replace an existing output file.
+        stats_json: file to which `close()` adds one line of JSON with the account (`Stats.as_dict`); "-" is the standard
+            output.
 
     Raises:
         ConfigError: a value is out of its range or of the wrong kind.
@@ -88,8 +99,12 @@ class Config:
     color: str = "bt709"
     overflow: Overflow | None = None
     slots: int = 8
+    spill_dir: str | os.PathLike[str] | None = None
+    spill_memory_bytes: int = 64 << 20
+    keep_spill: bool = False
     backend: str = "auto"
     overwrite: bool = False
+    stats_json: str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
         """Check every option."""
@@ -108,12 +123,25 @@ class Config:
                 _integer(name, getattr(self, name), least)
         _integer("b_frames", self.b_frames, 0)
         _integer("slots", self.slots, 2)
+        _integer("spill_memory_bytes", self.spill_memory_bytes, 0)
+        self._check_spill()
         color_space(self.color)
+        if not isinstance(self.stats_json, str | os.PathLike | None):
+            raise ConfigError(f"stats_json={self.stats_json!r} must be a path, or '-' for the standard output")
         if self.bitrate is not None and (self.quality is not None or self.lossless):
             raise ConfigError("bitrate= cannot be combined with quality= or lossless=True; give one of them")
         if self.lossless and self.quality is not None:
             raise ConfigError("lossless=True and quality= contradict each other; give one of them")
         self._check_rate_control()
+
+    def _check_spill(self) -> None:
+        stores_all = self.backend == SPILL_BACKEND
+        if self.keep_spill and not stores_all:
+            raise ConfigError(f"keep_spill=True needs backend={SPILL_BACKEND!r}, which stores every frame")
+        if stores_all and self.overflow is not None:
+            raise ConfigError(
+                f"overflow={self.overflow!r} has no meaning with backend={SPILL_BACKEND!r}; leave it out"
+            )
 
     def _check_rate_control(self) -> None:
         by_bit_rate = self.rate_control in {"vbr", "cbr"}
@@ -143,9 +171,19 @@ class Config:
         return color_space(self.color)
 
     @property
+    def is_lossless(self) -> bool:
+        """Whether the files hold every pixel's RGB exactly."""
+        return self.lossless or self.codec == "ffv1"
+
+    @property
     def blocks(self) -> bool:
-        """Whether a full queue makes the render thread wait rather than drop the frame."""
-        return (self.overflow or ("block" if self.timing == "step" else "drop")) == "block"
+        """Whether a full queue makes the render thread wait."""
+        return self.overflow_policy == "block"
+
+    @property
+    def overflow_policy(self) -> Overflow:
+        """What to do when the encoder is slower than the program: `overflow`, or the clock's default."""
+        return self.overflow or ("block" if self.timing == "step" else "spill")
 
     def with_codec(self, default: str) -> Config:
         """Return these options with the codec filled in where none was given."""

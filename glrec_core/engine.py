@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from fractions import Fraction
+from pathlib import Path
 from time import perf_counter_ns
 
 from glrec_core.clock import Clock, Span
-from glrec_core.errors import CaptureError, WrongThreadError
+from glrec_core.encode_chain import EncodeChain, Tell
+from glrec_core.errors import CaptureError, SpillError, WrongThreadError
 from glrec_core.frame import Frame, Framebuffer
 from glrec_core.frame_queue import FrameQueue
 from glrec_core.gl.functions import GL
+from glrec_core.outputs import Outputs, Report
+from glrec_core.spill.progress import wait_with_progress
 from glrec_core.stages import Pipeline
 from glrec_core.stats import Stats
-from glrec_core.worker import Outputs, Report, Worker
+from glrec_core.worker import Worker
 
 
 class Engine:
     """Moves frames from the context's thread to the encode thread. All methods but `join` belong to the former."""
 
     def __init__(
-        self, gl: GL, pipeline: Pipeline, outputs: Outputs, stats: Stats, fail: Report, *, block: bool
+        self,
+        gl: GL,
+        pipeline: Pipeline,
+        queue: FrameQueue,
+        outputs: Outputs,
+        stats: Stats,
+        *,
+        fail: Report,
+        tell: Tell,
     ) -> None:
         self._gl = gl
         self._stats = stats
         self._thread = threading.current_thread()
         self.capture = pipeline.capture
-        self._queue = FrameQueue(pipeline.capture.slots, block=block)
-        self._worker = Worker(self._queue, pipeline.open_encode_stages, outputs, stats, fail)
+        self._queue = queue
+        chain = EncodeChain((pipeline.open_encode_stages, *pipeline.successors), stats, tell)
+        self._worker = Worker(self._queue, chain, outputs, stats, fail)
         self._input_ended = False
         self._released = False
+        self.spill: Path | None = None
+        """Where frames were left on disk, after `join`."""
         self._span = Span()
         self._keyframe_wanted = False
         self._keyframes_ns: set[int] = set()
@@ -53,30 +69,36 @@ class Engine:
         """Read one frame, or count it as dropped if there is no room."""
         stats, began_ns = self._stats, perf_counter_ns()
         if not self._queue.reserve():
-            stats.dropped += 1
+            if self._queue.abandoned:
+                stats.failed += 1
+            else:
+                stats.dropped += 1
             return
+        stats.waits = self._queue.waits
         stats.waited_seconds += (perf_counter_ns() - began_ns) / 1e9
-        try:
-            self.capture.settle()
-            settled_ns = perf_counter_ns()
-            frames = self.capture.grab(source, pts_ns)
-        except BaseException:
-            self._queue.unreserve()
-            raise
-        stats.recorded += 1
+        stats.recorded += 1  # if the capture fails now, the frame may still come at the end; else it is lost then
+        self.capture.settle()
+        settled_ns = perf_counter_ns()
+        frames = self.capture.grab(source, pts_ns)
         if self._keyframe_wanted:
             self._keyframe_wanted = False
             self._keyframes_ns.add(pts_ns)
         self._span.add(pts_ns)
         self._put(frames)
-        stats.grab_seconds += (perf_counter_ns() - settled_ns) / 1e9
+        stats.max_queued = max(stats.max_queued, self._queue.used)
+        stats.grab_time.add(perf_counter_ns() - settled_ns)
 
     def force_keyframe(self) -> None:
         """Make the next recorded frame a keyframe; from any thread."""
         self._keyframe_wanted = True
 
     def end_of_input(self) -> None:
-        """Hand over what is still being read and let the encode thread finish; safe to call twice."""
+        """Hand over what is still being read and let the encode thread finish; safe to call twice.
+
+        Raises:
+            CaptureError: not all can be read; those frames count as lost.
+
+        """
         if self._input_ended:
             return
         self._input_ended = True
@@ -84,7 +106,9 @@ class Engine:
             if self._gl.context.is_current():
                 self._put(self.capture.drain())
         finally:
-            self._queue.close()
+            missing = self._queue.close()
+            self._stats.recorded -= missing
+            self._stats.lost += missing
 
     def release(self) -> None:
         """Free all GL objects once no frame of theirs is in use; forget them if their context is gone."""
@@ -95,18 +119,27 @@ class Engine:
             self._queue.wait_idle()
             self.capture.close()
             return
-        lost = self.capture.abandon()
-        self._stats.recorded -= lost
-        self._stats.lost += lost
-        self._queue.unreserve(lost)
-        if lost:
+        if lost := self.capture.abandon():
             raise CaptureError(
                 f"the OpenGL context went before {lost} frames could be read; call close() before it goes"
             )
 
+    @property
+    def queued(self) -> int:
+        """Number of frames in memory that are not encoded yet."""
+        return self._queue.used
+
     def join(self) -> None:
-        """Wait until the encode thread has finished the sinks."""
-        self._worker.join()
+        """Wait until the encode thread has finished the sinks.
+
+        Raises:
+            SpillError: frames that were spilled could not be read back.
+
+        """
+        wait_with_progress(self._worker.join, lambda: self._queue.backlog)
+        self.spill = self._queue.finish()
+        if self._stats.unreadable:
+            raise SpillError(errno.EIO, f"{self._stats.unreadable} spilled frames could not be read back")
 
     @property
     def texture_id(self) -> int:

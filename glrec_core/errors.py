@@ -44,7 +44,19 @@ class EncodeError(GlrecError):
 
 
 class SinkError(GlrecError, OSError):
-    """A sink (file, replay buffer, network) could not take a packet or could not be finished."""
+    """A sink (file, replay buffer, network) could not take a packet or could not be finished.
+
+    `frames_kept` is the number of frames that are safe in the sink nevertheless, where it knows.
+    """
+
+    frames_kept: int | None = None
+
+    def with_account(self, frames_lost: int) -> SinkError:
+        """Return the error with the number of frames kept and lost in its text; this one is its cause."""
+        account = f"{self.frames_kept} frames are kept, {frames_lost} are lost"
+        told = SinkError(self.errno, f"{self.strerror}; {account}", self.filename)
+        told.frames_kept, told.__cause__ = self.frames_kept, self
+        return told
 
 
 class SpillError(GlrecError, OSError):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, NamedTuple, Self
 
@@ -40,6 +40,8 @@ class PixelFormat(enum.Enum):
 
     RGBA = "rgba"
     """One plane (height, width, 4), uint8."""
+    BGRA = "bgra"
+    """The same with red and blue exchanged: how windows lie in memory."""
     BGR0 = "bgr0"
     """One plane (height, width, 4), uint8, last byte unused: what FFV1 and lossless H.264 take for RGB."""
     NV12 = "nv12"
@@ -54,7 +56,7 @@ class PixelFormat(enum.Enum):
     @property
     def is_rgb(self) -> bool:
         """Whether the format holds R'G'B' rather than Y'CbCr."""
-        return self in {PixelFormat.RGBA, PixelFormat.BGR0}
+        return self in {PixelFormat.RGBA, PixelFormat.BGRA, PixelFormat.BGR0}
 
     @property
     def alignment(self) -> int:
@@ -126,6 +128,10 @@ class Packet:
     dts: int
     keyframe: bool
     duration: int = 0
+
+    def earlier(self, ticks: int) -> Packet:
+        """Return the packet with its times moved back by that many ticks, as in a part that begins then."""
+        return replace(self, pts=self.pts - ticks, dts=self.dts - ticks) if ticks else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from glrec_core.frame import Frame
 
@@ -20,31 +21,46 @@ class FrameQueue:
         self._block = block
         self._slots = slots
         self._free = slots
+        self._expected = 0
         self._frames: deque[Frame] = deque()
         self._closed = False
         self._abandoned = False
+        self.waits = 0
+        """How many frames the render thread had to wait for."""
         self._changed = threading.Condition()
+
+    @property
+    def used(self) -> int:
+        """Number of frames that are reserved, being read, waiting or in use by the encoder."""
+        return self._slots - self._free
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether no frame will be encoded any more."""
+        return self._abandoned
+
+    @property
+    def backlog(self) -> int:
+        """Number of frames that wait for the encode thread."""
+        return len(self._frames)
 
     def reserve(self) -> bool:
         """Take a place for a frame that is about to be grabbed; False if there is none and the policy is not to wait."""
         with self._changed:
-            if self._block:
+            if self._block and self._free == 0 and not self._abandoned:
+                self.waits += 1
                 self._changed.wait_for(lambda: self._free > 0 or self._abandoned)
             if self._free == 0 or self._abandoned:
                 return False
             self._free -= 1
+            self._expected += 1
             return True
-
-    def unreserve(self, count: int = 1) -> None:
-        """Give back places whose frames never came."""
-        with self._changed:
-            self._free += count
-            self._changed.notify_all()
 
     def put(self, frame: Frame) -> None:
         """Hand a frame over; its reserved place is given back together with its memory."""
         frame.release = self._releasing(frame.release)
         with self._changed:
+            self._expected -= 1
             if not self._abandoned:
                 self._frames.append(frame)
                 self._changed.notify_all()
@@ -57,11 +73,14 @@ class FrameQueue:
         while (frame := self._next()) is not None:
             yield frame
 
-    def close(self) -> None:
-        """Say that no frame will follow."""
+    def close(self) -> int:
+        """Say that no frame will follow; return how many were expected, since their places are given back."""
         with self._changed:
+            missing, self._expected = self._expected, 0
+            self._free += missing
             self._closed = True
             self._changed.notify_all()
+            return missing
 
     def abandon(self) -> None:
         """Release all waiting frames and take no more: nobody will encode them."""
@@ -79,14 +98,27 @@ class FrameQueue:
         with self._changed:
             self._changed.wait_for(lambda: self._free == self._slots)
 
+    def finish(self) -> Path | None:
+        """Release what is not memory, once nobody takes frames any more; return where frames were left on disk, if any."""
+        return None
+
     def _next(self) -> Frame | None:
         with self._changed:
-            self._changed.wait_for(lambda: self._frames or self._closed)
-            return self._frames.popleft() if self._frames else None
+            self._changed.wait_for(self._ready)
+            return self._take() if self._frames else None
+
+    def _ready(self) -> bool:
+        """Whether the oldest frame can be taken, or none will come any more."""
+        return bool(self._frames) or self._closed
+
+    def _take(self) -> Frame:
+        return self._frames.popleft()
 
     def _releasing(self, release: Callable[[], None]) -> Callable[[], None]:
         def release_both() -> None:
             release()
-            self.unreserve()
+            with self._changed:
+                self._free += 1
+                self._changed.notify_all()
 
         return release_both

@@ -1,4 +1,7 @@
-"""Hears of the calls of one method of one object, and leaves the object as it was found. For adapters."""
+"""Hears of the calls of one method of one object, and leaves the object as it was found. For adapters.
+
+A function of a module is hooked in the same way; such a hook mostly wants the arguments of the calls.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,15 @@ from typing import Any
 
 
 class MethodHook:
-    """Has `before` called ahead of one method of one object, without keeping the object alive."""
+    """Has `before` called ahead of one method of one object, without keeping the object alive.
 
-    def __init__(self, owner: object, name: str, before: Callable[[], None]) -> None:
-        shadow = _Shadow(owner, name, before)
+    `before` gets the arguments of the call if `arguments` is true.
+    """
+
+    def __init__(
+        self, owner: object, name: str, before: Callable[..., None], *, arguments: bool = False
+    ) -> None:
+        shadow = _Shadow(owner, name, before, arguments=arguments)
         self._owner = weakref.ref(owner)
         self._name = name
         self._shadow = weakref.ref(shadow)
@@ -35,14 +43,17 @@ class MethodHook:
 class _Shadow:
     """The instance attribute that stands before a method. Only the object itself and wrappers around it hold it."""
 
-    def __init__(self, owner: object, name: str, before: Callable[[], None]) -> None:
-        self.before: Callable[[], None] | None = before
+    def __init__(self, owner: object, name: str, before: Callable[..., None], *, arguments: bool) -> None:
+        self.before: Callable[..., None] | None = before
+        self._arguments = arguments
         self._attribute: Any = vars(owner).get(name)
         self._method: Any = getattr(owner, name)
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         try:
-            if self.before is not None:
+            if self.before is not None and self._arguments:
+                self.before(*arguments, **options)
+            elif self.before is not None:
                 self.before()
         finally:
             result = self._method(*arguments, **options)

@@ -32,6 +32,10 @@ _COMMAND = (sys.executable, "-P", "-c", _BOOT, str(_ROOT))
 _SAID_LINES = 3
 
 
+def silent(_done: int, _total: int) -> None:
+    """Progress that nobody wants to see."""
+
+
 class ProcessFailed(GlrecError):
     """A process of glrec's own crashed, or was ended since it took too long."""
 
@@ -60,7 +64,7 @@ def bounded_process(
     command: Sequence[str], timeout_seconds: float, *, stdin: int, stderr: IO[bytes]
 ) -> Iterator[BoundedProcess]:
     """Run a program with its output as a pipe; it is killed when its time is over, and at the end of the block."""
-    with subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr) as process:
+    with subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr) as process:  # noqa: S603 - ours
         bounded = BoundedProcess(process)
         timer = threading.Timer(timeout_seconds, bounded.expire)
         timer.daemon = True
@@ -77,7 +81,7 @@ def call(
     arguments: Mapping[str, object],
     *,
     timeout_seconds: float,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Any:
     """Return what `function` ("package.module:name") gives, called as `name(progress, **arguments)` in a new process.
 
@@ -106,15 +110,14 @@ def call(
     return answer["result"]
 
 
-def _answer(output: IO[bytes], progress: Progress | None) -> dict[str, Any] | None:
+def _answer(output: IO[bytes], progress: Progress) -> dict[str, Any] | None:
     for line in output:
         if not line.endswith(b"\n"):
             return None  # killed in the middle of it
         message: dict[str, Any] = json.loads(line)
         if "progress" not in message:
             return message
-        if progress is not None:
-            progress(*message["progress"])
+        progress(*message["progress"])
     return None
 
 
@@ -172,5 +175,6 @@ def serve() -> None:
 
 def _end_with_caller() -> None:
     """Leave no process behind: the caller's end of the pipe closes with it, however it ends."""
-    sys.stdin.buffer.read()
+    while os.read(0, 1):  # the raw file: Python cannot shut down while a thread waits in a buffered one
+        pass
     os._exit(1)

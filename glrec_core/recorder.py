@@ -10,7 +10,6 @@ import atexit
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Self
@@ -20,16 +19,17 @@ from glrec_core.backends import Backend, choose
 from glrec_core.clock import Clock, Skip
 from glrec_core.config import Config
 from glrec_core.engine import Engine
-from glrec_core.errors import CaptureError, ClosedError, ConfigError, GlrecError
-from glrec_core.frame import Framebuffer
+from glrec_core.errors import CaptureError, ClosedError, ConfigError, GlrecError, SinkError
+from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl.functions import GL, current_gl
 from glrec_core.gl.objects import bound_framebuffer
 from glrec_core.gl.platform import current_context
+from glrec_core.outputs import Outputs
+from glrec_core.overflow import open_queue
 from glrec_core.recording import Recording
 from glrec_core.sink.file import FileSink
 from glrec_core.stages import Sink
 from glrec_core.stats import Stats
-from glrec_core.worker import Outputs
 
 logger = logging.getLogger("glrec")
 
@@ -43,8 +43,7 @@ class Recorder:
         self._clock: Clock = config.make_clock()
         self._stats = Stats()
         self._attachment: Attachment | None = None
-        self._backend: Backend | None = None
-        self._reason = "no frame was drawn"
+        self._notes: list[str] = []
         self._engine: Engine | None = None
         self._error: Exception | None = None
         self._failed = False
@@ -97,11 +96,16 @@ class Recorder:
     @property
     def stats(self) -> Stats:
         """A snapshot of the account."""
-        return replace(self._stats)
+        snapshot = self._stats.snapshot()
+        snapshot.queued = self._engine.queued if self._engine is not None else 0
+        return snapshot
 
     @property
     def error(self) -> Exception | None:
-        """The first failure, of the recording or of one of its sinks, which `close()` will raise."""
+        """The first failure, of the recording or of one of its sinks, which `close()` will raise.
+
+        An encoder that failed while another one went on is none; see `Recording.notes`.
+        """
         return self._error
 
     @property
@@ -164,18 +168,19 @@ class Recorder:
     def recording(self) -> Recording:
         """What has been recorded so far; complete after `close()`."""
         engine, stats = self._engine, self.stats
+        files = [sink for sink in self._sinks if isinstance(sink, FileSink)]
         return Recording(
-            paths=tuple(path for sink in self._sinks if isinstance(sink, FileSink) for path in sink.paths),
-            frames=stats.recorded,
-            duration_seconds=engine.duration_seconds(self._clock)
-            if engine is not None
-            else Fraction(0),
+            paths=tuple(path for sink in files for path in sink.paths),
+            frames=max((sink.frames for sink in files), default=stats.recorded),
+            duration_seconds=engine.duration_seconds(self._clock) if engine is not None else Fraction(0),
             size=engine.capture.spec.size if engine is not None else None,
             codec=self._config.codec or "",
-            route=self._backend.name if self._backend is not None else "",
-            reason=self._reason,
-            notes=engine.capture.notes if engine is not None else (),
+            route=stats.backend,
+            reason=stats.reason,
+            notes=(*engine.capture.notes, *self._notes) if engine is not None else (),
             stats=stats,
+            lossless=self._config.is_lossless,
+            spill=engine.spill if engine is not None else None,
         )
 
     def __enter__(self) -> Self:
@@ -199,7 +204,7 @@ class Recorder:
         self._attachment = attachment
         with attachment.current():
             if current_context() is not None:
-                self._choose_backend(current_gl())
+                self._choose_backend(current_gl(), None)
 
     def discard(self) -> None:
         """Forget a recorder that never recorded: its target could not be attached."""
@@ -210,34 +215,38 @@ class Recorder:
     # Within
 
     def _grab(self, source: Framebuffer, pts_ns: int) -> None:
+        stats = self._stats
         try:
             if self._engine is None:
                 self._engine = self._open(source)
             self._engine.check_context()
             self._engine.grab(source, pts_ns)
         except Exception as error:
-            self._stats.failed += 1
+            if stats.accounted < stats.drawn:  # it failed before the engine took the frame
+                stats.failed += 1
             self._fail(error)
             # Nothing of ours may break the host's loop; but a loop of one's own without a context is misuse.
-            if isinstance(error, CaptureError) and self._engine is None and self._attachment is None:
+            if isinstance(error, CaptureError) and not stats.backend and self._attachment is None:
                 raise
         if self._clock.finished:
             self._run_all(self._end_of_input)
 
     def _open(self, source: Framebuffer) -> Engine:
         gl = current_gl()
-        backend = self._choose_backend(gl)
+        backend = self._choose_backend(gl, source.size)
+        logger.info("recording by the %s route: %s", backend.name, self._stats.reason)
         pipeline = backend.open(gl, self._config, self._clock, source.size)
         for note in pipeline.capture.notes:
             logger.warning("%s", note)
-        outputs = Outputs(self._sinks, self._note)
-        return Engine(gl, pipeline, outputs, self._stats, self._fail, block=self._config.blocks)
+        outputs = Outputs(self._sinks, self._note, self._tell)
+        fail, tell = self._fail, self._tell
+        queue = open_queue(self._config, pipeline.capture.slots, self._stats, tell)
+        return Engine(gl, pipeline, queue, outputs, self._stats, fail=fail, tell=tell)
 
-    def _choose_backend(self, gl: GL) -> Backend:
-        if self._backend is None:
-            self._backend, self._reason = choose(self._config, gl)
-            logger.info("recording by the %s route: %s", self._backend.name, self._reason)
-        return self._backend
+    def _choose_backend(self, gl: GL, size: Size | None) -> Backend:
+        backend, self._stats.reason = choose(self._config, gl, size)
+        self._stats.backend = backend.name
+        return backend
 
     def _fail(self, error: Exception) -> None:
         """Stop recording."""
@@ -251,6 +260,11 @@ class Recorder:
             logger.error("%s: %s", "recording stopped" if self._failed else "a sink is left out", error)
         else:
             logger.debug("after the first failure: %s", error)
+
+    def _tell(self, note: str) -> None:
+        """Keep a sentence for `Recording.notes`."""
+        self._notes.append(note)
+        logger.warning("%s", note)
 
     def _end_of_input(self) -> None:
         self._ended = True
@@ -269,6 +283,16 @@ class Recorder:
         if self._engine is not None:
             self._engine.join()
 
+    def _settle(self) -> None:
+        """Complete the account, tell what a file that failed holds nevertheless, and write the account if asked."""
+        stats, error = self._stats, self._error
+        stats.settle()
+        if isinstance(error, SinkError) and error.frames_kept is not None:
+            lost = stats.recorded + stats.lost + stats.failed - error.frames_kept
+            self._error = error.with_account(lost)
+        if self._config.stats_json is not None:
+            self.stats.append_json_line(self._config.stats_json)
+
     def _context(self) -> AbstractContextManager[object]:
         return self._attachment.current() if self._attachment is not None else nullcontext()
 
@@ -278,7 +302,7 @@ class Recorder:
         self._closed = True
         atexit.unregister(self._close_at_exit)
         with self._context():
-            self._run_all(self._end_of_input, self._detach, self._join, self._release)
+            self._run_all(self._end_of_input, self._detach, self._join, self._release, self._settle)
 
     def _run_all(self, *steps: Callable[[], None]) -> None:
         """Run every step, whatever the others do; failures are kept as the recorder's error."""

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from glrec_core.errors import ConfigError
 from glrec_core.frame import Size
+from glrec_core.raw_frames import decoded_pixels, stored_pixels
 from glrec_core.stats import Stats
 
 
@@ -24,6 +31,8 @@ class Recording:
         reason: why that one, in a sentence.
         notes: what was done to the picture that was not asked for, such as padding of odd sizes.
         stats: the account of all frames.
+        lossless: whether the files hold every pixel's RGB exactly.
+        spill: directory with the stored frames, where they were kept.
 
     """
 
@@ -36,6 +45,8 @@ class Recording:
     reason: str
     notes: tuple[str, ...]
     stats: Stats
+    lossless: bool = False
+    spill: Path | None = None
 
     @property
     def path(self) -> Path | None:
@@ -46,6 +57,26 @@ class Recording:
     def fps(self) -> float:
         """Mean frames per second."""
         return float(self.frames / self.duration_seconds) if self.duration_seconds else 0.0
+
+    def frames_as_arrays(self) -> Iterator[NDArray[np.uint8]]:
+        """Yield every frame exactly as it was drawn, (height, width, 4) uint8 RGBA, row 0 the top.
+
+        From the kept spill (`backend="spill"`, `keep_spill=True`), else from lossless files, which hold no alpha: it is
+        255 there. Sides may have been padded, as `notes` tell.
+
+        Raises:
+            ConfigError: the recording is lossy and its frames were not kept.
+            SpillError: they cannot be read.
+
+        """
+        if self.spill is not None:
+            return stored_pixels(self.spill)
+        if not self.lossless:
+            raise ConfigError(
+                "only a lossless recording gives its frames back exactly: record with lossless=True or codec='ffv1', "
+                "or with backend='spill' and keep_spill=True"
+            )
+        return chain.from_iterable(map(decoded_pixels, self.paths))
 
     def __str__(self) -> str:
         where = ", ".join(map(str, self.paths)) or "no file"

@@ -20,14 +20,16 @@ from glrec_core.frame import Frame, Framebuffer, FrameSpec, Packet, StreamInfo
 class Capture(Protocol):
     """Reads drawn framebuffers into a ring of frames. Render thread, the context current."""
 
-    spec: FrameSpec
-    """Of the frames that the next `grab` gives; with `on_resize="segment"` it changes with the source's size."""
     latency: int
     """How many frames `grab` may hold back."""
     slots: int
     """How many frames the ring holds in all, lent or held back."""
     notes: tuple[str, ...]
     """What was done to the picture that the user did not ask for (padding of odd sizes), as sentences."""
+
+    @property
+    def spec(self) -> FrameSpec:
+        """Of the frames that are grabbed now; with `on_resize="segment"` it changes with the source's size."""
 
     @property
     def texture_id(self) -> int:
@@ -139,9 +141,17 @@ class EncodeStages(NamedTuple):
             self.encoder.close()
 
 
+OpenEncodeStages = Callable[[FrameSpec], EncodeStages]
+"""Opens the stages of the encode thread for frames of one specification."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """What a backend gives: an open capture, and how to open what follows it on the encode thread."""
+    """What a backend gives: an open capture, and how to open what follows it on the encode thread.
+
+    `successors` take over one after the other, each once, when the stages in use die; they take the capture's frames, too.
+    """
 
     capture: Capture
-    open_encode_stages: Callable[[FrameSpec], EncodeStages]
+    open_encode_stages: OpenEncodeStages
+    successors: tuple[OpenEncodeStages, ...] = ()

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import errno
+import json
+import os
+import sys
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 
 from glrec_core.clock import Skip
+from glrec_core.durations import Durations
+from glrec_core.errors import SinkError
 
 
 @dataclass(slots=True)
@@ -12,8 +19,11 @@ class Stats:
     """Counters of one recording; a snapshot when taken from `Recorder.stats`.
 
     drawn = recorded + dropped + failed + lost + paused + rate_limited + after_end, always: `recorded` frames were handed
-    to the encode thread; `dropped` found the queue full; `failed` came after an error; `lost` were grabbed, but their
-    context went before they could be read; `after_end` came after the frame limit. Times are seconds on the render thread.
+    to the encode thread; `dropped` found the queue full; `failed` came after an error; `lost` were grabbed, but never
+    encoded, since their context went before they could be read, or the encoder died with nothing to take over from it;
+    `after_end` came after the frame limit. What an encoder loses is moved from `recorded` to `lost` by `close()`.
+
+    The render thread counts `drawn` first; a snapshot taken by another thread may be one frame ahead of the rest.
     """
 
     drawn: int = 0
@@ -24,18 +34,45 @@ class Stats:
     paused: int = 0
     rate_limited: int = 0
     after_end: int = 0
+    waits: int = 0
+    """Frames that the render thread had to wait for, since no slot was free."""
+    spilled: int = 0
+    """Frames that waited on disk for the encoder; they are among `recorded`."""
+    spilled_bytes: int = 0
+    """What they took there, packed."""
+    unreadable: int = 0
+    """Spilled frames that could not be read back; `close()` moves them from `recorded` to `lost`."""
     encoded: int = 0
+    """Frames that an encoder took; it may hold some of them."""
     packets: int = 0
+    """Frames that came out of the encoder and went to the sinks."""
     encoded_bytes: int = 0
+    queued: int = 0
+    """Frames in memory between capture and encoder now, those being read and encoded included."""
+    max_queued: int = 0
     waited_seconds: float = 0.0
-    """Time the render thread waited for a free slot (`overflow="block"`)."""
-    grab_seconds: float = 0.0
-    """Time the render thread spent in captures; neither waits nor the end of the program's own drawing count."""
+    """Time the render thread waited for a free slot (`overflow="block"`, or a disk that is too slow to spill to)."""
+    grab_time: Durations = field(default_factory=Durations)
+    """Of the captures, on the render thread; neither waits nor the end of the program's own drawing count."""
+    convert_time: Durations = field(default_factory=Durations)
+    encode_time: Durations = field(default_factory=Durations)
+    write_time: Durations = field(default_factory=Durations)
+    """Of the sinks, all together, for the packets of one frame."""
+    backend: str = ""
+    """Name of the backend in use; empty before the first frame."""
+    reason: str = "no frame was drawn"
+    """Why that one, in a sentence."""
+
+    @property
+    def accounted(self) -> int:
+        """Number of drawn frames of which it is known what became of them: all, always."""
+        skipped = self.paused + self.rate_limited + self.after_end
+        return self.recorded + self.dropped + self.failed + self.lost + skipped
 
     @property
     def render_cost_ms(self) -> float:
         """Mean time in ms that recording took from the render thread, per grabbed frame."""
-        return 1000 * self.grab_seconds / max(1, self.recorded + self.lost)
+        return self.grab_time.mean_ms
 
     def count_skip(self, skip: Skip) -> None:
         """Count a frame that the clock did not want."""
@@ -45,3 +82,42 @@ class Stats:
             self.rate_limited += 1
         else:
             self.after_end += 1
+
+    def settle(self) -> None:
+        """Move what never came out of the encoder from `recorded` to `lost`; once both threads have ended their work."""
+        never_encoded = max(0, self.recorded - self.packets)
+        self.recorded -= never_encoded
+        self.lost += never_encoded
+
+    def snapshot(self) -> Stats:
+        """Return a copy that does not change any more."""
+        snapshot = replace(self)
+        for each in fields(self):
+            if isinstance(durations := getattr(self, each.name), Durations):
+                setattr(snapshot, each.name, durations.copy())
+        return snapshot
+
+    def as_dict(self) -> dict[str, object]:
+        """Return all values under their names, as JSON takes them; each stage's time is a dictionary in ms."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {
+            name: value.as_dict() if isinstance(value, Durations) else value for name, value in values.items()
+        }
+
+    def append_json_line(self, target: str | os.PathLike[str]) -> None:
+        """Add `as_dict()` as one line of JSON to a file, or to the standard output if that is "-".
+
+        Raises:
+            SinkError: it could not be written.
+
+        """
+        line = json.dumps(self.as_dict()) + "\n"
+        if target == "-":
+            sys.stdout.write(line)
+            return
+        try:
+            with Path(target).expanduser().open("a", encoding="utf-8") as file:
+                file.write(line)
+        except OSError as error:
+            text = f"cannot write the account (stats_json=): {error.strerror or error}"
+            raise SinkError(error.errno or errno.EIO, text, os.fspath(target)) from error

@@ -7,11 +7,12 @@ OpenGL's order; the conversion turns them.
 from __future__ import annotations
 
 from glrec_core.capture.geometry import Layout, Rect, halvings
+from glrec_core.capture.ring import Direct, Picture
 from glrec_core.errors import CaptureError
 from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL
-from glrec_core.gl.objects import ColorTarget, attachment_parameter, color_buffer
+from glrec_core.gl.objects import ColorTarget, attachment_parameter, color_buffer, plain_texture
 from glrec_core.gl.state import SetupState
 
 
@@ -36,11 +37,10 @@ class Blitter:
         self._last = 0
         self._stale: list[ColorTarget] = []
 
-    def prepare(self, source: Framebuffer, *, direct: bool) -> int:
-        """Return the name of a framebuffer whose read buffer is the recorded picture; `restore` must follow its use.
+    def prepare(self, source: Framebuffer, direct: Direct) -> Picture:
+        """Return the picture to record; `restore` must follow its use, both within one `ReadState`.
 
-        With `direct` that is the source itself where its picture needs no change, else a copy in `target`. Both calls
-        are to be made within one `ReadState`.
+        That is the source itself, where `direct` allows it and its picture needs no change, else a copy in `target`.
 
         Raises:
             CaptureError: the framebuffer is incomplete or holds integers.
@@ -56,12 +56,12 @@ class Blitter:
         if read_buffer != buffer:
             self._read_buffer = (source.name, read_buffer)
             gl.ReadBuffer(buffer)
-        if direct and self._unchanged:
-            return source.name
+        if self._unchanged and (own := _own_picture(gl, source.name, direct)) is not None:
+            return own
         self._last = (self._last + 1) % len(self.targets)
         self._clear_stale()
         self._blit_all(source)
-        return self.target.framebuffer
+        return Picture(self.target.framebuffer, self.target.texture)
 
     def restore(self) -> None:
         """Give the source its own read buffer back, where `prepare` had to choose another."""
@@ -83,7 +83,7 @@ class Blitter:
 
         """
         try:
-            self.prepare(source, direct=False)
+            self.prepare(source, Direct.NOTHING)
         finally:
             self.restore()
         return self.target
@@ -186,3 +186,13 @@ class Blitter:
         for step in self._between:
             step.delete()
         self._between = []
+
+
+def _own_picture(gl: GL, framebuffer: int, direct: Direct) -> Picture | None:
+    """Return a bound source as it can be read directly, None if it must be copied."""
+    if direct is Direct.FRAMEBUFFER:
+        return Picture(framebuffer, 0)
+    # Asked for in every frame: the host may attach another texture in each.
+    if direct is Direct.TEXTURE and (texture := plain_texture(gl, framebuffer)):
+        return Picture(framebuffer, texture)
+    return None

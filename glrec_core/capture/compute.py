@@ -51,7 +51,7 @@ class ComputeRing(BufferRing):
         gl = self._gl
         with self._state:
             gl.UseProgram(self._program)
-            gl.BindTexture(g.TEXTURE_2D, picture.texture)
+            gl.BindImageTexture(self._state.image_unit, picture.texture, 0, 0, 0, g.READ_ONLY, g.RGBA8)
             gl.BindBufferBase(g.SHADER_STORAGE_BUFFER, self._state.storage_slot, buffer)
             gl.DispatchCompute(*self._work_groups)
             gl.MemoryBarrier(g.CLIENT_MAPPED_BUFFER_BARRIER_BIT)

@@ -18,10 +18,10 @@ import numpy as np
 
 from glrec_core.capture.ring import Picture
 from glrec_core.color import ColorSpace
-from glrec_core.convert.kernel import THREADS, KernelFormat, compile_kernel, grid, kernel_format
 from glrec_core.cuda.device import CudaStream
+from glrec_core.cuda.kernel import THREADS, KernelFormat, compile_kernel, grid, kernel_format
 from glrec_core.cuda.texture import RegisteredTexture, mapped
-from glrec_core.errors import CaptureError, ConvertError
+from glrec_core.errors import CaptureError
 from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 from glrec_core.gl.functions import GL
 
@@ -68,7 +68,7 @@ class CudaRing:
         self._waiting: list[tuple[RegisteredTexture, int]] = []
         form = kernel_format(pixel_format)
         with stream.device.current():
-            self._kernel = _compiled(pixel_format, color)
+            self._kernel = compile_kernel(pixel_format, color)
             self._slots = list(_allocated(form, size, slots + self.latency))
         pitch_bytes = self._slots[0].rows.strides[0]
         self._arguments = tuple(np.int32(value) for value in (pitch_bytes, *size))
@@ -131,13 +131,6 @@ class CudaRing:
             for texture in self._textures.values():
                 texture.unregister()
         self._textures.clear()
-
-
-def _compiled(pixel_format: PixelFormat, color: ColorSpace) -> Any:
-    try:
-        return compile_kernel(pixel_format, color)
-    except ConvertError as error:
-        raise CaptureError(str(error)) from error
 
 
 def _allocated(form: KernelFormat, size: Size, slots: int) -> Iterator[_Slot]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from glrec_core.capture.blit import Blitter
 from glrec_core.capture.geometry import Layout
-from glrec_core.capture.ring import OpenRing, Picture, Ring
+from glrec_core.capture.ring import Direct, OpenRing, Ring
 from glrec_core.config import Config
 from glrec_core.errors import CaptureError
-from glrec_core.frame import Frame, Framebuffer, Size
+from glrec_core.frame import Frame, Framebuffer, FrameSpec, Size
 from glrec_core.gl.functions import GL
 from glrec_core.gl.state import ReadState
 
@@ -23,14 +23,13 @@ class HostCapture:
         alignment: int,
         open_ring: OpenRing,
         *,
-        direct: bool,
+        direct: Direct,
         textures: int = 1,
     ) -> None:
         """Open for a first source of size `source`; the encoder takes sizes that are a multiple of `alignment`.
 
-        `direct` reads a source that needs no change straight from its framebuffer, without a copy in between: not for
-        rings that read the texture. Those may need a picture to stay there for some more frames: there are `textures`
-        of them, taken in turn.
+        `direct` says what the ring may read of a source that needs no change. Rings may need a picture to stay in its
+        texture for some more frames: there are `textures` of them, taken in turn.
 
         Raises:
             CaptureError: the driver cannot make the texture or the buffers.
@@ -64,13 +63,18 @@ class HostCapture:
         except CaptureError:
             blitter.delete()
             raise
-        self.spec = ring.spec
+        self._spec = ring.spec
         return ring
+
+    @property
+    def spec(self) -> FrameSpec:
+        """Of the frames that are read now."""
+        return self._spec if self._ring is None else self._ring.spec
 
     @property
     def texture_id(self) -> int:
         """GL name of the texture that holds the last grabbed frame; from the first look on, frames are copied there."""
-        self._direct = False
+        self._direct = Direct.NOTHING
         return self._blitter.target.texture
 
     def settle(self) -> None:
@@ -89,8 +93,7 @@ class HostCapture:
             self._delete_retired()
             blitter = self._blitter
             try:
-                framebuffer = blitter.prepare(source, direct=self._direct)
-                ring.read(Picture(framebuffer, blitter.target.texture), pts_ns)
+                ring.read(blitter.prepare(source, self._direct), pts_ns)
             finally:
                 blitter.restore()
             return frames + ring.arrived()

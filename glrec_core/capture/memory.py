@@ -22,7 +22,7 @@ _Slot = tuple[NDArray[np.uint8], int]
 
 
 class MemoryRing:
-    """RGBA frames of one size, read at once. Implements `Ring`."""
+    """RGBA or BGRA frames of one size, read at once. Implements `Ring`."""
 
     latency = 0
 
@@ -30,6 +30,8 @@ class MemoryRing:
         """Reserve the memory; the operating system gives it when a slot is first used."""
         self._gl = gl
         self.spec = FrameSpec(size, PixelFormat.RGBA)
+        self._layout = g.RGBA
+        self._begun = False
         self._slots = slots
         shape = (size.height, size.width, 4)
         memory = [np.empty(shape, np.uint8) for _ in range(slots)]
@@ -48,12 +50,24 @@ class MemoryRing:
 
     def read(self, picture: Picture, pts_ns: int) -> None:
         """Read the framebuffer into a free slot; its rows come bottom first and are lent as a reversed view."""
+        if not self._begun:
+            self._begin(picture)
         slot = self._free.pop()  # the last one given back is warm in the cache
         pixels, address = slot
         self._gl.BindFramebuffer(g.READ_FRAMEBUFFER, picture.framebuffer)
         self._gl.BindBuffer(g.PIXEL_PACK_BUFFER, 0)
-        self._gl.ReadPixels(0, 0, *self.spec.size, g.RGBA, g.UNSIGNED_BYTE, address)
+        self._gl.ReadPixels(0, 0, *self.spec.size, self._layout, g.UNSIGNED_BYTE, address)
         self._read.append(Frame(self.spec, (pixels[::-1],), pts_ns, partial(self._free.append, slot)))
+
+    def _begin(self, picture: Picture) -> None:
+        """Choose the order of colours by the first picture: a window's pixels lie as BGRA, textures as RGBA.
+
+        The other order is read as well, but at three to five times the cost. OSMesa draws into memory of the program's.
+        """
+        self._begun = True
+        window = picture.framebuffer == 0 and not self._gl.es and self._gl.context.api.kind != "OSMesa"
+        if window:
+            self.spec, self._layout = FrameSpec(self.spec.size, PixelFormat.BGRA), g.BGRA
 
     def arrived(self, *, wait: bool = False) -> list[Frame]:  # noqa: ARG002 - a frame that was read has arrived
         """Return the frames that were read since the last call."""

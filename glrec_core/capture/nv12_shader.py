@@ -1,6 +1,8 @@
 """The compute shader that turns a picture into NV12: GLSL with the numbers of one colour space and size before it.
 
-The texture is in OpenGL's row order, bottom first, and NV12 begins at the top, so rows are fetched from the other end.
+It loads from an image and not from a sampler: a swizzle of the host's texture, or a sampler on its unit, do not matter to
+an image. The picture is in OpenGL's row order, bottom first, and NV12 begins at the top, so rows are loaded from the
+other end.
 """
 
 from __future__ import annotations
@@ -23,17 +25,18 @@ _PITCH_ALIGNMENT_BYTES = 64
 # Extensions rather than `#version 430`: a driver may make a context of no higher version than the program asked for.
 _HEADER = """#version 330
 #extension GL_ARB_compute_shader : require
+#extension GL_ARB_shader_image_load_store : require
 #extension GL_ARB_shader_storage_buffer_object : require
 #extension GL_ARB_shading_language_420pack : require
 """
 
 _BODY = """
 layout(local_size_x = GROUP_WIDTH, local_size_y = GROUP_HEIGHT) in;
-layout(binding = TEXTURE_UNIT) uniform sampler2D picture;
+layout(binding = IMAGE_UNIT, rgba8) readonly restrict uniform image2D picture;
 layout(std430, binding = STORAGE_SLOT) writeonly restrict buffer Nv12 { uint words[]; };
 
 vec3 pixel(int column, int row) {
-    return texelFetch(picture, ivec2(clamp(column, 0, WIDTH - 1), HEIGHT - 1 - row), 0).rgb;
+    return imageLoad(picture, ivec2(clamp(column, 0, WIDTH - 1), HEIGHT - 1 - row)).rgb;
 }
 
 vec3 codes(vec3 rgb) {
@@ -98,7 +101,7 @@ def nv12_source(size: Size, color: ColorSpace, state: ComputeState) -> str:
         "GROUP_HEIGHT": _GROUP.height,
         "BLOCK_WIDTH": _BLOCK.width,
         "BLOCK_HEIGHT": _BLOCK.height,
-        "TEXTURE_UNIT": state.texture_unit,
+        "IMAGE_UNIT": state.image_unit,
         "STORAGE_SLOT": state.storage_slot,
         "WIDTH": size.width,
         "HEIGHT": size.height,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
@@ -9,11 +10,19 @@ from glrec_core.frame import Frame, FrameSpec, Size
 from glrec_core.gl.functions import GL
 
 
-class Picture(NamedTuple):
-    """The picture to read: a framebuffer whose read buffer holds it, and our texture with the same content.
+class Direct(enum.Enum):
+    """What a ring can read of a source that needs no change, without a copy in between."""
 
-    Where the capture reads a source without copying it, the texture does not hold it; rings opened for that use the
-    framebuffer.
+    NOTHING = enum.auto()
+    FRAMEBUFFER = enum.auto()
+    TEXTURE = enum.auto()
+    """The RGBA8 texture that the source draws into; a source that has none is copied."""
+
+
+class Picture(NamedTuple):
+    """The picture to read: a framebuffer whose read buffer holds it, and a texture with the same content.
+
+    Where a framebuffer is read directly, the texture is 0.
     """
 
     framebuffer: int

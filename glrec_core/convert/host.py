@@ -19,8 +19,10 @@ from glrec_core.errors import ConvertError
 from glrec_core.ffmpeg import tag_color
 from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat
 
+_OF_RGB = (PixelFormat.YUV420P, PixelFormat.NV12, PixelFormat.YUV444P, PixelFormat.BGR0)
 _TARGETS = {
-    PixelFormat.RGBA: (PixelFormat.YUV420P, PixelFormat.NV12, PixelFormat.YUV444P, PixelFormat.BGR0),
+    PixelFormat.RGBA: _OF_RGB,
+    PixelFormat.BGRA: _OF_RGB,
     PixelFormat.NV12: (PixelFormat.YUV420P,),
 }
 """By the source. Never itself: with nothing to convert, the graph would hand out the captured memory."""
@@ -32,9 +34,9 @@ _BYTES_PER_ELEMENT = {PixelFormat.NV12: (1, 2), PixelFormat.BGR0: (4,)}
 
 
 class SwscaleConverter:
-    """RGBA in host memory to Y'CbCr or BGR0, by the colour space's matrix and with left-sited chroma; NV12 to YUV420P.
+    """RGBA or BGRA in host memory to Y'CbCr or BGR0, by the colour space's matrix and with left-sited chroma; NV12 to YUV420P.
 
-    A plane of RGBA is (height, width, 4) uint8 with row 0 at the top. A reversed view of a bottom-up buffer and an
+    Their plane is (height, width, 4) uint8 with row 0 at the top. A reversed view of a bottom-up buffer and an
     array in order are both read in place. NV12 is of the colour space already, and its values stay as they are. What
     `convert` returns owns its memory, as an `av.VideoFrame`.
 
@@ -93,7 +95,7 @@ class SwscaleConverter:
 
     def _picture(self, planes: tuple[NDArray[np.uint8], ...]) -> VideoFrame:
         """Return the planes as FFmpeg's frame, in place. PyAV has a call for each kind of format."""
-        if self._source.format is PixelFormat.RGBA:
+        if self._source.format.is_rgb:
             return VideoFrame.from_numpy_buffer(planes[0], self._source.format.value)
         return VideoFrame.from_dlpack(planes, self._source.format.value, *self._source.size)
 

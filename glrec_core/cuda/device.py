@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import cupy
@@ -36,8 +37,8 @@ class CudaDevice:
         self._context = checked(driver.cuDevicePrimaryCtxRetain(device), f"open a context on {self.name}")
         self.context = int(self._context)
 
-    @classmethod
-    def of_current_gl_context(cls) -> CudaDevice:
+    @staticmethod
+    def of_current_gl_context() -> CudaDevice:
         """Return the device that draws the context that is current in this thread.
 
         EGL and CUDA number the GPUs of a machine differently, so it is CUDA that is asked.
@@ -50,7 +51,7 @@ class CudaDevice:
         count, ordinals = checked(found, "find the device of the OpenGL context")
         if count == 0:
             raise CaptureError("CUDA knows no device that draws the OpenGL context")
-        return cls(int(ordinals[0]))
+        return _device(int(ordinals[0]))
 
     @contextmanager
     def current(self) -> Iterator[None]:
@@ -60,6 +61,9 @@ class CudaDevice:
             yield
         finally:
             checked(driver.cuCtxPopCurrent(), f"leave {self.name}")
+
+
+_device = cache(CudaDevice)
 
 
 class CudaStream:

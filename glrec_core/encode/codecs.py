@@ -208,15 +208,18 @@ def _check_preset(codec: Codec, preset: str | None) -> None:
 
 def _check_nvenc_only(codec: Codec, config: Config) -> None:
     """Refuse what only NVENC honours; "cq" and "vbr" are what every encoder here does with quality= and bitrate=."""
+    honoured = {"vbr", "cq"} if codec.quality is not None else set()
     asked = {
         "tuning": config.tuning,
-        "rate_control": config.rate_control if config.rate_control in {"cbr", "constqp"} else None,
+        "rate_control": None if config.rate_control in honoured else config.rate_control,
         "max_bitrate": config.max_bitrate,
         "chroma": config.chroma if config.chroma != "420" else None,
     }
     for name, value in asked.items():
         if value is not None:
-            raise ConfigError(f"{name}={value!r}: {codec.encoder} does not take it, only NVENC does; leave it out")
+            raise ConfigError(
+                f"{name}={value!r}: {codec.encoder} does not take it, only NVENC does; leave it out"
+            )
 
 
 def _check_quality(codec: Codec, quality: int | None) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import re
 import threading
-from ctypes import c_char_p, c_float, c_int, c_ssize_t, c_ubyte, c_uint, c_uint64, c_void_p
+from ctypes import c_char_p, c_float, c_int, c_int64, c_ssize_t, c_ubyte, c_uint, c_uint64, c_void_p
 from typing import Any
 
 from glrec_core.errors import CaptureError
@@ -50,7 +50,8 @@ TEXTURE_WIDTH, TEXTURE_HEIGHT = 0x1000, 0x1001
 RENDERBUFFER_WIDTH, RENDERBUFFER_HEIGHT = 0x8D42, 0x8D43
 TEXTURE_MAG_FILTER, TEXTURE_MIN_FILTER, TEXTURE_MAX_LEVEL = 0x2800, 0x2801, 0x813D
 MAX_TEXTURE_SIZE = 0x0D33
-RGBA, UNSIGNED_BYTE, RGBA8, SRGB8_ALPHA8, SRGB = 0x1908, 0x1401, 0x8058, 0x8C43, 0x8C40
+RGBA, BGRA, UNSIGNED_BYTE = 0x1908, 0x80E1, 0x1401
+RGBA8, SRGB8_ALPHA8, SRGB = 0x8058, 0x8C43, 0x8C40
 INT, UNSIGNED_INT = 0x1404, 0x1405
 
 PIXEL_PACK_BUFFER, PIXEL_PACK_BUFFER_BINDING = 0x88EB, 0x88ED
@@ -66,11 +67,15 @@ COMPUTE_SHADER, CLIENT_MAPPED_BUFFER_BARRIER_BIT = 0x91B9, 0x4000
 SHADER_STORAGE_BUFFER, SHADER_STORAGE_BUFFER_BINDING = 0x90D2, 0x90D3
 SHADER_STORAGE_BUFFER_START, SHADER_STORAGE_BUFFER_SIZE = 0x90D4, 0x90D5
 MAX_SHADER_STORAGE_BUFFER_BINDINGS, MAX_SHADER_STORAGE_BLOCK_SIZE = 0x90DD, 0x90DE
-MAX_COMBINED_TEXTURE_IMAGE_UNITS = 0x8B4D
+MAX_IMAGE_UNITS, READ_ONLY = 0x8F38, 0x88B8
+IMAGE_BINDING_NAME, IMAGE_BINDING_LEVEL, IMAGE_BINDING_LAYERED = 0x8F3A, 0x8F3B, 0x8F3C
+IMAGE_BINDING_LAYER, IMAGE_BINDING_ACCESS, IMAGE_BINDING_FORMAT = 0x8F3D, 0x8F3E, 0x906E
+TEXTURE_TARGET, TEXTURE_INTERNAL_FORMAT, TEXTURE_BASE_LEVEL = 0x1006, 0x1003, 0x813C
 
 _COMPUTE_EXTENSIONS = frozenset(
     {
         "GL_ARB_compute_shader",
+        "GL_ARB_shader_image_load_store",
         "GL_ARB_shader_storage_buffer_object",
         "GL_ARB_shading_language_420pack",
     }
@@ -128,6 +133,9 @@ _QUICK: dict[str, tuple[Any, ...]] = {
     "BindBufferBase": (None, _enum, c_uint, _name),
     "BindBufferRange": (None, _enum, c_uint, _name, c_ssize_t, c_ssize_t),
     "GetInteger64i_v": (None, _enum, c_uint, c_void_p),
+    "BindImageTexture": (None, c_uint, _name, c_int, c_ubyte, c_int, _enum, _enum),
+    "GetTextureParameteriv": (None, _name, _enum, c_void_p),
+    "GetTextureLevelParameteriv": (None, _name, c_int, _enum, c_void_p),
     "IsProgram": (c_ubyte, _name),
     "MemoryBarrier": (None, _bits),
     "FenceSync": (c_void_p, _enum, _bits),
@@ -215,6 +223,11 @@ class GL:
         return not self.es and self.extensions >= _COMPUTE_EXTENSIONS
 
     @property
+    def has_direct_state_access(self) -> bool:
+        """Whether textures can be asked for their kind without binding them (OpenGL 4.5 or ARB_direct_state_access)."""
+        return not self.es and "GL_ARB_direct_state_access" in self.extensions
+
+    @property
     def has_indexed_color_mask(self) -> bool:
         """Whether glColorMaski can be called (OpenGL 3.0, OpenGL ES 3.2); EGL gives an address for it in any case."""
         return self.ColorMaski is not None and (not self.es or self.version >= (3, 2))
@@ -223,6 +236,12 @@ class GL:
         """Return glGetIntegerv of a name that has one value."""
         self.GetIntegerv(name, self._integers)
         return int(self._integers[0])
+
+    def indexed_integer(self, name: int, index: int) -> int:
+        """Return glGetInteger64i_v of a name that has one value for each index."""
+        value = c_int64()
+        self.GetInteger64i_v(name, index, ctypes.byref(value))
+        return value.value
 
     def integers(self, name: int, count: int) -> tuple[int, ...]:
         """Return the first `count` values of glGetIntegerv."""

@@ -9,6 +9,11 @@ from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL, current_gl
 
+_PLAIN = (
+    (g.TEXTURE_TARGET, {g.TEXTURE_2D}),
+    (g.TEXTURE_MIN_FILTER, {g.NEAREST, g.LINEAR}),
+    (g.TEXTURE_BASE_LEVEL, {0}),
+)
 _BLACK = (ctypes.c_float * 4)(0.0, 0.0, 0.0, 1.0)
 
 
@@ -78,6 +83,29 @@ def attachment_parameter(gl: GL, framebuffer: int, parameter: int) -> int:
     value = ctypes.c_int()
     gl.GetFramebufferAttachmentParameteriv(g.DRAW_FRAMEBUFFER, attachment, parameter, ctypes.byref(value))
     return value.value
+
+
+def plain_texture(gl: GL, framebuffer: int) -> int:
+    """Return the name of the RGBA8 texture that a framebuffer draws into, or 0 if it draws into anything else.
+
+    That is level 0 of a two-dimensional texture, which a shader can load from as it is: not one whose filter asks for
+    mipmaps, since drivers refuse to load from a texture that has not all of them (seen on NVIDIA's). `framebuffer` must
+    be bound and complete; nothing is bound to find out.
+    """
+    if framebuffer == 0 or not gl.has_direct_state_access:
+        return 0
+    if attachment_parameter(gl, framebuffer, g.FRAMEBUFFER_ATTACHMENT_OBJECT_TYPE) != g.TEXTURE:
+        return 0
+    if attachment_parameter(gl, framebuffer, g.FRAMEBUFFER_ATTACHMENT_TEXTURE_LEVEL) != 0:
+        return 0
+    texture = attachment_parameter(gl, framebuffer, g.FRAMEBUFFER_ATTACHMENT_OBJECT_NAME)
+    value = ctypes.c_int()
+    for parameter, accepted in _PLAIN:
+        gl.GetTextureParameteriv(texture, parameter, ctypes.byref(value))
+        if value.value not in accepted:
+            return 0
+    gl.GetTextureLevelParameteriv(texture, 0, g.TEXTURE_INTERNAL_FORMAT, ctypes.byref(value))
+    return texture if value.value == g.RGBA8 else 0
 
 
 def bound_framebuffer() -> Framebuffer:

@@ -103,51 +103,52 @@ class SetupState:
             self._gl.ColorMask(*mask)
 
 
-class ComputeState:
-    """What a compute pass binds: a program, a 2-D texture and a shader storage buffer.
+_IMAGE_UNIT = (
+    g.IMAGE_BINDING_NAME,
+    g.IMAGE_BINDING_LEVEL,
+    g.IMAGE_BINDING_LAYERED,
+    g.IMAGE_BINDING_LAYER,
+    g.IMAGE_BINDING_ACCESS,
+    g.IMAGE_BINDING_FORMAT,
+)
+_STORAGE_SLOT = (
+    g.SHADER_STORAGE_BUFFER_BINDING,
+    g.SHADER_STORAGE_BUFFER_START,
+    g.SHADER_STORAGE_BUFFER_SIZE,
+)
 
-    Within, `texture_unit` is the active unit. That and `storage_slot` are the last ones that the driver has, which hosts
-    use least. A fetch by texel ignores the unit's sampler, so that is left alone.
+
+class ComputeState:
+    """What a compute pass binds: a program, an image unit and a shader storage buffer.
+
+    `image_unit` and `storage_slot` are the last ones that the driver has, which hosts use least.
     """
 
     def __init__(self, gl: GL) -> None:
         self._gl = gl
-        self.texture_unit = gl.integer(g.MAX_COMBINED_TEXTURE_IMAGE_UNITS) - 1
+        self.image_unit = gl.integer(g.MAX_IMAGE_UNITS) - 1
         self.storage_slot = gl.integer(g.MAX_SHADER_STORAGE_BUFFER_BINDINGS) - 1
-        self._program = self._active_unit = self._texture = 0
-        self._storage_buffer = self._slot_buffer = self._slot_start = self._slot_bytes = 0
+        self._program = self._storage_buffer = 0
+        self._image: tuple[int, ...] = ()
+        self._slot: tuple[int, ...] = ()
 
     def __enter__(self) -> None:
         gl = self._gl
         self._program = gl.integer(g.CURRENT_PROGRAM)
-        self._active_unit = gl.integer(g.ACTIVE_TEXTURE)
-        gl.ActiveTexture(g.TEXTURE0 + self.texture_unit)
-        self._texture = gl.integer(g.TEXTURE_BINDING_2D)
         self._storage_buffer = gl.integer(g.SHADER_STORAGE_BUFFER_BINDING)
-        self._slot_buffer, self._slot_start, self._slot_bytes = (
-            self._slot_value(name)
-            for name in (
-                g.SHADER_STORAGE_BUFFER_BINDING,
-                g.SHADER_STORAGE_BUFFER_START,
-                g.SHADER_STORAGE_BUFFER_SIZE,
-            )
-        )
+        self._image = tuple(gl.indexed_integer(name, self.image_unit) for name in _IMAGE_UNIT)
+        self._slot = tuple(gl.indexed_integer(name, self.storage_slot) for name in _STORAGE_SLOT)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        gl, slot = self._gl, (g.SHADER_STORAGE_BUFFER, self.storage_slot, self._slot_buffer)
-        if self._slot_bytes:
-            gl.BindBufferRange(*slot, self._slot_start, self._slot_bytes)
+        gl = self._gl
+        buffer, start, size_bytes = self._slot
+        if size_bytes:
+            gl.BindBufferRange(g.SHADER_STORAGE_BUFFER, self.storage_slot, buffer, start, size_bytes)
         else:  # none is bound, or the whole of one
-            gl.BindBufferBase(*slot)
+            gl.BindBufferBase(g.SHADER_STORAGE_BUFFER, self.storage_slot, buffer)
         gl.BindBuffer(g.SHADER_STORAGE_BUFFER, self._storage_buffer)
-        gl.BindTexture(g.TEXTURE_2D, self._texture)
-        gl.ActiveTexture(self._active_unit)
+        gl.BindImageTexture(self.image_unit, *self._image)
         # A program that the host deleted while it was in use went when another one took its place.
         gl.UseProgram(self._program if gl.IsProgram(self._program) else 0)
-
-    def _slot_value(self, name: int) -> int:
-        value = ctypes.c_int64()
-        self._gl.GetInteger64i_v(name, self.storage_slot, ctypes.byref(value))
-        return value.value

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +38,7 @@ class FileSink:
         self._overwrite = overwrite
         self._paths: list[Path] = []
         self._opened = 0
+        self._finished_frames = 0
         self._part: Muxer | None = None
         _check_writable(self._path, overwrite=overwrite)
 
@@ -48,6 +51,11 @@ class FileSink:
     def paths(self) -> tuple[Path, ...]:
         """The files written so far, in order, the one being written included."""
         return tuple(self._paths)
+
+    @property
+    def frames(self) -> int:
+        """How many frames are complete in the files."""
+        return self._finished_frames + (self._part.frames if self._part is not None else 0)
 
     def check(self, codec: str) -> None:
         """Check that the container takes the codec."""
@@ -65,29 +73,23 @@ class FileSink:
             raise SinkError(f"{self._part.path} is still being written; close() it before the next part")
         self.check(stream.codec)
         self._opened += 1
-        self._part = Muxer(self._part_path(), self._container, stream, overwrite=self._overwrite)
+        with self._telling_what_is_kept():
+            self._part = Muxer(self._part_path(), self._container, stream, overwrite=self._overwrite)
         self._paths.append(self._part.path)
 
     def write(self, packet: Packet) -> None:
         """Take one packet; what plays of it is in the file a quarter of a second of video later at the latest."""
         if self._part is None:
             raise SinkError(f"no part of {self._path} is open; call open() before write()")
-        self._part.write(packet)
+        with self._telling_what_is_kept():
+            self._part.write(packet)
 
     def close(self) -> None:
         """Finish the part; after an error, keep what was complete before it. Does nothing if no part is open."""
         part, self._part = self._part, None
-        if part is None:
-            return
-        try:
-            part.close()
-        finally:
-            if part.is_empty:
-                self._paths.remove(part.path)
-        if self._container.fast_start and not part.failed and not part.is_empty:
-            from glrec_core.sink.fast_start import make_fast_start
-
-            make_fast_start(part.path, self._container)
+        if part is not None:
+            with self._telling_what_is_kept():
+                self._finish(part)
 
     def new_place(self, path: str | os.PathLike[str], *, overwrite: bool) -> Path:
         """Return the absolute path that the finished file could be moved to.
@@ -117,6 +119,26 @@ class FileSink:
             text = f"cannot move {self._paths[0]} here: {error.strerror}"
             raise SinkError(error.errno, text, str(place)) from error
         self._paths[0] = place
+
+    def _finish(self, part: Muxer) -> None:
+        try:
+            part.close()
+        finally:
+            self._finished_frames += part.frames
+            if part.is_empty:
+                self._paths.remove(part.path)
+        if self._container.fast_start and not part.failed and not part.is_empty:
+            from glrec_core.sink.fast_start import make_fast_start
+
+            make_fast_start(part.path, self._container)
+
+    @contextmanager
+    def _telling_what_is_kept(self) -> Iterator[None]:
+        try:
+            yield
+        except SinkError as error:
+            error.frames_kept = self.frames
+            raise
 
     def _part_path(self) -> Path:
         if self._opened == 1:

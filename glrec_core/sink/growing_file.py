@@ -47,14 +47,16 @@ class GrowingFile:
         """Return the byte position."""
         return self._raw.tell()
 
-    def mark(self) -> None:
-        """Remember that all of the file is complete; the first time it can be no more than a header.
+    def mark(self) -> bool:
+        """Remember that all of the file is complete, and return whether it grew since the last mark.
 
-        Muxers hold the first packet back until the fragment or cluster that it begins is complete.
+        The first time it can be no more than a header: muxers hold the first packet back until the fragment or cluster
+        that it begins is complete.
         """
-        self._complete_bytes = self._raw.tell()
+        before, self._complete_bytes = self._complete_bytes, self._raw.tell()
         if self._header_bytes is None:
             self._header_bytes = self._complete_bytes
+        return self._complete_bytes > before
 
     def abandon(self) -> None:
         """Close the file after an error, cut back to what was complete, and remove it if that is nothing."""

@@ -38,6 +38,9 @@ class Muxer:
         self._stream = stream
         self._error: SinkError | None = None
         self._last_dts: int | None = None
+        self._taken = 0
+        self.frames = 0
+        """How many frames are complete in the file."""
         with sink_errors(path, "cannot create the file"):
             self._file = GrowingFile(path, overwrite=overwrite)
             try:
@@ -64,6 +67,9 @@ class Muxer:
             raise self._error
         with self._abandoning("cannot write"):
             self._output.mux(self._av_packet(packet))
+        if self._file.mark():  # a fragment or cluster goes out when the packet after it comes
+            self.frames = self._taken
+        self._taken += 1
 
     def close(self) -> None:
         """Finish the file; does nothing after an error.
@@ -76,6 +82,8 @@ class Muxer:
             return
         with self._abandoning("cannot finish the file"):
             self._output.close()
+        self._file.mark()
+        self.frames = self._taken
         with sink_errors(self.path, "cannot close the file"):
             self._file.close()
 
@@ -98,7 +106,6 @@ class Muxer:
             self._error = error
             self._file.abandon()
             raise
-        self._file.mark()
 
     def _av_packet(self, packet: Packet) -> av.Packet[Any]:
         muxed: av.Packet[Any] = av.Packet(packet.data)

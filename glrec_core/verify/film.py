@@ -4,29 +4,31 @@ first picture, for the tags that the coded stream itself carries.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from glrec_core.frame import Size
 from glrec_core.verify import matroska, mp4
-from glrec_core.verify.color_tags import UNSPECIFIED, ColorTags
+from glrec_core.verify.color_tags import ColorTags
 from glrec_core.verify.layout import Layout
 from glrec_core.verify.source import VideoError, opened_video, reason
 
 if TYPE_CHECKING:
     from av.container import InputContainer
-    from av.packet import Packet
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 MAX_FRAMES = 20_000_000
 """More packets than a recording has: 92 hours at 60 frames per second."""
 
-_LAYOUTS: dict[str, Callable[[BinaryIO, int], Layout]] = {"mov": mp4.read_layout, "matroska": matroska.read_layout}
+_LAYOUTS: dict[str, Callable[[BinaryIO, int], Layout]] = {
+    "mov": mp4.read_layout,
+    "matroska": matroska.read_layout,
+}
 """By FFmpeg's first name of the demuxer."""
 
 _FULL_RANGE, _LIMITED_RANGE = 2, 1  # AVCOL_RANGE_JPEG and AVCOL_RANGE_MPEG, libavutil/pixfmt.h
@@ -103,9 +105,9 @@ def read_film(path: Path) -> Film:
 
     """
     with opened_video(path) as (container, stream):
-        packets = sorted(_packets(container, stream))
+        packets = _shown_packets(path, container, stream)
+        times = [packet.pts for packet in packets]
         codec = stream.codec_context
-        timed = bool(packets) and packets[0][0] is not None
         return Film(
             name=path.name,
             file_bytes=path.stat().st_size,
@@ -116,11 +118,93 @@ def read_film(path: Path) -> Film:
             pixel_format=codec.pix_fmt or "unknown",
             size=Size(codec.width, codec.height),
             time_base=stream.time_base or Fraction(1),
-            ticks=tuple(pts for pts, _, _ in packets) if timed else (),
+            ticks=tuple(time for time in times if time is not None) if None not in times else (),
             frames=len(packets),
-            keyframes=tuple(index for index, packet in enumerate(packets) if packet[2]),
-            last_ticks=packets[-1][1] if packets else 0,
+            keyframes=tuple(index for index, packet in enumerate(packets) if packet.keyframe),
+            last_ticks=packets[-1].duration if packets else 0,
             declared_frames=stream.frames,
             stream_color=_stream_color(path),
             layout=_layout(path, container.format.name),
         )
+
+
+def film_as_json(film: Film) -> dict[str, Any]:
+    """Return what `film_from_json` takes, from one process to another."""
+    return {**asdict(film), "time_base": str(film.time_base)}
+
+
+def film_from_json(data: Mapping[str, Any]) -> Film:
+    """Return the film that `film_as_json` was given."""
+    layout = data["layout"]
+    restored = {
+        "time_base": Fraction(data["time_base"]),
+        "size": Size(*data["size"]),
+        "ticks": tuple(data["ticks"]),
+        "keyframes": tuple(data["keyframes"]),
+        "stream_color": _tags(data["stream_color"]),
+        "layout": Layout(**{**layout, "color": _tags(layout["color"]), "faults": tuple(layout["faults"])}),
+    }
+    return Film(**{**data, **restored})
+
+
+def _tags(values: Sequence[Any] | None) -> ColorTags | None:
+    return None if values is None else ColorTags(*values)
+
+
+class _Shown(NamedTuple):
+    """A packet that is to be shown."""
+
+    pts: int | None
+    duration: int
+    keyframe: bool
+
+
+def _shown_packets(path: Path, container: InputContainer, stream: VideoStream) -> list[_Shown]:
+    """Return the packets in order of presentation, or of storage if they have no times."""
+    packets = list(islice(_packets(path, container, stream), MAX_FRAMES + 1))
+    if len(packets) > MAX_FRAMES:
+        raise VideoError(f"{path.name} claims more than {MAX_FRAMES} frames")
+    return sorted(packets) if all(packet.pts is not None for packet in packets) else packets
+
+
+def _packets(path: Path, container: InputContainer, stream: VideoStream) -> Iterator[_Shown]:
+    import av
+
+    try:
+        for packet in container.demux(stream):
+            if packet.size and not packet.is_discard:  # the last one is empty and means the end
+                yield _Shown(packet.pts, packet.duration or 0, packet.is_keyframe)
+    except av.FFmpegError as error:
+        raise VideoError(f"{path.name} cannot be read to its end: {reason(error)}") from error
+
+
+def _stream_color(path: Path) -> ColorTags | None:
+    """Decode the first picture with a decoder that is told nothing of what the container says."""
+    import av
+
+    with opened_video(path) as (container, stream):
+        told = stream.codec_context
+        decoder = av.CodecContext.create(told.codec.canonical_name, "r")
+        assert isinstance(decoder, av.VideoCodecContext)
+        decoder.extradata = told.extradata
+        try:
+            for packet in islice(container.demux(stream), _FIRST_PICTURE_PACKETS):
+                if pictures := decoder.decode(packet):
+                    return _frame_color(pictures[0])
+        except av.FFmpegError:
+            return None  # decoding the whole file will tell
+    return None
+
+
+def _frame_color(frame: VideoFrame) -> ColorTags:
+    ranges = {_FULL_RANGE: True, _LIMITED_RANGE: False}
+    points = (int(frame.color_primaries), int(frame.color_trc), int(frame.colorspace))
+    return ColorTags(*points, full_range=ranges.get(int(frame.color_range)))
+
+
+def _layout(path: Path, container: str) -> Layout:
+    read = _LAYOUTS.get(container.partition(",")[0])
+    if read is None:
+        return Layout()
+    with path.open("rb") as file:
+        return read(file, path.stat().st_size)

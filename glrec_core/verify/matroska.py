@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from glrec_core.verify.color_tags import ColorTags
+from glrec_core.verify.color_tags import UNSPECIFIED, ColorTags
 from glrec_core.verify.layout import MAX_PARTS, Layout
 
 _SEGMENT, _CLUSTER, _TRACKS, _TRACK = 0x18538067, 0x1F43B675, 0x1654AE6B, 0xAE
@@ -17,7 +17,6 @@ _MATRIX, _RANGE, _TRANSFER, _PRIMARIES = 0x55B1, 0x55B9, 0x55BA, 0x55BB
 _VIDEO_TRACK = 1
 _RANGES = {1: False, 2: True}
 _LONGEST_ID_BYTES, _LONGEST_SIZE_BYTES = 4, 8
-_UNSPECIFIED = 2
 
 
 class Element(NamedTuple):
@@ -33,7 +32,7 @@ def read_layout(file: BinaryIO, file_bytes: int) -> Layout:
     segment = next((e for e in _elements(file, 0, file_bytes) if e.kind == _SEGMENT), None)
     if segment is None:
         return Layout(tags_color=True, faults=("it has no segment",))
-    inside = list(_elements(file, segment.begin, min(file_bytes, segment.end or file_bytes)))
+    inside = list(_inside(file, segment, file_bytes))
     ends = [element.end for element in (segment, *inside[-1:]) if element.end is not None]
     missing = max(ends, default=0) - file_bytes
     faults = (f"the file is cut short: its last element lacks {missing} bytes",) if missing > 0 else ()
@@ -80,25 +79,26 @@ def _number(file: BinaryIO, longest: int, *, keep_marker: bool) -> tuple[int | N
 def _color(file: BinaryIO, inside: list[Element], file_bytes: int) -> ColorTags | None:
     """Return the colour of the first video track."""
 
-    def within(element: Element, kind: int) -> list[Element]:
-        end = min(file_bytes, element.end or file_bytes)
-        return [each for each in _elements(file, element.begin, end) if each.kind == kind]
+    def within(elements: list[Element], kind: int) -> list[Element]:
+        return [
+            each for around in elements for each in _inside(file, around, file_bytes) if each.kind == kind
+        ]
 
-    tracks = [track for each in inside if each.kind == _TRACKS for track in within(each, _TRACK)]
-    for track in tracks:
-        if [_unsigned(file, each) for each in within(track, _TRACK_TYPE)] != [_VIDEO_TRACK]:
-            continue
-        colors = [color for video in within(track, _VIDEO) for color in within(video, _COLOR)]
-        if not colors:
-            return None
-        values = {
-            kind: _unsigned(file, each)
-            for kind in (_PRIMARIES, _TRANSFER, _MATRIX, _RANGE)
-            for each in within(colors[0], kind)
-        }
-        points = (values.get(kind, _UNSPECIFIED) for kind in (_PRIMARIES, _TRANSFER, _MATRIX))
-        return ColorTags(*points, full_range=_RANGES.get(values.get(_RANGE, 0)))
+    for track in within([each for each in inside if each.kind == _TRACKS], _TRACK):
+        if [_unsigned(file, each) for each in within([track], _TRACK_TYPE)] == [_VIDEO_TRACK]:
+            colors = within(within([track], _VIDEO), _COLOR)
+            return _tags(file, _inside(file, colors[0], file_bytes)) if colors else None
     return None
+
+
+def _inside(file: BinaryIO, element: Element, file_bytes: int) -> Iterator[Element]:
+    return _elements(file, element.begin, min(file_bytes, element.end or file_bytes))
+
+
+def _tags(file: BinaryIO, elements: Iterator[Element]) -> ColorTags:
+    values = {each.kind: _unsigned(file, each) for each in elements}
+    primaries, transfer, matrix = (values.get(kind, UNSPECIFIED) for kind in (_PRIMARIES, _TRANSFER, _MATRIX))
+    return ColorTags(primaries, transfer, matrix, _RANGES.get(values.get(_RANGE, 0)))
 
 
 def _unsigned(file: BinaryIO, element: Element) -> int:

@@ -17,7 +17,6 @@ _DESCRIPTION = ("mdia", "minf", "stbl", "stsd")
 _HANDLER_TYPE_BYTES = 8  # version, flags and a reserved field come before it
 _DESCRIPTION_HEADER_BYTES = 8  # version, flags, entry count
 _VISUAL_ENTRY_BYTES = 78  # the fixed fields of a VisualSampleEntry, before its boxes
-_RANGES = {b"nclx": lambda data: bool(data[10] & 0x80), b"nclc": lambda _: None}
 _COLR_BYTES = 11
 
 
@@ -91,10 +90,11 @@ def _track_color(file: BinaryIO, track: Box) -> ColorTags | None:
         return None
     colr = _find(file, Box(entry.kind, entry.begin + _VISUAL_ENTRY_BYTES, entry.end), ("colr",))
     data = _read(file, colr, _COLR_BYTES).ljust(_COLR_BYTES, b"\0") if colr else b""
-    if data[:4] not in _RANGES:
+    if data[:4] not in {b"nclx", b"nclc"}:
         return None
-    points = (int.from_bytes(data[at : at + 2], "big") for at in (4, 6, 8))
-    return ColorTags(*points, full_range=_RANGES[data[:4]](data))
+    primaries, transfer, matrix = (int.from_bytes(data[at : at + 2], "big") for at in (4, 6, 8))
+    full_range = bool(data[10] & 0x80) if data[:4] == b"nclx" else None
+    return ColorTags(primaries, transfer, matrix, full_range)
 
 
 def _find(file: BinaryIO, box: Box, path: tuple[str, ...]) -> Box | None:

@@ -8,6 +8,7 @@ height; the lower is the complement of the upper, so that a bit is the sign of a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,16 +27,20 @@ _QUADRANTS = np.array([[(200, 60, 50), (60, 180, 75)], [(60, 80, 200), (220, 190
 _EIGHTHS = 8
 _LEAST_CONTRAST = 48.0  # of 255; black against white is 255, and 219 in limited-range luma
 _COLOR_TOLERANCE = 10.0  # of 255; a codec is off by 2 to 6, BT.601 taken for BT.709 by up to 40
-_ARRANGEMENTS = {"upside down": (slice(None, None, -1),), "mirrored": (slice(None), slice(None, None, -1))}
-_ARRANGEMENTS["turned by 180 degrees"] = (slice(None, None, -1), slice(None, None, -1))
+_BACKWARDS = slice(None, None, -1)
+_TURNED = {
+    "upside down": (_BACKWARDS,),
+    "mirrored": (slice(None), _BACKWARDS),
+    "turned by 180 degrees": (_BACKWARDS, _BACKWARDS),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a picture shows: its number (None if there is no barcode) and what is wrong with it, as a sentence or ''."""
+    """What a picture shows: its number, None if there is no barcode; and what is wrong with it, "" if nothing."""
 
     number: int | None
-    fault: str = ""
+    fault: str
 
 
 def draw(size: Size, number: int) -> NDArray[np.uint8]:
@@ -50,7 +55,9 @@ def draw(size: Size, number: int) -> NDArray[np.uint8]:
     if size.width < LEAST_SIZE.width or size.height < LEAST_SIZE.height:
         raise ValueError(f"{size} is too small for the test picture; the least is {LEAST_SIZE}")
     rows, columns = np.arange(size.height), np.arange(size.width)
-    picture = _QUADRANTS[(rows >= size.height // 2).astype(int)][:, (columns >= size.width // 2).astype(int)]
+    picture: NDArray[np.uint8] = _QUADRANTS[(rows >= size.height // 2).astype(int)][
+        :, (columns >= size.width // 2).astype(int)
+    ]
     # Column i begins at floor(i * width / 26); the one that holds x is therefore:
     bits = np.array(_bits(number), bool)[((columns + 1) * _COLUMNS - 1) // size.width]
     middle, band = size.height // 2, size.height // _EIGHTHS
@@ -59,10 +66,15 @@ def draw(size: Size, number: int) -> NDArray[np.uint8]:
     return picture
 
 
-def read(picture: NDArray[np.uint8]) -> Reading:
-    """Return what a picture shows, (height, width, 3) RGB of any size."""
+def read(picture: NDArray[Any]) -> Reading:
+    """Return what a picture shows, (height, width, 3) RGB of any size, 8 bits a channel."""
     number = _number(picture)
-    return Reading(number) if number is None else Reading(number, _fault(picture))
+    if number is not None:
+        return Reading(number, _color_fault(picture))
+    for how, turn in _TURNED.items():
+        if (number := _number(picture[turn])) is not None:
+            return Reading(number, f"the picture is {how}")
+    return Reading(None, "there is no barcode that can be read")
 
 
 def _bits(number: int) -> list[int]:
@@ -70,7 +82,7 @@ def _bits(number: int) -> list[int]:
     return [1, 0, *(int(digit) for digit in f"{code:0{_NUMBER_BITS + _CHECK_BITS}b}"), 1, 1]
 
 
-def _number(picture: NDArray[np.uint8]) -> int | None:
+def _number(picture: NDArray[Any]) -> int | None:
     """Return the number in the barcode; None if contrast, guards or check digits are wrong."""
     height, width = picture.shape[:2]
     if width < 2 * _COLUMNS or height < 2 * _EIGHTHS:
@@ -84,7 +96,7 @@ def _number(picture: NDArray[np.uint8]) -> int | None:
     return number if bits == _bits(number) else None
 
 
-def _levels(picture: NDArray[np.uint8], row: int) -> NDArray[np.float64]:
+def _levels(picture: NDArray[Any], row: int) -> NDArray[np.float64]:
     """Return the mean of the middle of each barcode column in a row and its two neighbours."""
     width = picture.shape[1]
     line = picture[row - 1 : row + 2].mean(axis=(0, 2))
@@ -97,21 +109,17 @@ def _middle(width: int, column: int) -> slice:
     return slice(begin, max(begin + 1, (3 * column + 2) * width // (3 * _COLUMNS)))
 
 
-def _fault(picture: NDArray[np.uint8]) -> str:
-    """Return what is wrong with the quadrants, or ''."""
-    shown = _quadrants(picture)
-    error = float(np.abs(shown - _QUADRANTS).max())
-    if error <= _COLOR_TOLERANCE:
-        return ""
-    for name, turned in _ARRANGEMENTS.items():
-        if np.abs(shown - _QUADRANTS[turned]).max() <= _COLOR_TOLERANCE:
-            return f"the picture is {name}"
-    return f"a colour is off by {error:.0f} of 255"
+def _color_fault(picture: NDArray[Any]) -> str:
+    error = float(np.abs(_quadrants(picture) - _QUADRANTS).max())
+    return "" if error <= _COLOR_TOLERANCE else f"a colour is off by {error:.0f} of 255"
 
 
-def _quadrants(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+def _quadrants(picture: NDArray[Any]) -> NDArray[np.float64]:
     """Return the mean colour amid each quadrant, (2, 2, 3), away from the barcode."""
     height, width = picture.shape[:2]
-    rows = [slice(3 * height // 16 - 2, 3 * height // 16 + 3), slice(13 * height // 16 - 2, 13 * height // 16 + 3)]
+    rows = [
+        slice(3 * height // 16 - 2, 3 * height // 16 + 3),
+        slice(13 * height // 16 - 2, 13 * height // 16 + 3),
+    ]
     columns = [slice(width // 4 - 2, width // 4 + 3), slice(3 * width // 4 - 2, 3 * width // 4 + 3)]
     return np.array([[picture[row, column].mean(axis=(0, 1)) for column in columns] for row in rows])

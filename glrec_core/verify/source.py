@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,15 +39,15 @@ def check_path(path: str | os.PathLike[str]) -> Path:
 
     """
     file = Path(path).expanduser().absolute()
-    if not os.path.lexists(file):
-        raise ConfigError(f"{path}: there is no such file")
-    if not file.exists():
-        raise ConfigError(f"{path} is a link to {os.readlink(file)}, which does not exist")  # noqa: PTH115 - as written
-    if not file.is_file():
-        kind = "a folder" if file.is_dir() else "not a regular file"
+    try:
+        mode = file.stat().st_mode
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read: {reason(error)}") from error
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
         raise ConfigError(f"{path} is {kind}; give a video file")
     if not os.access(file, os.R_OK):
-        raise ConfigError(f"{path} is not readable for this user")
+        raise ConfigError(f"{path} cannot be read: {os.strerror(errno.EACCES)}")
     return file
 
 
@@ -60,7 +62,7 @@ def opened_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     import av
 
     try:
-        container = av.open(path, options=dict(_OPTIONS))
+        container = av.open(path, options=dict(_OPTIONS), metadata_errors="replace")
     except (av.FFmpegError, ValueError) as error:
         raise VideoError(f"{path.name} is not a video that can be read: {reason(error)}") from error
     with container:
@@ -74,7 +76,7 @@ def opened_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
 
 
 def reason(error: Exception) -> str:
-    """Return what FFmpeg says, without the name of its function and the file's."""
+    """Return what FFmpeg or the system says, without the names of function and file."""
     return getattr(error, "strerror", None) or str(error)
 
 

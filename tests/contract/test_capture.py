@@ -13,7 +13,7 @@ from glrec_core.capture.compute import ComputeRing
 from glrec_core.capture.host import HostCapture
 from glrec_core.capture.memory import MemoryRing
 from glrec_core.capture.pixel_buffers import PixelBufferRing
-from glrec_core.capture.ring import OpenRing
+from glrec_core.capture.ring import Direct, OpenRing
 from glrec_core.color import BT709
 from glrec_core.config import Config
 from glrec_core.errors import CaptureError
@@ -34,7 +34,9 @@ RINGS: dict[str, OpenRing] = {
     "persistent": PixelBufferRing,
     "mapped": PixelBufferRing,
     "compute": partial(ComputeRing, color=BT709),
+    "compute-direct": partial(ComputeRing, color=BT709),
 }
+DIRECT = {"memory-direct": Direct.FRAMEBUFFER, "compute-direct": Direct.TEXTURE}
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ def make(request: pytest.FixtureRequest, gl: GL, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(gl, "BufferStorage", None)
 
     def open_capture(first: tuple[int, int], **options: Any) -> Capture:
-        direct = request.param == "memory-direct"
+        direct = DIRECT.get(request.param, Direct.NOTHING)
         config = Config(timing="step", slots=3, **options)
         capture = HostCapture(gl, config, Size(*first), 2, RINGS[request.param], direct=direct)
         opened.append(capture)
@@ -299,3 +301,32 @@ def test_all_slots_can_be_lent_at_once(context: moderngl.Context, make: Make) ->
         ] + capture.drain()
         assert [frame.pts_ns for frame in frames] == list(range(capture.slots))
         assert len(take(frames)) == capture.slots
+
+
+def test_a_texture_that_a_shader_cannot_load_is_copied(context: moderngl.Context, gl: GL) -> None:
+    pixels = noise((16, 8))
+    _, plain = upload(context, pixels)
+    incomplete = context.texture((16, 8), 4)
+    incomplete.filter = moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR  # until it has mipmaps
+    others: list[moderngl.Texture | moderngl.Renderbuffer] = [
+        context.texture((16, 8), 4, internal_format=g.SRGB8_ALPHA8),
+        context.texture((16, 8), 4, dtype="f2"),
+        context.texture((16, 8), 3),
+        context.renderbuffer((16, 8)),
+        context.texture((16, 8), 4, samples=4),
+        incomplete,
+    ]
+    framebuffers = [context.framebuffer([attachment]) for attachment in others]
+    context.enable_direct(g.FRAMEBUFFER_SRGB)
+    for framebuffer in framebuffers:
+        framebuffer.clear(0.0, 0.0, 0.0, 1.0)
+    context.disable_direct(g.FRAMEBUFFER_SRGB)
+    capture = HostCapture(gl, Config(), Size(16, 8), 2, RINGS["compute"], direct=Direct.TEXTURE)
+    for framebuffer in framebuffers:
+        for source, luma in (
+            (plain, reference.yuv420p(pixels).y),
+            (Framebuffer(framebuffer.glo, Size(16, 8)), 16),
+        ):
+            [(_, planes)] = take(capture.grab(source, 0) + capture.drain())
+            assert np.abs(planes[0].astype(int) - luma).max() <= 1
+    capture.close()

@@ -1,6 +1,7 @@
 """What every encoder must do, whichever codec it makes."""
 
 import io
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,11 +15,11 @@ from glrec_core.clock import NANOSECONDS
 from glrec_core.config import Config
 from glrec_core.encode.codecs import CODECS
 from glrec_core.errors import EncodeError
-from glrec_core.frame import Frame, FrameSpec, Packet, PixelFormat, Size
+from glrec_core.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, Size
 from glrec_core.stages import Encoder
 from tests.host_pipeline import irregular, open_encoder
 
-SIZE = Size(64, 48)
+SIZE = Size(160, 64)
 TIMES_NS = irregular(24)
 
 
@@ -37,12 +38,21 @@ def _software(codec: str, *, b_frames: int = 0, lossless: bool = False) -> Case:
     return Case("-".join(words), lambda: open_encoder(config, SIZE), b_frames)
 
 
+def _nvenc(*, b_frames: int = 0) -> Case:
+    from tests.gpu_support import nvenc_route
+
+    config = Config(codec="h264", b_frames=b_frames)
+    return Case(f"nvenc-{b_frames}-b-frames", lambda: nvenc_route.open_encoder(config, SIZE), b_frames)
+
+
 CASES = [
     *(_software(codec) for codec in CODECS),
     _software("h264", b_frames=2),
     _software("hevc", b_frames=2),
     _software("h264", lossless=True),
 ]
+if "GLREC_ON_NVENC_STANDIN" in os.environ:  # set by tests/nvenc/test_nvenc_encoder.py, which runs this module
+    CASES = [_nvenc(), _nvenc(b_frames=2)]
 
 
 @pytest.fixture(params=CASES, ids=lambda case: case.name)
@@ -52,8 +62,10 @@ def case(request: pytest.FixtureRequest) -> Case:
 
 
 def frame(spec: FrameSpec, level: int, pts_ns: int) -> Frame:
-    """Return a frame of host memory with a ramp in its first plane."""
+    """Return a frame with a ramp in its first plane."""
     width, height = spec.size
+    if spec.memory is Memory.CUDA:
+        return _posing_frame(spec, level, pts_ns)
     half = (height // 2, width // 2)
     shapes: dict[PixelFormat, list[tuple[int, ...]]] = {
         PixelFormat.BGR0: [(height, width, 4)],
@@ -63,6 +75,14 @@ def frame(spec: FrameSpec, level: int, pts_ns: int) -> Frame:
     planes = [np.full(shape, 128, np.uint8) for shape in shapes[spec.format]]
     planes[0] += (np.arange(planes[0].size) % 100 + level).astype(np.uint8).reshape(planes[0].shape)
     return Frame(spec, tuple(planes), pts_ns)
+
+
+def _posing_frame(spec: FrameSpec, level: int, pts_ns: int) -> Frame:
+    from tests.gpu_support import nvenc_route
+
+    rows = np.full((nvenc_route.row_count(spec), spec.size.width), 128, np.uint8)
+    rows[: spec.size.height] += (np.arange(spec.size.width) % 100 + level).astype(np.uint8)
+    return nvenc_route.lend(spec, rows, pts_ns)
 
 
 def encode_all(encoder: Encoder) -> list[Packet]:
@@ -140,7 +160,7 @@ def test_annex_b_codecs_can_be_decoded_from_any_keyframe(case: Case) -> None:
 def test_a_frame_of_another_kind_is_refused(case: Case) -> None:
     encoder = case.open()
     other = FrameSpec(Size(SIZE.width * 2, SIZE.height), encoder.accepts.format, encoder.accepts.memory)
-    with pytest.raises(EncodeError, match="128x48"):
+    with pytest.raises(EncodeError, match="320x64"):
         encoder.encode(frame(other, 0, 0))
     encoder.close()
 

@@ -1,5 +1,6 @@
 """The recorder as a user sees it, in a loop of one's own: pictures, times, the account, and clear errors."""
 
+import json
 import threading
 from fractions import Fraction
 from pathlib import Path
@@ -15,27 +16,19 @@ from glrec_core import (
     ConfigError,
     Framebuffer,
     Recorder,
+    SinkError,
     Size,
     WrongThreadError,
     record,
 )
+from glrec_core.gl.functions import GL
 from tests.support import video
 from tests.support.barcode import Region
 from tests.support.recording import BarcodeLoop
 
 
 def assert_account_adds_up(recorder: Recorder) -> None:
-    stats = recorder.stats
-    parts = (
-        stats.recorded,
-        stats.dropped,
-        stats.failed,
-        stats.lost,
-        stats.paused,
-        stats.rate_limited,
-        stats.after_end,
-    )
-    assert stats.drawn == sum(parts), stats
+    assert recorder.stats.drawn == recorder.stats.accounted, recorder.stats
 
 
 @pytest.mark.parametrize("fps", [60, Fraction(30000, 1001), "24000/1001", 12.5])
@@ -255,7 +248,9 @@ def test_use_after_close_is_refused(context: moderngl.Context, tmp_path: Path) -
         loop.record(recorder, range(1))
 
 
-def test_another_context_ends_the_recording_and_not_the_loop(context: moderngl.Context, tmp_path: Path) -> None:
+def test_another_context_ends_the_recording_and_not_the_loop(
+    context: moderngl.Context, tmp_path: Path
+) -> None:
     recorder = record(None, tmp_path / "a.mp4", timing="step")
     loop = BarcodeLoop(context)
     loop.record(recorder, range(5))
@@ -313,6 +308,19 @@ def test_a_loop_without_a_context_is_told_so(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("version", ["2.1 Mesa 22.3.6", "OpenGL ES 2.0 Mesa 22.3.6"])
+def test_an_old_context_is_refused_by_its_version(
+    context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    monkeypatch.setattr(GL, "driver_text", lambda _: version)
+    recorder = record(None, tmp_path / "a.mp4")
+    with pytest.raises(CaptureError, match=rf"needs OpenGL 3.0 or OpenGL ES 3.0.*'{version}' on 'llvmpipe"):
+        recorder.frame_drawn(BarcodeLoop(context).framebuffer)
+    with pytest.raises(CaptureError):
+        recorder.close()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_recorder_that_never_saw_a_frame_leaves_no_file(tmp_path: Path) -> None:
     recording = record(None, tmp_path / "a.mp4").close()
     assert (recording.frames, recording.path) == (0, None)
@@ -323,3 +331,31 @@ def test_a_recorder_that_never_saw_a_frame_leaves_no_file(tmp_path: Path) -> Non
 def test_what_is_no_path_and_no_sink_is_refused(sink: Any) -> None:
     with pytest.raises(ConfigError, match="neither a path nor a sink"):
         record(None, sink)
+
+
+def test_the_stages_are_timed_and_the_account_can_be_written(
+    context: moderngl.Context, tmp_path: Path
+) -> None:
+    account = tmp_path / "account.jsonl"
+    recorder = record(None, tmp_path / "a.mp4", timing="step", stats_json=account)
+    assert recorder.stats.reason == "no frame was drawn"
+    BarcodeLoop(context).record(recorder, range(30))
+    assert not account.exists()
+    stats = recorder.close().stats
+    for durations in (stats.grab_time, stats.convert_time, stats.encode_time, stats.write_time):
+        assert 0 < durations.p50_ms <= durations.p95_ms <= durations.max_ms
+    assert [stats.grab_time.count, stats.convert_time.count, stats.encode_time.count] == [30, 30, 30]
+    assert (stats.queued, stats.encoded, stats.packets) == (0, 30, 30)
+    assert 1 <= stats.max_queued <= 8
+    assert (stats.backend, stats.reason) == ("host", recorder.recording.reason)
+    assert json.loads(account.read_text()) == stats.as_dict()
+
+
+def test_an_account_that_cannot_be_written_is_told_and_costs_no_frame(
+    context: moderngl.Context, tmp_path: Path
+) -> None:
+    recorder = record(None, tmp_path / "a.mp4", timing="step", stats_json=tmp_path / "missing" / "a.jsonl")
+    BarcodeLoop(context).record(recorder, range(5))
+    with pytest.raises(SinkError, match="stats_json"):
+        recorder.close()
+    video.assert_recording(tmp_path / "a.mp4", 5, (320, 240), fps=60)

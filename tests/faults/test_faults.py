@@ -1,14 +1,12 @@
 """Faults on purpose: the host's loop goes on, what was promised is kept, nothing is left over."""
 
 import errno
-import gc
+import itertools
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import moderngl
 import pytest
@@ -20,31 +18,9 @@ from glrec_core.sink.growing_file import GrowingFile
 from tests.contract.test_recorder import assert_account_adds_up
 from tests.support import video
 from tests.support.displays import run_program
+from tests.support.failing import fail
 from tests.support.gl_names import names_alive
 from tests.support.recording import BarcodeLoop
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_over(tmp_path: Path) -> Iterator[None]:
-    """Fail a test that leaves a thread, an open file or a temporary file behind."""
-    gc.collect()
-    threads, files = threading.active_count(), open_files()
-    yield
-    gc.collect()
-    assert threading.active_count() == threads
-    assert open_files() <= files
-    assert [path.name for path in tmp_path.rglob("*") if path.name.startswith(".")] == []
-
-
-def open_files() -> set[str]:
-    """Return what this process has open, as far as it has a path."""
-    links = set()
-    for link in Path("/proc/self/fd").iterdir():
-        try:
-            links.add(str(link.readlink()))
-        except FileNotFoundError:  # the folder's own descriptor, closed by now
-            continue
-    return {link for link in links if link.startswith("/") and not link.startswith("/dev/")}
 
 
 class Gate:
@@ -90,35 +66,25 @@ def test_block_waits_and_loses_nothing(
     assert recorder.stats.waited_seconds > 0
 
 
-def fail_after(
-    monkeypatch: pytest.MonkeyPatch, target: type, method: str, calls: int, error: Exception
-) -> None:
-    """Let a method fail from its n-th call on."""
-    original, count = getattr(target, method), [0]
-
-    def failing(*arguments: Any) -> Any:
-        count[0] += 1
-        if count[0] > calls:
-            raise error
-        return original(*arguments)
-
-    monkeypatch.setattr(target, method, failing)
-
-
 @pytest.mark.parametrize("overflow", ["block", "drop"])
 def test_an_encoder_that_dies_does_not_stop_the_loop(
     context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overflow: str
 ) -> None:
-    fail_after(monkeypatch, PyAVEncoder, "encode", 40, EncodeError("the encoder is on strike"))
+    fail(monkeypatch, PyAVEncoder, "encode", range(41, 10**6), EncodeError("the encoder is on strike"))
     recorder = record(None, tmp_path / "a.mp4", timing="step", overflow=overflow)
-    BarcodeLoop(context).record(recorder, range(200))
+    loop, numbers = BarcodeLoop(context), itertools.count()
+    while recorder.error is None:
+        number = next(numbers)
+        loop.record(recorder, range(number, number + 1))
+    loop.record(recorder, range(20))
     with pytest.raises(EncodeError, match="on strike"):
         recorder.close()
     path = recorder.recording.path
     assert path is not None
     kept = video.read_barcodes(path)
     assert kept == sorted(set(kept))
-    assert len(kept) >= 25
+    assert len(kept) == recorder.recording.frames == recorder.stats.recorded == 40
+    assert recorder.stats.failed >= 20
     assert_account_adds_up(recorder)
 
 
@@ -126,19 +92,20 @@ def test_an_encoder_that_dies_does_not_stop_the_loop(
 def test_a_full_disk_keeps_a_playable_prefix_and_says_so(
     context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: int
 ) -> None:
-    fail_after(monkeypatch, GrowingFile, "write", writes, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    fail(monkeypatch, GrowingFile, "write", range(writes + 1, 10**6), full)
     recorder = record(None, tmp_path / "a.mp4", timing="step")
     BarcodeLoop(context).record(recorder, range(150))
     with pytest.raises(SinkError) as caught:
         recorder.close()
     assert caught.value.errno == errno.ENOSPC
     files = list(tmp_path.iterdir())
-    if writes < 2:
-        assert files == []
-    else:
-        kept = video.read_barcodes(files[0])
-        assert kept == list(range(len(kept)))
-        assert kept
+    kept = video.read_barcodes(files[0]) if files else []
+    assert kept == list(range(len(kept)))
+    assert bool(kept) == bool(files) == (writes >= 2)
+    assert f"{len(kept)} frames are kept, {150 - len(kept)} are lost" in str(caught.value)
+    assert recorder.recording.frames == len(kept)
+    assert_account_adds_up(recorder)
 
 
 class BrokenSink:
@@ -203,6 +170,7 @@ _PROGRAM = """
 import sys
 import moderngl
 from glrec_core import record
+from tests.support.failing import fail
 from tests.support.gl_names import names_alive
 from tests.support.recording import BarcodeLoop
 

@@ -1,6 +1,5 @@
 """A compute pass is a guest: whatever the host had bound is bound again, and is not in the way meanwhile."""
 
-import ctypes
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
@@ -20,6 +19,7 @@ from tests.contract.adapter_programs import native
 from tests.support import reference
 
 SIZE = Size(64, 32)
+WRITE_ONLY, R32UI = 0x88B9, 0x8236
 DOUBLE = """
     #version 430
     layout(local_size_x = 1) in;
@@ -36,36 +36,33 @@ def gl(context: moderngl.Context) -> GL:
 class Bindings(NamedTuple):
     """What is bound where the pass binds, and the rest of the state as the adapters' tests look at it."""
 
-    texture: int
-    sampler: int
+    image: list[int]
+    """Texture, level, whether layered, layer, access and format."""
     slot: list[int]
     """Buffer, offset and size."""
     storage_buffer: int
     elsewhere: native.State
 
 
+IMAGE = (
+    g.IMAGE_BINDING_NAME,
+    g.IMAGE_BINDING_LEVEL,
+    g.IMAGE_BINDING_LAYERED,
+    g.IMAGE_BINDING_LAYER,
+    g.IMAGE_BINDING_ACCESS,
+    g.IMAGE_BINDING_FORMAT,
+)
+SLOT = (g.SHADER_STORAGE_BUFFER_BINDING, g.SHADER_STORAGE_BUFFER_START, g.SHADER_STORAGE_BUFFER_SIZE)
+
+
 def bindings(gl: GL) -> Bindings:
     state = ComputeState(gl)
-    elsewhere = native.state()
-    active = gl.integer(g.ACTIVE_TEXTURE)
-    gl.ActiveTexture(g.TEXTURE0 + state.texture_unit)
-    texture, sampler = gl.integer(g.TEXTURE_BINDING_2D), gl.integer(g.SAMPLER_BINDING)
-    gl.ActiveTexture(active)
-    slot = [
-        indexed(gl, name, state.storage_slot)
-        for name in (
-            g.SHADER_STORAGE_BUFFER_BINDING,
-            g.SHADER_STORAGE_BUFFER_START,
-            g.SHADER_STORAGE_BUFFER_SIZE,
-        )
-    ]
-    return Bindings(texture, sampler, slot, gl.integer(g.SHADER_STORAGE_BUFFER_BINDING), elsewhere)
-
-
-def indexed(gl: GL, name: int, index: int) -> int:
-    value = ctypes.c_int64()
-    gl.GetInteger64i_v(name, index, ctypes.byref(value))
-    return value.value
+    return Bindings(
+        [gl.indexed_integer(name, state.image_unit) for name in IMAGE],
+        [gl.indexed_integer(name, state.storage_slot) for name in SLOT],
+        gl.integer(g.SHADER_STORAGE_BUFFER_BINDING),
+        native.state(),
+    )
 
 
 def run_pass(context: moderngl.Context, gl: GL, rounds: int = 1) -> None:
@@ -74,7 +71,7 @@ def run_pass(context: moderngl.Context, gl: GL, rounds: int = 1) -> None:
     active = gl.integer(g.ACTIVE_TEXTURE)
     bound = gl.integer(g.TEXTURE_BINDING_2D)
     texture = context.texture(SIZE, 4, rgba[::-1].tobytes())
-    gl.TexParameteri(g.TEXTURE_2D, g.TEXTURE_MAX_LEVEL, 0)  # as of our own targets, complete under any filter
+    texture.swizzle = "BGR1"
     gl.ActiveTexture(active)  # moderngl makes textures on a unit of its own
     gl.BindTexture(g.TEXTURE_2D, bound)
     before = bindings(gl)
@@ -94,12 +91,8 @@ def run_pass(context: moderngl.Context, gl: GL, rounds: int = 1) -> None:
 def host(context: moderngl.Context, gl: GL) -> Iterator[ComputeState]:
     """Bind something of the host's wherever the pass binds something of its own."""
     state = ComputeState(gl)
-    texture = context.texture((4, 4), 4)
-    sampler = context.sampler(
-        filter=(moderngl.LINEAR_MIPMAP_LINEAR, moderngl.NEAREST), compare_func="<", anisotropy=4.0
-    )
-    texture.use(state.texture_unit)
-    sampler.use(state.texture_unit)
+    texture = context.texture_array((4, 4, 3), 1, dtype="u4")
+    gl.BindImageTexture(state.image_unit, texture.glo, 0, 0, 2, WRITE_ONLY, R32UI)
     storage = context.buffer(reserve=4096)
     gl.BindBufferRange(g.SHADER_STORAGE_BUFFER, state.storage_slot, storage.glo, 512, 1024)
     other = context.buffer(reserve=64)
@@ -114,8 +107,8 @@ def host(context: moderngl.Context, gl: GL) -> Iterator[ComputeState]:
 def test_everything_is_as_it_was(context: moderngl.Context, gl: GL, host: ComputeState) -> None:
     run_pass(context, gl, rounds=3)
     bound = bindings(gl)
-    assert bound.texture
-    assert bound.sampler
+    assert bound.image[0]
+    assert bound.image[1:] == [0, 0, 2, WRITE_ONLY, R32UI]
     assert bound.slot[1:] == [512, 1024]
     assert bound.storage_buffer not in {0, bound.slot[0]}
     assert gl.integer(g.CURRENT_PROGRAM)
@@ -126,12 +119,13 @@ def test_a_whole_buffer_stays_bound_as_a_whole(context: moderngl.Context, gl: GL
     storage = context.buffer(reserve=256)
     gl.BindBufferBase(g.SHADER_STORAGE_BUFFER, host.storage_slot, storage.glo)
     run_pass(context, gl)
-    assert indexed(gl, g.SHADER_STORAGE_BUFFER_BINDING, host.storage_slot) == storage.glo
+    assert gl.indexed_integer(g.SHADER_STORAGE_BUFFER_BINDING, host.storage_slot) == storage.glo
 
 
 def test_where_nothing_is_bound_nothing_is_afterwards(context: moderngl.Context, gl: GL) -> None:
     run_pass(context, gl)
-    assert bindings(gl)[:4] == (0, 0, [0, 0, 0], 0)
+    bound = bindings(gl)
+    assert (bound.image[0], bound.slot, bound.storage_buffer) == (0, [0, 0, 0], 0)
 
 
 def test_what_the_host_does_next_works_on_its_own_objects(context: moderngl.Context, gl: GL) -> None:
@@ -160,7 +154,7 @@ def test_it_is_restored_after_an_error_too(context: moderngl.Context, gl: GL, ho
     before = bindings(gl)
     with suppress(ZeroDivisionError), ComputeState(gl):
         gl.UseProgram(0)
-        gl.BindTexture(g.TEXTURE_2D, 0)
+        gl.BindImageTexture(host.image_unit, 0, 0, 0, 0, g.READ_ONLY, g.RGBA8)
         gl.BindBufferBase(g.SHADER_STORAGE_BUFFER, host.storage_slot, 0)
         raise ZeroDivisionError
     assert bindings(gl) == before

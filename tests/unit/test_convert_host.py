@@ -143,7 +143,7 @@ def test_a_target_without_anything_to_convert_is_refused() -> None:
     "source", [FrameSpec(SIZE, PixelFormat.YUV444P), FrameSpec(SIZE, PixelFormat.RGBA, Memory.CUDA)]
 )
 def test_other_inputs_are_refused(source: FrameSpec) -> None:
-    with pytest.raises(ConvertError, match="rgba or nv12 in host memory"):
+    with pytest.raises(ConvertError, match="rgba or bgra or nv12 in host memory"):
         SwscaleConverter(source, PixelFormat.YUV420P, BT709)
 
 

@@ -351,6 +351,7 @@ def test_a_full_disk_leaves_what_was_written_before_and_one_error(
     assert (
         written - 17 <= played <= written
     )  # a fragment or cluster holds 15 frames, and waits for the next one
+    assert sink.frames == error.frames_kept == played
     assert sink.paths == ((path,) if played else ())
     assert folder(tmp_path) == ([path.name] if played else [])
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glrec_core.color import ColorSpace
-from glrec_core.errors import ConvertError
+from glrec_core.errors import CaptureError
 from glrec_core.frame import PixelFormat, Size
 
 NAME = "convert"
@@ -63,12 +63,12 @@ def kernel_format(pixel_format: PixelFormat) -> KernelFormat:
     """Return how the kernel writes a pixel format.
 
     Raises:
-        ConvertError: it cannot.
+        CaptureError: it cannot.
 
     """
     if pixel_format not in KERNEL_FORMATS:
         known = ", ".join(each.value for each in KERNEL_FORMATS)
-        raise ConvertError(f"the CUDA kernel cannot make {pixel_format.value}; it makes {known}")
+        raise CaptureError(f"the CUDA kernel cannot make {pixel_format.value}; it makes {known}")
     return KERNEL_FORMATS[pixel_format]
 
 
@@ -82,7 +82,7 @@ def compile_kernel(pixel_format: PixelFormat, color: ColorSpace) -> Any:
     """Return the kernel for the current CUDA device as a CuPy function: `kernel(grid, block, arguments)`.
 
     Raises:
-        ConvertError: there is no such kernel, or NVRTC refuses it or is missing.
+        CaptureError: there is no such kernel, or NVRTC refuses it or is missing.
 
     """
     source = kernel_source(pixel_format, color)
@@ -91,7 +91,7 @@ def compile_kernel(pixel_format: PixelFormat, color: ColorSpace) -> Any:
     try:
         return cupy.RawModule(code=source, options=("--std=c++17",)).get_function(NAME)
     except (cupy.cuda.compiler.CompileException, RuntimeError, OSError) as error:
-        raise ConvertError(f"NVRTC cannot compile the {pixel_format.value} kernel: {error}") from error
+        raise CaptureError(f"NVRTC cannot compile the {pixel_format.value} kernel: {error}") from error
 
 
 THREADS = (_GROUP.width, _GROUP.height)

@@ -1,0 +1,64 @@
+"""`glrec verify FILE`: decodes all of a file with two decoders and says whether it is right."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from glrec_core.cli.command import Exit
+from glrec_core.cli.info import as_json as film_as_json
+from glrec_core.cli.printing import print_json, print_table
+from glrec_core.cli.progress import progress_bar
+from glrec_core.cli.values import count, rate, seconds, size
+
+if TYPE_CHECKING:
+    from glrec_core.verify.report import Report
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.epilog = "Exit code: 0 if the file is right, 1 if it is not, 2 if it cannot be read by this user."
+    parser.add_argument("file", metavar="FILE", help="the video file")
+    parser.add_argument("--frames", type=count, metavar="N", help="fail unless there are exactly N frames")
+    parser.add_argument(
+        "--fps", type=rate, metavar="RATE", help="fail unless frame n is shown at exactly n/RATE"
+    )
+    parser.add_argument("--size", type=size, metavar="WxH", help="fail unless the video has this size")
+    parser.add_argument(
+        "--barcode",
+        action="store_true",
+        help="fail unless it is a test clip of glrec's own; such a clip is also recognised unasked",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--timeout", type=seconds, metavar="SECONDS", help="give each decoder at most so long"
+    )
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Print the outcome of each check."""
+    from glrec_core.verify.checks import Expected
+    from glrec_core.verify.report import verify
+
+    expected = Expected(
+        frames=arguments.frames, fps=arguments.fps, size=arguments.size, barcode=arguments.barcode
+    )
+    with progress_bar("decoding") as progress:
+        report = verify(arguments.file, expected, timeout_seconds=arguments.timeout, progress=progress)
+    if arguments.json:
+        print_json(_as_json(report))
+    else:
+        _print(report)
+    return Exit.OK if report.passed else Exit.FAILED
+
+
+def _as_json(report: Report) -> dict[str, Any]:
+    checks = [
+        {"name": check.name, "status": check.status.value, "text": check.text} for check in report.checks
+    ]
+    return {"passed": report.passed, "checks": checks, "film": film_as_json(report.film)}
+
+
+def _print(report: Report) -> None:
+    print_table((f"{check.status.value.upper():<4}  {check.name}", check.text) for check in report.checks)
+    print(f"{report.film.name}: {'right' if report.passed else 'WRONG'}")

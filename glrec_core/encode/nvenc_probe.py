@@ -1,0 +1,133 @@
+"""Whether NVENC can be used here, and if not, why: each reason is a sentence of its own.
+
+What costs nothing is asked first, and nothing of CUDA is imported before the driver's libraries are known to be there.
+What a GPU says is asked once: a question that it refuses leaves a session of PyNvVideoCodec's behind.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+from glrec_core.cuda.library import Version, cuda_version, load
+from glrec_core.encode.nvenc_options import Capabilities
+from glrec_core.encode.nvenc_status import (
+    OUT_OF_MEMORY,
+    SESSION_LIMIT,
+    UNSUPPORTED_DEVICE,
+    UNSUPPORTED_PARAM,
+    first_line,
+    status_of,
+)
+from glrec_core.errors import BackendUnavailable
+
+_CUDA_LIBRARY, _NVENC_LIBRARY = "libcuda.so.1", "libnvidia-encode.so.1"
+_CONTAINER_VARIABLE = "NVIDIA_DRIVER_CAPABILITIES"
+
+_LEAST_NVENC = Version(12, 1)
+_LEAST_DRIVER = "530"
+"""The first Linux driver with NVENC API 12.1, the oldest that PyNvVideoCodec 2.2 takes (Video Codec SDK 12.1, read me)."""
+
+
+def missing_package() -> str | None:
+    """Say which package of the extra is not installed, if one is not."""
+    for module in ("PyNvVideoCodec", "cupy", "cuda"):
+        if find_spec(module) is None:
+            return f"the package {module} is not installed; pip install 'glrec[nvenc]' (or nvenc-cuda13) brings it"
+    return None
+
+
+def driver_problem() -> str | None:
+    """Say what the driver lacks for NVENC, if it lacks something: a library, or a version."""
+    try:
+        cuda = load(_CUDA_LIBRARY)
+    except OSError as error:
+        return f"there is no NVIDIA driver, or this container was started without it ({error})"
+    try:
+        nvenc = load(_NVENC_LIBRARY)
+    except OSError as error:
+        return _container_problem() or (
+            f"the NVIDIA driver is there without its NVENC library ({error}); install the driver's encode package, or "
+            f"start the container with {_CONTAINER_VARIABLE}=compute,graphics,utility,video"
+        )
+    return _nvenc_too_old(nvenc) or _cuda_too_old(cuda)
+
+
+def capabilities(device: int, gpu: str, codec: str) -> Capabilities:
+    """Return what a GPU, by its number in CUDA's order and its name, says that it can do for a codec.
+
+    Raises:
+        BackendUnavailable: it has no NVENC, not for this codec, or none free; the text is the reason.
+
+    """
+    found = _asked(device, gpu, codec)
+    if isinstance(found, str):
+        raise BackendUnavailable(found)
+    return found
+
+
+def _asked(device: int, gpu: str, codec: str) -> Capabilities | str:
+    """Return what the GPU said, or the reason; a full GPU may answer otherwise next time and is not remembered."""
+    try:
+        return _remembered(device, gpu, codec)
+    except _NoSessionFreeError:
+        return SESSION_LIMIT
+
+
+class _NoSessionFreeError(Exception):
+    """The GPU could not be asked now."""
+
+
+@cache
+def _remembered(device: int, gpu: str, codec: str) -> Capabilities | str:
+    import PyNvVideoCodec
+
+    try:
+        return dict(PyNvVideoCodec.GetEncoderCaps(gpuid=device, codec=codec))
+    except PyNvVideoCodec.PyNvVCException as error:
+        status = status_of(error)
+        if status == OUT_OF_MEMORY:
+            raise _NoSessionFreeError from error
+        if status == UNSUPPORTED_PARAM:
+            return f"{gpu} cannot encode {codec} by NVENC"
+        if status == UNSUPPORTED_DEVICE:
+            return _container_problem() or f"{gpu} has no NVENC engine"
+        return f"{gpu} does not open NVENC: {first_line(error)}"
+
+
+def _container_problem() -> str | None:
+    """Say that this container was started without the video capability, if its environment tells."""
+    given = os.environ.get(_CONTAINER_VARIABLE)
+    if given is None or {"video", "all"} & set(given.split(",")):
+        return None
+    return (
+        f"this container was started without the video capability ({_CONTAINER_VARIABLE}={given}); start it with "
+        f"{_CONTAINER_VARIABLE}=all"
+    )
+
+
+def _nvenc_too_old(library: ctypes.CDLL) -> str | None:
+    value = ctypes.c_uint32()
+    library.NvEncodeAPIGetMaxSupportedVersion(ctypes.byref(value))
+    has = Version(value.value >> 4, value.value & 0xF)
+    if has >= _LEAST_NVENC:
+        return None
+    return f"the driver's NVENC API is {has}, and {_LEAST_NVENC} is needed: update the driver to {_LEAST_DRIVER} or newer"
+
+
+def _cuda_too_old(library: ctypes.CDLL) -> str | None:
+    """Compare with the CUDA version that the installed packages are made for."""
+    try:
+        needed = int(version("cuda-bindings").partition(".")[0])
+    except PackageNotFoundError:
+        return None  # `missing_package` tells
+    has = cuda_version(library)
+    if has.major >= needed:
+        return None
+    return (
+        f"the driver serves CUDA {has}, and the installed packages are for CUDA {needed}: update the driver, or install "
+        "the other extra of glrec[nvenc] and glrec[nvenc-cuda13]"
+    )

@@ -1,0 +1,73 @@
+"""From the stream to the sinks: one that fails is left out and the others go on; a stream that changes begins a part."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from operator import methodcaller
+
+from glrec_core.encode_chain import Batch, Tell
+from glrec_core.frame import Packet, StreamInfo
+from glrec_core.stages import Sink
+
+logger = logging.getLogger("glrec")
+
+Report = Callable[[Exception], None]
+
+
+class Outputs:
+    """The sinks of a recording. Belongs to the encode thread."""
+
+    def __init__(self, sinks: Sequence[Sink], report: Report, tell: Tell) -> None:
+        self._sinks = list(sinks)
+        self._report = report
+        self._tell = tell
+        self._stream: StreamInfo | None = None
+        self._begin_tick = self._last_dts = 0
+
+    def write(self, batch: Batch) -> None:
+        """Give packets to every sink. Those of another stream than before begin a part, at time 0."""
+        stream, packets = batch
+        if not packets:
+            return
+        if not self._continued_by(stream, packets[0]):
+            self._begin(stream, packets[0])
+        for packet in packets:
+            self._each(methodcaller("write", packet.earlier(self._begin_tick)))
+        self._last_dts = packets[-1].dts
+
+    def close_part(self) -> None:
+        """Finish the part in every sink."""
+        if self._stream is not None:
+            self._stream = None
+            self._each(methodcaller("close"))
+
+    def _continued_by(self, stream: StreamInfo, packet: Packet) -> bool:
+        """Whether a stream can go on in the part that is open, though another encoder may have made it."""
+        return stream == self._stream and packet.dts > self._last_dts
+
+    def _begin(self, stream: StreamInfo, first: Packet) -> None:
+        before = self._stream
+        self.close_part()
+        if before is not None and before.size == stream.size:
+            self._tell("the encoder that took over makes another kind of stream, which begins a new part")
+        self._stream, self._begin_tick = stream, first.pts
+        self._each(methodcaller("open", stream))
+
+    def _each(self, act: Callable[[Sink], None]) -> None:
+        """Act on every sink; the error of the last one that fails is raised, since nothing is left to encode for."""
+        for sink in list(self._sinks):
+            try:
+                act(sink)
+            except Exception as error:
+                self._sinks.remove(sink)
+                self._close_failed(sink)
+                if not self._sinks:
+                    raise
+                self._report(error)
+
+    def _close_failed(self, sink: Sink) -> None:
+        try:
+            sink.close()
+        except Exception as error:  # noqa: BLE001 - its first failure is the one to report
+            logger.warning("closing a failed sink: %s", error)

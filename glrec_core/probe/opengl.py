@@ -1,0 +1,87 @@
+"""Which OpenGL a program gets on this machine, and which backends can record it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from glrec_core.backends import BACKENDS, Backend
+from glrec_core.config import Config
+from glrec_core.errors import ConfigError, GlrecError
+from glrec_core.gl.functions import GL, current_gl
+from glrec_core.gl.headless import DISPLAY_VARIABLES, first_context, headless_displays, window_displays
+from glrec_core.isolation import Progress, call
+from glrec_core.probe.expectation import expectation
+
+_TIMEOUT_SECONDS = 90.0
+"""Loading a driver and CUDA's libraries for the first time may take a minute on a slow disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One backend in one context: can it serve, why (not), and what it reached where it was measured."""
+
+    name: str
+    usable: bool
+    reason: str
+    expectation: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGL:
+    """A context as its driver describes it, and the backends in their order of preference."""
+
+    display: str
+    vendor: str
+    renderer: str
+    version: str
+    software: bool
+    routes: tuple[Route, ...]
+
+    @property
+    def chosen(self) -> Route | None:
+        """The backend that a recording would use."""
+        return next((route for route in self.routes if route.usable), None)
+
+
+def probe_opengl(*, window: bool) -> OpenGL | str:
+    """Describe the context that a program without a window gets, or one on the session's display; or say why none.
+
+    It is made through EGL. On X11, programs mostly use GLX, which the same driver serves.
+    """
+    if window and not any(map(os.environ.get, DISPLAY_VARIABLES)):
+        return f"none: neither of {' and '.join(DISPLAY_VARIABLES)} is set"
+    try:
+        found = call(f"{__name__}:describe", {"window": window}, timeout_seconds=_TIMEOUT_SECONDS)
+    except GlrecError as error:
+        return str(error)
+    return OpenGL(**{**found, "routes": tuple(Route(**route) for route in found["routes"])})
+
+
+def describe(_: Progress, *, window: bool) -> dict[str, Any]:
+    """Make a context and describe it; runs in a process of its own."""
+    with first_context(window_displays if window else headless_displays) as display:
+        gl = current_gl()
+        config = Config()
+        return asdict(
+            OpenGL(
+                display=display.name,
+                vendor=gl.vendor,
+                renderer=gl.renderer,
+                version=gl.version_text,
+                software=gl.is_software,
+                routes=tuple(_route(backend, gl, config) for backend in BACKENDS),
+            )
+        )
+
+
+def _route(backend: Backend, gl: GL, config: Config) -> Route:
+    try:
+        backend.check(config)
+        problem = backend.unavailable(gl, config, None)
+    except ConfigError as error:
+        problem = str(error)
+    reason = problem or backend.describe(gl, config)
+    reached = "" if problem else expectation(backend.name, software=gl.is_software)
+    return Route(backend.name, problem is None, reason, reached)

@@ -1,0 +1,127 @@
+"""Which packages and encoders are installed. Only PyAV is imported for it."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, entry_points, version
+
+from glrec_core.adapter import PROJECT
+from glrec_core.encode.codecs import CODECS
+from glrec_core.verify.ffmpeg_program import find_ffmpeg
+
+FRAMEWORKS = (
+    "pyglet",
+    "arcade",
+    "moderngl",
+    "moderngl-window",
+    "vispy",
+    "napari",
+    "glfw",
+    "pygame",
+    "PySide6-Essentials",
+    "PyQt6",
+)
+"""What glrec's adapters know, by the names of the distributions."""
+
+_PACKAGES = (
+    "numpy",
+    "av",
+    "pluggy",
+    "platformdirs",
+    "lz4",
+    "imageio",
+    "imageio-ffmpeg",
+    "rich",
+    "PyNvVideoCodec",
+    "cuda-bindings",
+    "cupy-cuda12x",
+    "cupy-cuda13x",
+)
+_TIMEOUT_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """An entry point of the group `glrec`: its name, the package that brings it, and why it cannot be loaded, if so."""
+
+    name: str
+    package: str
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ffmpeg:
+    """The builds of FFmpeg: inside PyAV with its libraries and encoders, and imageio-ffmpeg's program, if installed."""
+
+    pyav: str
+    libraries: dict[str, str]
+    encoders: dict[str, bool]
+    program: str | None
+    program_version: str | None
+
+
+def probe_ffmpeg() -> Ffmpeg:
+    """Ask both builds."""
+    import av
+    from av.codec import codecs_available
+
+    program = find_ffmpeg()
+    return Ffmpeg(
+        pyav=str(av.ffmpeg_version_info),
+        libraries={
+            name: ".".join(map(str, numbers)) for name, numbers in sorted(av.library_versions.items())
+        },
+        encoders={codec.encoder: codec.encoder in codecs_available for codec in CODECS.values()},
+        program=program,
+        program_version=_program_version(program) if program else None,
+    )
+
+
+def probe_packages() -> dict[str, str]:
+    """Return the versions of the installed packages that glrec uses."""
+    return _versions(_PACKAGES)
+
+
+def probe_frameworks() -> dict[str, str]:
+    """Return the versions of the installed frameworks; none is imported."""
+    return _versions(FRAMEWORKS)
+
+
+def probe_adapters() -> tuple[Adapter, ...]:
+    """Load each adapter on its own."""
+    return tuple(
+        Adapter(point.name, point.dist.name if point.dist else "", _load_problem(point.load))
+        for point in sorted(entry_points(group=PROJECT), key=lambda point: point.name)
+    )
+
+
+def _load_problem(load: object) -> str | None:
+    assert callable(load)
+    try:
+        load()
+    except Exception as error:  # noqa: BLE001 - somebody else's package may raise anything, and that is the answer
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def _versions(names: tuple[str, ...]) -> dict[str, str]:
+    return {name: found for name in names if (found := installed_version(name)) is not None}
+
+
+def installed_version(name: str) -> str | None:
+    """Return a distribution's version; None if it is not installed."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _program_version(program: str) -> str:
+    try:
+        run = subprocess.run(  # noqa: S603 - imageio-ffmpeg's own
+            [program, "-version"], capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return f"does not run: {error}"
+    return run.stdout.partition("Copyright")[0].removeprefix("ffmpeg version").strip()

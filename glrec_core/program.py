@@ -1,0 +1,57 @@
+"""What a framework's hooks see of the program that `glrec run` runs: the seam between them, as `Tap` is for adapters.
+
+A framework is hooked at the moment at which the program imports it. Its hooks tell which windows are made, ask each turn
+of an event loop what to do, and say how that loop is ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import ModuleType
+from typing import Protocol
+
+
+class Program(Protocol):
+    """The program that is being run and recorded."""
+
+    @property
+    def headless(self) -> bool:
+        """Whether it must open no window on anybody's screen."""
+
+    @property
+    def step(self) -> bool:
+        """Whether its time is virtual: 1/fps for each recorded frame, as the functions of `time` tell."""
+
+    def making(self, target: object) -> AbstractContextManager[None]:
+        """Record `target` from the end of the `with` block on, in which it is constructed.
+
+        Windows that are made within the block are parts of `target` and are not recorded by themselves.
+        """
+
+    def made(self, target: object) -> None:
+        """Record `target`, which has just been made, unless it is a part of one that is being made."""
+
+    @property
+    def turn_seconds(self) -> float:
+        """How long an event loop may wait for events before it ends its turn."""
+
+    def turn(self) -> bool:
+        """Tell that an event loop ends a turn; returns whether to draw all windows again, since nothing else did.
+
+        Under virtual time that is so after each turn without a frame. Otherwise it is so where the recording is to end
+        the program: one that shows a picture that does not change would never end.
+        """
+
+    def at_stop(self, stop: Callable[[], bool]) -> None:
+        """Have `stop` called when the program is to end: it ends a loop if that runs, and returns whether it did so."""
+
+    def use_egl(self) -> bool:
+        """Whether to draw without a window system; if EGL cannot do that here, there is a display afterwards."""
+
+    def use_display(self) -> None:
+        """See to it that a framework that needs a window system finds one: a private X server where it must be."""
+
+
+ImportHook = Callable[[ModuleType, Program], None]
+"""Called with a module that the program has just imported, before the program sees it."""

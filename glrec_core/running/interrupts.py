@@ -1,0 +1,71 @@
+"""Turns Ctrl-C and a request to end into a proper end of the program, and so of its recordings.
+
+A running event loop is asked to end: those of C++ libraries print and forget an exception. Any other program gets the
+exception that it would get without glrec, but never in the midst of recording a frame.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupts:
+    """Signal handlers while the program runs. A program that installs its own keeps those."""
+
+    def __init__(self, ask_to_stop: Callable[[], bool]) -> None:
+        self._ask_to_stop = ask_to_stop
+        self._held = False
+        self._waiting: int | None = None
+        self._again = False
+        self.exit_code = 0
+        """What the program's exit code becomes when it ended well, but since it was asked to."""
+
+    @contextmanager
+    def handled(self) -> Iterator[None]:
+        """Handle the signals for a `with` block, in the main thread; nowhere else can Python do so."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = [(number, signal.signal(number, self._on_signal)) for number in _SIGNALS]
+        try:
+            yield
+        finally:
+            for number, handler in before:
+                if signal.getsignal(number) == self._on_signal:
+                    signal.signal(number, handler)
+
+    @contextmanager
+    def held_back(self) -> Iterator[None]:
+        """Keep a signal that comes within a `with` block until its end."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+            waiting, self._waiting = self._waiting, None
+            if waiting is not None:
+                self._end(waiting)
+
+    def _on_signal(self, number: int, _: FrameType | None) -> None:
+        if self._held:
+            self._waiting = number
+        else:
+            self._end(number)
+
+    def _end(self, number: int) -> None:
+        again, self._again = self._again, True
+        if again or not self._ask_to_stop():
+            self._raise(number)
+        self.exit_code = 128 + number
+
+    def _raise(self, number: int) -> NoReturn:
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        raise SystemExit(128 + number)

@@ -1,0 +1,77 @@
+"""What `glrec run` was asked for, checked as a whole before the program starts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import glrec_core
+from glrec_core.config import DEFAULT_STEP_FPS
+
+DEFAULT_TURNS_PER_SECOND = 60
+"""How often a picture that does not change is drawn anew, where no rate is asked for."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunOptions:
+    """Options of a run.
+
+    Attributes:
+        output: the file of the first window; further ones are numbered. None is a dated file in the working folder.
+        frames: end the program after so many frames.
+        seconds: end the program after so much of the recording's time.
+        headless: use no display of the user's.
+        step: give the program virtual time.
+        fps: see `Config`; also the rate of virtual time.
+        recording: further options of `Config`.
+
+    """
+
+    output: Path | None = None
+    frames: int | None = None
+    seconds: float | None = None
+    headless: bool = False
+    step: bool = False
+    fps: Fraction | None = None
+    recording: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames per second of virtual time, or of a picture that is drawn anew without a reason."""
+        return self.fps or (DEFAULT_STEP_FPS if self.step else Fraction(DEFAULT_TURNS_PER_SECOND))
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the recording ends the program."""
+        return self.frames is not None or self.seconds is not None
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The options of each window's recorder."""
+        timing = "step" if self.step else "wall"
+        return {"fps": self.fps, "timing": timing, "frames": self._frame_limit, **self.recording}
+
+    @property
+    def _frame_limit(self) -> int | None:
+        """Under virtual time seconds are frames."""
+        if self.seconds is None or not self.step:
+            return self.frames
+        return min(math.ceil(Fraction(self.seconds) * self.rate), self.frames or math.inf)  # type: ignore[return-value]
+
+    def path(self, number: int) -> Path:
+        """Return the file of the n-th window that draws, counted from 1."""
+        base = self.output if self.output is not None else glrec_core.dated_path()
+        return base if number == 1 else base.with_stem(f"{base.stem}-{number}")
+
+    def check(self) -> None:
+        """Check all that can be checked without a window.
+
+        Raises:
+            ConfigError: an option or the output file cannot be honoured.
+            BackendUnavailable: nothing on this machine can encode what was asked for.
+
+        """
+        glrec_core.record(None, self.path(1), **self.config).discard()

@@ -1,0 +1,189 @@
+"""A program that is being run: which windows it has, which one drives time, when it is to end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import glrec_core
+from glrec_core import plugins
+from glrec_core.adapter import Framebuffer
+from glrec_core.errors import GlrecError
+from glrec_core.gl.platform import NativeContext, current_context
+from glrec_core.recorder import Recorder
+from glrec_core.running.display import PrivateDisplay, has_egl, set_display
+from glrec_core.running.interrupts import Interrupts
+from glrec_core.running.options import RunOptions
+from glrec_core.running.virtual_time import VirtualTime
+from glrec_core.running.window import Window
+
+logger = logging.getLogger("glrec")
+
+_now = time.perf_counter  # real time, whatever becomes of the module's function
+
+_LONGEST_TURN_SECONDS = 0.2
+"""How long Ctrl-C may wait in loops of C++ libraries, where Python handles signals between two turns only."""
+
+_GRACE_FRAMES = 10
+"""Frames that a program may still draw after it was asked to end, before it is ended."""
+
+
+class EndOfRecording(SystemExit):
+    """Ends a program that has drawn all that was asked for and has no event loop to leave."""
+
+
+class Session:
+    """Implements `Program`, and keeps the recorders."""
+
+    def __init__(self, options: RunOptions) -> None:
+        self._options = options
+        self._virtual = VirtualTime(options.rate) if options.step else None
+        self._stops: list[Callable[[], bool]] = []
+        self._windows: list[Window] = []
+        self._marked: dict[NativeContext, Window] = {}
+        self._making = 0
+        self._display: PrivateDisplay | None = None
+        self._stopping = False
+        self._frames_after_stop = 0
+        self._first_seconds: float | None = None
+        self._last_seconds = 0.0
+        self.interrupts = Interrupts(self._ask_loops)
+        self.errors: list[GlrecError] = []
+
+    @property
+    def headless(self) -> bool:
+        """Whether no display of the user's may be used."""
+        return self._options.headless
+
+    @property
+    def step(self) -> bool:
+        """Whether the program has virtual time."""
+        return self._virtual is not None
+
+    @property
+    def turn_seconds(self) -> float:
+        """How long a loop may wait for events."""
+        if self._virtual is not None:
+            return 0.0
+        return float(1 / self._options.rate) if self._options.is_limited else _LONGEST_TURN_SECONDS
+
+    @property
+    def virtual_time(self) -> VirtualTime | None:
+        """The program's time under `--step`."""
+        return self._virtual
+
+    @property
+    def has_drawn(self) -> bool:
+        """Whether any frame has been seen."""
+        return self._first_seconds is not None
+
+    @property
+    def recorders(self) -> list[Recorder]:
+        """The recorders, in the order of the windows' first frames."""
+        return [window.recorder for window in self._windows if window.recorder is not None]
+
+    @contextmanager
+    def making(self, target: object) -> Iterator[None]:
+        """Record what is constructed in the block, as a whole."""
+        self._making += 1
+        try:
+            yield
+        finally:
+            self._making -= 1
+        self.made(target)
+
+    def made(self, target: object) -> None:
+        """Record `target`, unless it is a part of what is being made."""
+        if self._making:
+            return
+        window = Window(self._begin, self._after_frame, self.interrupts.held_back)
+        try:
+            window.attachment = plugins.attach(target, window)
+        except GlrecError as error:
+            logger.warning("%s is not recorded: %s", type(target).__qualname__, error)
+
+    def frame_marked(self, source: Framebuffer) -> None:
+        """Record a frame that the program itself has marked; each context is a window of its own."""
+        context = current_context()
+        if context is None:
+            logger.warning("a marked frame is not recorded: no OpenGL context is current")
+            return
+        if context not in self._marked:
+            self._marked[context] = Window(self._begin, self._after_frame, self.interrupts.held_back)
+        self._marked[context].frame_drawn(source)
+
+    def turn(self) -> bool:
+        """Let virtual time go on; say whether a picture that does not change by itself is due again."""
+        if self._virtual is not None:
+            return self._virtual.turn()
+        return self._options.is_limited and _now() - self._last_seconds >= self.turn_seconds
+
+    def at_stop(self, stop: Callable[[], bool]) -> None:
+        """Remember how a loop is ended."""
+        self._stops.append(stop)
+
+    def use_egl(self) -> bool:
+        """Whether EGL serves; else see to a display."""
+        if not self.headless:
+            return False
+        if has_egl():
+            return True
+        self.use_display()
+        return False
+
+    def use_display(self) -> None:
+        """Start the private display when it is first needed."""
+        if self.headless and self._display is None:
+            self._display = PrivateDisplay()
+            set_display(self._display.name)
+
+    def _begin(self, window: Window) -> Recorder | None:
+        """Start recording a window that draws its first frame."""
+        self._windows.append(window)
+        try:
+            return glrec_core.record(None, self._options.path(len(self._windows)), **self._options.config)
+        except GlrecError as error:
+            self.errors.append(error)
+            logger.error("recording does not begin: %s", error)
+            return None
+
+    def _after_frame(self, window: Window) -> None:
+        """Let the window that drives time do so, and end the program when it has drawn enough."""
+        self._last_seconds = _now()
+        if self._first_seconds is None:
+            self._first_seconds = self._last_seconds
+        if window is not self._driver():
+            return
+        if self._virtual is not None:
+            self._virtual.advance()
+        if self._stopping:
+            self._frames_after_stop += 1
+            if self._frames_after_stop > _GRACE_FRAMES:
+                raise EndOfRecording(0)
+        elif self._is_over(window):
+            self._stop()
+
+    def _driver(self) -> Window | None:
+        """Return the first of the open windows that have drawn."""
+        return next((window for window in self._windows if window.is_open), None)
+
+    def _is_over(self, window: Window) -> bool:
+        options = self._options
+        if not options.is_limited:
+            return False
+        if window.recorder is None or window.recorder.finished:
+            return True
+        if options.seconds is None or self._virtual is not None or self._first_seconds is None:
+            return False
+        return _now() - self._first_seconds >= options.seconds
+
+    def _stop(self) -> None:
+        self._stopping = True
+        if not self._ask_loops():
+            raise EndOfRecording(0)
+
+    def _ask_loops(self) -> bool:
+        """Ask every loop to end; returns whether any is running that will."""
+        return any([stop() for stop in self._stops])

@@ -1,0 +1,49 @@
+"""One window of the program: hears of its frames and has them recorded from the first one on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from glrec_core import Recorder
+from glrec_core.adapter import Attachment, Framebuffer
+
+Begin = Callable[["Window"], Recorder | None]
+AfterFrame = Callable[["Window"], None]
+Guard = Callable[[], AbstractContextManager[None]]
+
+
+class Window:
+    """The `Tap` that an adapter sees. There is no recorder, and no file, for a window that never draws."""
+
+    def __init__(self, begin: Begin, after_frame: AfterFrame, uninterrupted: Guard) -> None:
+        self._begin = begin
+        self._after_frame = after_frame
+        self._uninterrupted = uninterrupted
+        self._begun = False
+        self.recorder: Recorder | None = None
+        self.attachment: Attachment | None = None
+        self.is_open = True
+
+    @property
+    def finished(self) -> bool:
+        """Whether no further frame is recorded. The window is asked on all the same, since its frames drive time."""
+        return False
+
+    def frame_drawn(self, source: Framebuffer) -> None:
+        """Record a frame, then let the run see what follows from it."""
+        with self._uninterrupted():
+            if not self._begun:
+                self._begun = True
+                self.recorder = self._begin(self)
+                if self.recorder is not None and self.attachment is not None:
+                    self.recorder.attached(self.attachment)
+            if self.recorder is not None:
+                self.recorder.frame_drawn(source)
+        self._after_frame(self)
+
+    def context_closing(self) -> None:
+        """Finish the recording, the context being about to go."""
+        self.is_open = False
+        if self.recorder is not None:
+            self.recorder.context_closing()

@@ -1,0 +1,248 @@
+"""The journal of a spill directory: one header, then one record of fixed size for each frame that is wholly stored.
+
+Each has a checksum of its own, so that any prefix of the file is a valid journal and a damaged record costs one frame.
+Records follow the order of storing, which need not be that of the timestamps.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from glrec_core.errors import SpillError
+from glrec_core.frame import FrameSpec, Size
+from glrec_core.spill.errors import spill_errors
+from glrec_core.spill.packing import Packing
+from glrec_core.spill.pixels import FORMATS, frame_bytes
+
+NAME = "journal"
+MAX_SIDE = 16_384
+MAX_PTS_NS = 1 << 53
+"""Latest timestamp that is believed: 104 days."""
+MAX_JOURNAL_BYTES = 256 << 20
+"""Longest journal that is written and read: 6.7 million frames, 31 hours at 60 frames per second."""
+
+_MAGIC = b"glrecsp1"
+_HEADER = struct.Struct("<8sII")  # magic, bytes of the JSON text that follows, its CRC-32
+_MAX_HEADER_BYTES = 1 << 16
+_RECORD = struct.Struct("<IQIqHHBBBx")
+_CHECKSUM = struct.Struct("<I")
+RECORD_BYTES = _RECORD.size + _CHECKSUM.size + _CHECKSUM.size
+_BOTTOM_UP = 1
+
+
+class Record(NamedTuple):
+    """Where and how one frame is stored."""
+
+    segment: int
+    offset: int
+    stored_bytes: int
+    pts_ns: int
+    spec: FrameSpec
+    packing: Packing
+    bottom_up: bool
+    checksum: int
+    """CRC-32 of the stored bytes."""
+
+    def to_bytes(self) -> bytes:
+        """Return the record as it lies in the journal."""
+        body = _RECORD.pack(
+            self.segment,
+            self.offset,
+            self.stored_bytes,
+            self.pts_ns,
+            *self.spec.size,
+            FORMATS.index(self.spec.format),
+            self.packing,
+            _BOTTOM_UP if self.bottom_up else 0,
+        ) + _CHECKSUM.pack(self.checksum)
+        return body + _CHECKSUM.pack(zlib.crc32(body))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Record | None:
+        """Return the record; None if it is damaged or says what cannot be."""
+        body, (checksum,) = data[: -_CHECKSUM.size], _CHECKSUM.unpack(data[-_CHECKSUM.size :])
+        if zlib.crc32(body) != checksum:
+            return None
+        segment, offset, stored, pts_ns, width, height, number, packing, flags = _RECORD.unpack_from(body)
+        known = number < len(FORMATS) and packing < len(Packing) and flags in {0, _BOTTOM_UP}
+        if not known or not 0 <= pts_ns <= MAX_PTS_NS:
+            return None
+        spec = FrameSpec(Size(width, height), FORMATS[number])
+        if not _is_size(spec) or not _can_hold(stored, spec, Packing(packing)):
+            return None
+        (pixels_checksum,) = _CHECKSUM.unpack(body[_RECORD.size :])
+        return cls(
+            segment, offset, stored, pts_ns, spec, Packing(packing), bool(flags & _BOTTOM_UP), pixels_checksum
+        )
+
+
+class JournalWriter:
+    """A new journal; records can be read back by their index."""
+
+    def __init__(self, directory: Path, header: Mapping[str, object]) -> None:
+        self._path = directory / NAME
+        text = json.dumps(header).encode()
+        with spill_errors(self._path, "cannot make the journal"):
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+            self._descriptor = os.open(self._path, flags, 0o600)
+            self._begin_bytes = _HEADER.size + len(text)
+            self._records = 0
+            try:
+                write_all(
+                    self._descriptor, _HEADER.pack(_MAGIC, len(text), zlib.crc32(text)) + text, offset=0
+                )
+            except BaseException:
+                self.close()
+                raise
+
+    def append(self, record: Record) -> int:
+        """Store a record and return its index; one that failed is overwritten by the next.
+
+        Raises:
+            SpillError: it could not be written.
+
+        """
+        with spill_errors(self._path, "cannot write the journal"):
+            if self._offset(self._records + 1) > MAX_JOURNAL_BYTES:
+                raise OSError(errno.EFBIG, f"it would be longer than {MAX_JOURNAL_BYTES >> 20} MiB")
+            write_all(self._descriptor, record.to_bytes(), self._offset(self._records))
+        self._records += 1
+        return self._records - 1
+
+    def read(self, index: int) -> Record:
+        """Return a stored record.
+
+        Raises:
+            SpillError: it cannot be read.
+
+        """
+        with spill_errors(self._path, "cannot read the journal"):
+            data = os.pread(self._descriptor, RECORD_BYTES, self._offset(index))
+        record = Record.from_bytes(data) if len(data) == RECORD_BYTES else None
+        if record is None:
+            raise SpillError(errno.EIO, f"record {index} is damaged", str(self._path))
+        return record
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _offset(self, index: int) -> int:
+        return self._begin_bytes + index * RECORD_BYTES
+
+
+class Journal:
+    """The records of a journal as it was found: whole, believable, by their timestamps; of equal ones the first."""
+
+    def __init__(self, header: dict[str, object], data: bytes) -> None:
+        self.header = header
+        self._data = data
+        count = -(-len(data) // RECORD_BYTES)
+        records = map(self._record, range(len(data) // RECORD_BYTES))
+        timestamps = np.fromiter((-1 if found is None else found.pts_ns for found in records), np.int64)
+        distinct, indices = np.unique(timestamps, return_index=True)
+        self._indices = indices[distinct >= 0]
+        self.damaged = count - len(self._indices)
+        """How many records were left out."""
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __iter__(self) -> Iterator[Record]:
+        for index in self._indices:
+            record = self._record(int(index))
+            assert record is not None
+            yield record
+
+    def _record(self, index: int) -> Record | None:
+        return Record.from_bytes(self._data[index * RECORD_BYTES : (index + 1) * RECORD_BYTES])
+
+
+def read_journal(directory: Path) -> Journal:
+    """Read a journal, whatever state it is in.
+
+    Raises:
+        SpillError: there is none, it cannot be read, or its header is damaged.
+
+    """
+    path = directory / NAME
+    with spill_errors(path, "cannot read the journal"):
+        descriptor = open_regular(path)
+        try:
+            length = os.fstat(descriptor).st_size
+            if length > MAX_JOURNAL_BYTES:
+                raise SpillError(errno.EFBIG, f"a journal of {length} bytes is not read", str(path))
+            header, begin = _read_header(descriptor, path)
+            data = _read_rest(descriptor, begin)
+        finally:
+            os.close(descriptor)
+    return Journal(header, data)
+
+
+def open_regular(path: Path) -> int:
+    """Open a file for reading that must be a regular one: no link, pipe or device."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise SpillError(errno.EINVAL, "this is not a regular file", str(path))
+
+
+def write_all(descriptor: int, data: bytes | memoryview, offset: int) -> None:
+    """Write all of `data` at `offset`; a partial write shows the reason when it is tried again."""
+    rest = memoryview(data)
+    while rest:
+        written = os.pwrite(descriptor, rest, offset)
+        rest, offset = rest[written:], offset + written
+
+
+def _read_header(descriptor: int, path: Path) -> tuple[dict[str, object], int]:
+    start = os.pread(descriptor, _HEADER.size, 0)
+    damaged = SpillError(errno.EINVAL, "this is no journal of glrec, or its beginning is damaged", str(path))
+    if len(start) < _HEADER.size:
+        raise damaged
+    magic, length, checksum = _HEADER.unpack(start)
+    if magic != _MAGIC or length > _MAX_HEADER_BYTES:
+        raise damaged
+    text = os.pread(descriptor, length, _HEADER.size)
+    if zlib.crc32(text) != checksum:
+        raise damaged
+    try:
+        header = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise damaged from error
+    if not isinstance(header, dict):
+        raise damaged
+    return header, _HEADER.size + length
+
+
+def _read_rest(descriptor: int, begin: int) -> bytes:
+    with os.fdopen(os.dup(descriptor), "rb", buffering=0) as file:
+        file.seek(begin)
+        return file.read(MAX_JOURNAL_BYTES)
+
+
+def _is_size(spec: FrameSpec) -> bool:
+    width, height = spec.size
+    step = spec.format.alignment
+    return 0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and width % step == 0 and height % step == 0
+
+
+def _can_hold(stored_bytes: int, spec: FrameSpec, packing: Packing) -> bool:
+    """Whether so many bytes can hold a frame; LZ4's bound is that of LZ4_compressBound()."""
+    raw_bytes = frame_bytes(spec)
+    if packing is Packing.RAW:
+        return stored_bytes == raw_bytes
+    return 0 < stored_bytes <= raw_bytes + raw_bytes // 255 + 16

@@ -1,0 +1,55 @@
+"""Keeps a spill directory from being recovered while the recording that fills it still lives.
+
+The lock is the operating system's (flock): it goes with its process, however that ends. The number in the file is only
+for the message.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from pathlib import Path
+
+from glrec_core.errors import SpillError
+from glrec_core.spill.errors import spill_errors
+
+NAME = "lock"
+_LONGEST_NUMBER = 20
+
+
+class DirectoryLock:
+    """Holds a directory until it is closed.
+
+    Raises:
+        SpillError: another process, or another part of this one, holds it.
+
+    """
+
+    def __init__(self, directory: Path) -> None:
+        path = directory / NAME
+        with spill_errors(path, "cannot lock the spill directory"):
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+            self._descriptor = os.open(path, flags, 0o600)
+            try:
+                self._acquire(directory)
+            except BaseException:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Let go of the directory; safe to call twice."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _acquire(self, directory: Path) -> None:
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            number = os.pread(self._descriptor, _LONGEST_NUMBER, 0).decode("ascii", "replace").strip()
+            raise SpillError(
+                errno.EBUSY, f"process {number} still records here; wait until it has ended", str(directory)
+            ) from error
+        os.truncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)

@@ -1,0 +1,140 @@
+"""The files that hold the pixels: preallocated, so that writing costs no search for space, and filled from the front."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glrec_core.errors import SpillError
+from glrec_core.spill.errors import spill_errors
+from glrec_core.spill.journal import open_regular, write_all
+from glrec_core.spill.location import check_free
+
+SEGMENT_BYTES = 64 << 20
+"""Size of a segment, but for frames that are larger than that: small enough that disk space comes back soon."""
+
+# Where the file system or the platform cannot preallocate, segments grow as they are written.
+_preallocate: Callable[[int, int, int], None] | None = getattr(os, "posix_fallocate", None)
+_CANNOT_PREALLOCATE = frozenset({errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS})
+
+
+class Place(NamedTuple):
+    """Where stored bytes lie."""
+
+    segment: int
+    offset: int
+
+
+def segment_path(directory: Path, number: int) -> Path:
+    """Return the file of a segment."""
+    return directory / f"{number:06}.segment"
+
+
+class SegmentWriter:
+    """Appends to segments, making them as they are needed."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._descriptor = -1
+        self._size_bytes = 0
+        self._used_bytes = 0
+        self.number = -1
+        """The segment that is being filled."""
+
+    def write(self, data: bytes | memoryview) -> Place:
+        """Store bytes and return where they are.
+
+        Raises:
+            SpillError: they could not be written, or the disk is nearly full.
+
+        """
+        view = memoryview(data)
+        if self._used_bytes + len(view) > self._size_bytes:
+            self._next_segment(len(view))
+        place = Place(self.number, self._used_bytes)
+        with spill_errors(segment_path(self._directory, self.number), "cannot write frames"):
+            write_all(self._descriptor, view, place.offset)
+        self._used_bytes += len(view)
+        return place
+
+    def close(self) -> None:
+        """Close the segment and give back what it does not use; safe to call twice."""
+        if self._descriptor < 0:
+            return
+        descriptor, self._descriptor = self._descriptor, -1
+        self._size_bytes = 0
+        with spill_errors(segment_path(self._directory, self.number), "cannot close the file"):
+            try:
+                os.ftruncate(descriptor, self._used_bytes)
+            finally:
+                os.close(descriptor)
+
+    def _next_segment(self, needed_bytes: int) -> None:
+        self.close()
+        size_bytes = max(SEGMENT_BYTES, needed_bytes)
+        path = segment_path(self._directory, self.number + 1)
+        with spill_errors(path, "cannot make a file for frames"):
+            check_free(self._directory, size_bytes)
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            self.number += 1
+            self._used_bytes = 0
+            _reserve(self._descriptor, size_bytes)
+        self._size_bytes = size_bytes
+
+
+class SegmentReader:
+    """Reads from segments; keeps the last one open."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._descriptor = -1
+        self._number = -1
+
+    def read(self, place: Place, length: int) -> NDArray[np.uint8]:
+        """Return the bytes at a place, writable.
+
+        Raises:
+            SpillError: they are not there or cannot be read.
+
+        """
+        path = segment_path(self.directory, place.segment)
+        with spill_errors(path, "cannot read frames"):
+            self._open(place.segment, path)
+            if place.offset + length > os.fstat(self._descriptor).st_size:
+                raise SpillError(errno.EIO, "the file is shorter than the journal says", str(path))
+            data = np.empty(length, np.uint8)
+            rest, offset = data.data, place.offset
+            while rest:
+                got = os.preadv(self._descriptor, [rest], offset)
+                if got == 0:
+                    raise SpillError(errno.EIO, "the file ended while it was read", str(path))
+                rest, offset = rest[got:], offset + got
+        return data
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor = self._number = -1
+
+    def _open(self, number: int, path: Path) -> None:
+        if number != self._number:
+            self.close()
+            self._descriptor = open_regular(path)
+            self._number = number
+
+
+def _reserve(descriptor: int, size_bytes: int) -> None:
+    if _preallocate is None:
+        return
+    try:
+        _preallocate(descriptor, 0, size_bytes)
+    except OSError as error:
+        if error.errno not in _CANNOT_PREALLOCATE:
+            raise

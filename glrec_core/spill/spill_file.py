@@ -1,0 +1,162 @@
+"""The frames of one recording on disk: appended by one thread, read back by another, gone when they are encoded.
+
+What a frame needs to be found is its number in the journal, so that a backlog of any length takes next to no memory.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import threading
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from glrec_core.errors import SpillError
+from glrec_core.frame import Frame
+from glrec_core.spill.journal import NAME as JOURNAL
+from glrec_core.spill.journal import JournalWriter, Record
+from glrec_core.spill.location import make_spill_directory
+from glrec_core.spill.lock import NAME as LOCK
+from glrec_core.spill.lock import DirectoryLock
+from glrec_core.spill.packing import Packing, PackingChoice, has_lz4, pack, unpack
+from glrec_core.spill.pixels import Planes, frame_bytes, pixels_of, planes_of
+from glrec_core.spill.segments import Place, SegmentReader, SegmentWriter, segment_path
+
+logger = logging.getLogger("glrec")
+
+KEPT_NS = 1_000_000_000
+"""How long frames stay on disk after they were encoded: longer than what an encoder and a container hold back."""
+
+
+@dataclass(slots=True)
+class _Contents:
+    """What a segment holds."""
+
+    frames: int = 0
+    """Not encoded yet."""
+    last_pts_ns: int = 0
+
+
+class SpillFile:
+    """A directory of its own below `root`, locked while this process has it.
+
+    `header` is what recovery must know of the recording. `keep_all` keeps frames that were encoded as well. `append`
+    belongs to one thread, `load` and `done` to one other.
+
+    Raises:
+        SpillError: the directory cannot be made, would be in RAM, or its disk is nearly full.
+
+    """
+
+    def __init__(self, root: Path, header: Mapping[str, object], *, keep_all: bool) -> None:
+        self.directory = make_spill_directory(root)
+        self.stored_bytes = 0
+        self._keep_all = keep_all
+        self._contents: dict[int, _Contents] = {}
+        self._changing = threading.Lock()
+        self.packings = PackingChoice(lz4=has_lz4())
+        self._writer = SegmentWriter(self.directory)
+        self._reader = SegmentReader(self.directory)
+        self._closes = [self._writer.close, self._reader.close]
+        try:
+            self._closes.append(DirectoryLock(self.directory).close)
+            self._journal = JournalWriter(self.directory, header)
+            self._closes.append(self._journal.close)
+        except BaseException:
+            self.close(keep=False)
+            raise
+
+    def append(self, frame: Frame) -> int:
+        """Store a frame and return its number in the journal.
+
+        Raises:
+            SpillError: it could not be stored; the frame is as it was.
+
+        """
+        began = perf_counter()
+        packing = self.packings.next()
+        pixels, bottom_up = pixels_of(frame)
+        packed = pack(pixels, packing)
+        checksum = zlib.crc32(packed)
+        place = self._writer.write(packed)
+        record = Record(*place, len(packed), frame.pts_ns, frame.spec, packing, bottom_up, checksum)
+        with self._changing:
+            contents = self._contents.setdefault(place.segment, _Contents())
+            contents.frames += 1
+            contents.last_pts_ns = max(contents.last_pts_ns, frame.pts_ns)
+        number = self._journal.append(record)
+        self.stored_bytes += len(packed)
+        self.packings.measured(packing, pixels.nbytes, perf_counter() - began)
+        return number
+
+    def load(self, number: int) -> tuple[Planes, int]:
+        """Return a stored frame's planes and its segment, for `done`.
+
+        Raises:
+            SpillError: it cannot be read, or is damaged.
+
+        """
+        record = self._journal.read(number)
+        return read_frame(self._reader, record), record.segment
+
+    def done(self, segment: int, pts_ns: int) -> None:
+        """Take note that a frame of a segment was encoded; delete the segments that have been for long."""
+        with self._changing:
+            self._contents[segment].frames -= 1
+            if not self._keep_all:
+                for number in [number for number in self._contents if self._is_over(number, pts_ns)]:
+                    del self._contents[number]
+                    self._delete(segment_path(self.directory, number))
+
+    def close(self, *, keep: bool) -> None:
+        """Close the files, and delete them unless they are to be kept."""
+        for close in self._closes:
+            try:
+                close()
+            except SpillError as error:
+                logger.warning("closing the spill: %s", error)
+        if not keep:
+            remove_directory(self.directory)
+
+    def _delete(self, path: Path) -> None:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            logger.warning("cannot delete %s, whose frames are encoded: %s", path, error)
+
+    def _is_over(self, segment: int, pts_ns: int) -> bool:
+        contents = self._contents[segment]
+        unused = contents.frames == 0 and segment != self._writer.number
+        return unused and contents.last_pts_ns < pts_ns - KEPT_NS
+
+
+def read_frame(reader: SegmentReader, record: Record) -> Planes:
+    """Return the planes of a stored frame, writable.
+
+    Raises:
+        SpillError: they cannot be read, or are damaged.
+
+    """
+    data = reader.read(Place(record.segment, record.offset), record.stored_bytes)
+    if zlib.crc32(data.data) != record.checksum:
+        path = segment_path(reader.directory, record.segment)
+        raise SpillError(errno.EIO, f"the frame at {record.pts_ns} ns is damaged", str(path))
+    pixels = unpack(data, Packing(record.packing), frame_bytes(record.spec))
+    return planes_of(pixels, record.spec, bottom_up=record.bottom_up)
+
+
+def remove_directory(directory: Path) -> None:
+    """Delete a spill directory and what belongs in it; what cannot be deleted is logged and left.
+
+    The journal goes first: what is left without one holds no frames to recover.
+    """
+    names = (JOURNAL, LOCK)
+    try:
+        for path in (*(directory / name for name in names), *directory.glob("*.segment")):
+            path.unlink(missing_ok=True)
+        directory.rmdir()
+    except OSError as error:
+        logger.warning("cannot delete all of %s: %s", directory, error)

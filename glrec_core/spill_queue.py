@@ -1,0 +1,235 @@
+"""The queue that goes on on disk: when it is three quarters full, its newest frames are stored and give up their slots.
+
+The frames stay in one line, in the order in which they were drawn; only where their pixels are differs: in a slot, in
+plain memory or on disk. A thread of its own moves them, and exists only while there is a backlog. When the disk fails,
+nothing is lost: the frame stays in its slot, and from then on the queue makes the render thread wait.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from glrec_core.errors import SpillError
+from glrec_core.frame import Frame
+from glrec_core.frame_queue import FrameQueue
+from glrec_core.spill.pixels import can_spill, frame_bytes
+from glrec_core.spill.spill_file import SpillFile
+from glrec_core.stats import Stats
+
+logger = logging.getLogger("glrec")
+
+_TRANSIENT_FRAMES = 2
+"""Frames that are in plain memory in any case: one being stored, one being encoded."""
+
+
+class _OnDisk:
+    """Stands for the pixels of a stored frame, as its `owner`."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+class SpillQueue(FrameQueue):
+    """Holds at most `slots` frames in slots, up to `memory_bytes` in plain memory, and the others on disk.
+
+    With `everything`, all frames are stored, oldest first, and come out only when the queue is closed. `open_file` is
+    called when the first frame is to be stored, on the spill thread.
+    """
+
+    def __init__(
+        self,
+        slots: int,
+        open_file: Callable[[], SpillFile],
+        stats: Stats,
+        tell: Callable[[str], None],
+        *,
+        memory_bytes: int,
+        everything: bool,
+        keep: bool,
+    ) -> None:
+        super().__init__(slots, block=True)
+        self._open_file = open_file
+        self._stats = stats
+        self._tell = tell
+        self._memory_bytes = memory_bytes
+        self._everything = everything
+        self._keep = keep
+        self._spill_from = -(-3 * slots // 4)
+        self._in_slots: deque[Frame] = deque()
+        self._moving: Frame | None = None
+        self._on_disk = 0
+        self._evicting = False
+        self._thread: threading.Thread | None = None
+        self._file: SpillFile | None = None
+        self._failure: Exception | None = None
+
+    def put(self, frame: Frame) -> None:
+        with self._changed:
+            super().put(frame)
+            if can_spill(frame.spec) and not self._abandoned:
+                self._in_slots.append(frame)
+            self._start_thread()
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Give the frames in order, wherever they are; one that cannot be read back is counted and left out."""
+        for frame in super().__iter__():
+            if self._load(frame):
+                yield frame
+
+    def abandon(self) -> None:
+        """Release the frames that wait in memory. Those on disk stay there."""
+        with self._changed:
+            self._in_slots.clear()
+            self._changed.wait_for(lambda: self._moving is None)
+            super().abandon()
+
+    def wait_idle(self) -> None:
+        """Wait until no slot is in use. A backlog is not waited for: it makes room for what is still in slots."""
+        with self._changed:
+            self._evicting = self._on_disk > 0
+            self._start_thread()
+            self._changed.notify_all()
+        super().wait_idle()
+
+    def finish(self) -> Path | None:
+        """Delete what is on disk. What was not encoded stays, and everything if it is to be kept; return where."""
+        with self._changed:
+            thread = self._thread
+        if thread is not None:
+            thread.join()
+        file = self._file
+        if file is None:
+            return None
+        self._tell(f"{self._stats.spilled} frames waited on disk for the encoder, stored {file.packings}")
+        keep = self._keep or self._on_disk > 0
+        if self._on_disk:
+            self._tell(f"{self._on_disk} frames were not encoded: glrec recover {file.directory} -o FILE")
+        file.close(keep=keep)
+        return file.directory if keep else None
+
+    # Encode thread
+
+    def _ready(self) -> bool:
+        if self._everything and self._failure is None and not self._abandoned:
+            return self._closed and not self._in_slots and self._moving is None
+        if self._frames:
+            return self._frames[0] is not self._moving
+        return self._closed
+
+    def _take(self) -> Frame:
+        frame = super()._take()
+        if self._in_slots and self._in_slots[0] is frame:
+            self._in_slots.popleft()
+        return frame
+
+    def _load(self, frame: Frame) -> bool:
+        """Bring a frame's pixels back if they are on disk; False if that cannot be done."""
+        if not isinstance(frame.owner, _OnDisk):
+            return True
+        assert self._file is not None
+        try:
+            planes, segment = self._file.load(frame.owner.number)
+        except SpillError as error:
+            self._stats.unreadable += 1
+            logger.warning("a spilled frame is lost: %s", error)
+            return False
+        finally:
+            with self._changed:
+                self._on_disk -= 1
+                self._changed.notify_all()
+        frame.planes, frame.owner = planes, None
+        frame.release = partial(self._file.done, segment, frame.pts_ns)
+        return True
+
+    # Spill thread
+
+    def _start_thread(self) -> None:
+        if self._thread is not None or not self._wants_to_move():
+            return
+        thread = threading.Thread(target=self._spill, name="glrec-spill", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # the program is ending, or has as many threads as it may
+            self._stop_spilling(error)
+        else:
+            self._thread = thread
+
+    def _spill(self) -> None:
+        while (frame := self._next_to_move()) is not None:
+            try:
+                self._move(frame)
+            except Exception as error:  # noqa: BLE001 - nothing is lost: the frame stays where it is
+                self._stop_spilling(error)
+
+    def _wants_to_move(self) -> bool:
+        if self._failure is not None or not self._in_slots:
+            return False
+        crowded = self._slots - self._free >= self._spill_from and not self._closed
+        return self._everything or self._evicting or crowded
+
+    def _lingers(self) -> bool:
+        """Whether the thread waits for more: as long as there is a backlog."""
+        return not self._closed and self._failure is None and (self._everything or self._on_disk > 0)
+
+    def _next_to_move(self) -> Frame | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._wants_to_move() or not self._lingers())
+            if not self._wants_to_move():
+                self._thread = None
+                return None
+            self._moving = self._in_slots.popleft() if self._everything else self._in_slots.pop()
+            return self._moving
+
+    def _move(self, frame: Frame) -> None:
+        if self._fits_in_memory(frame):
+            self._to_memory(frame)
+        else:
+            self._to_disk(frame)
+        with self._changed:
+            self._moving = None
+            self._changed.notify_all()
+
+    def _fits_in_memory(self, frame: Frame) -> bool:
+        needed = frame_bytes(frame.spec)
+        return not self._everything and (1 + _TRANSIENT_FRAMES) * needed <= self._memory_bytes
+
+    def _to_memory(self, frame: Frame) -> None:
+        planes, used_bytes = tuple(map(np.array, frame.planes)), frame_bytes(frame.spec)
+        self._give_memory_back(-used_bytes)
+        with frame:  # gives its slot back
+            pass
+        frame.planes, frame.release = planes, partial(self._give_memory_back, used_bytes)
+
+    def _give_memory_back(self, used_bytes: int) -> None:
+        with self._changed:
+            self._memory_bytes += used_bytes
+
+    def _to_disk(self, frame: Frame) -> None:
+        if self._file is None:
+            self._file = self._open_file()
+            logger.info("frames are spilled to %s", self._file.directory)
+        number = self._file.append(frame)
+        self._stats.spilled += 1
+        self._stats.spilled_bytes = self._file.stored_bytes
+        with self._changed:
+            self._on_disk += 1
+        with frame:  # gives its slot back
+            pass
+        frame.owner = _OnDisk(number)
+
+    def _stop_spilling(self, error: Exception) -> None:
+        """Leave the frames in their slots from now on."""
+        self._tell(f"frames cannot be spilled, so the program waits for the encoder: {error}")
+        with self._changed:
+            self._failure = error
+            self._moving = None
+            self._changed.notify_all()

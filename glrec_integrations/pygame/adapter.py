@@ -1,0 +1,142 @@
+"""Hears of the frames of pygame's OpenGL display by standing in for `pygame.display.flip` and `update`.
+
+There is one display, which is named by its surface. It ends with `pygame.display.quit` and `pygame.quit`. Another
+`set_mode` mostly keeps the context; where it does not, the display ends at its next flip. Of pygame-ce's `Window`, whose `flip` is a method of each window, only
+objects with attributes can be hooked: those of subclasses.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+from glrec_core.adapter import (
+    Attachment,
+    Binding,
+    ConfigError,
+    Framebuffer,
+    MethodHook,
+    Size,
+    Tap,
+    current_binding,
+    hookimpl,
+    made_current,
+)
+
+
+@hookimpl
+def glrec_targets() -> str:
+    """Name what this adapter takes."""
+    return "pygame: the surface of a display with the flag OPENGL; pygame.Window subclasses with opengl=True"
+
+
+@hookimpl
+def glrec_attach(target: object, tap: Tap) -> Attachment | None:
+    """Hook `target` if it is pygame's display or a window of it.
+
+    Raises:
+        ConfigError: it is a surface, but not that of an OpenGL display; or a window that is closed or has no attributes.
+
+    """
+    pygame = sys.modules.get("pygame")
+    if pygame is None:
+        return None
+    if isinstance(target, getattr(pygame, "Surface", ())):
+        if target is not pygame.display.get_surface() or not is_opengl(target):
+            raise ConfigError(f"{target!r} is not an OpenGL display; use pygame.display.set_mode(flags=pygame.OPENGL)")
+        return DisplayAttachment(pygame, tap)
+    if isinstance(target, getattr(pygame, "Window", ())):
+        return _window_attachment(target, tap)
+    return None
+
+
+def is_opengl(surface: Any) -> bool:
+    """Whether a display's surface stands for an OpenGL context."""
+    return bool(surface.get_flags() & sys.modules["pygame"].OPENGL)
+
+
+def _window_attachment(window: Any, tap: Tap) -> Attachment:
+    if not window.opengl:
+        raise ConfigError(f"{window!r} has no OpenGL context; create it with opengl=True")
+    if not hasattr(window, "__dict__"):
+        raise ConfigError(f"{window!r} cannot be hooked; make it of a subclass: class Window(pygame.Window): pass")
+    return WindowAttachment(window, tap)
+
+
+class _SdlAttachment:
+    """What both kinds have in common: the context is known from the first frame on."""
+
+    def __init__(self, tap: Tap, hooks: tuple[MethodHook, ...]) -> None:
+        self._tap = tap
+        self._binding: Binding | None = None
+        self._hooks = hooks
+
+    def detach(self) -> None:
+        """Take the hooks off."""
+        for hook in self._hooks:
+            hook.remove()
+
+    @contextmanager
+    def current(self) -> Iterator[None]:
+        """Make the context current for a `with` block, then what was current before; SDL need not know."""
+        if self._binding is None:
+            yield
+            return
+        with made_current(self._binding):
+            yield
+
+    def _drawn(self, width: int, height: int) -> None:
+        found, known = current_binding(), self._binding
+        if known is not None and (found is None or found.context != known.context):
+            self._binding = None  # gone: only the encoded part can still be finished
+            self._before_end()
+            return
+        self._binding = found
+        self._tap.frame_drawn(Framebuffer(0, Size(width, height)))
+
+    def _before_end(self) -> None:
+        try:
+            with self.current():
+                self._tap.context_closing()
+        finally:
+            self._binding = None
+            self.detach()
+
+
+class DisplayAttachment(_SdlAttachment):
+    """The hooks on the display."""
+
+    def __init__(self, pygame: ModuleType, tap: Tap) -> None:
+        self._display = display = pygame.display
+        super().__init__(
+            tap,
+            (
+                MethodHook(display, "flip", self._before_flip),
+                MethodHook(display, "update", self._before_flip),
+                MethodHook(display, "quit", self._before_end),
+                MethodHook(pygame, "quit", self._before_end),
+            ),
+        )
+
+    def _before_flip(self) -> None:
+        self._drawn(*self._display.get_window_size())
+
+
+class WindowAttachment(_SdlAttachment):
+    """The hooks on a window."""
+
+    def __init__(self, window: Any, tap: Tap) -> None:
+        self._size = lambda: window.size
+        super().__init__(
+            tap,
+            (
+                MethodHook(window, "flip", self._before_flip),
+                MethodHook(window, "destroy", self._before_end),
+            ),
+        )
+
+    def _before_flip(self) -> None:
+        self._drawn(*self._size())

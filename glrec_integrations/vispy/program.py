@@ -1,0 +1,99 @@
+"""What `glrec run` does when a program imports vispy: its canvases, its event loops, its screen."""
+
+from __future__ import annotations
+
+import functools
+import os
+import weakref
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+from glrec_core.adapter import ImportHook, Program, hookimpl
+
+_EARLY_SECONDS = 1e-6
+"""How much earlier timers come due under virtual time, which rounding would make a whole frame late."""
+
+_OWN_LOOPS = ("egl", "glfw", "osmesa")
+"""Backends whose event loop is vispy's own; on Qt and pyglet it runs theirs."""
+
+
+@hookimpl
+def glrec_imports() -> Mapping[str, ImportHook]:
+    """Hook the canvas and vispy's own event loops."""
+    canvases = _Canvases()
+    return {
+        "vispy": _choose_screen,
+        "vispy.util.ptime": _count_from_the_beginning,
+        "vispy.app.canvas": canvases.watch,
+        "vispy.app": canvases.stop_with_program,
+        **{f"vispy.app.backends._{name}": canvases.watch_loop for name in _OWN_LOOPS},
+    }
+
+
+def _choose_screen(vispy: ModuleType, program: Program) -> None:
+    if program.use_egl():
+        os.environ.setdefault("EGL_PLATFORM", "surfaceless")
+        vispy.config["default_backend"] = "egl"
+
+
+def _count_from_the_beginning(ptime: ModuleType, program: Program) -> None:
+    """Keep vispy's time small under virtual time: seconds since 1970 leave floats no digits for nanoseconds."""
+    if program.step:
+        ptime.START_TIME = 0.0
+
+
+class _Canvases:
+    """The program's canvases, and the end of the loop that draws them."""
+
+    def __init__(self) -> None:
+        self._all: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._ending = False
+
+    def watch(self, canvas: ModuleType, program: Program) -> None:
+        """Record each canvas from its making on."""
+        create_native = canvas.Canvas.create_native
+
+        @functools.wraps(create_native)
+        def create_native_and_record(canvas: Any) -> None:
+            if canvas._backend is not None:
+                return
+            with program.making(canvas):
+                create_native(canvas)
+            self._all.add(canvas)
+            if canvas.app.backend_name == "egl":
+                canvas.events.resize(size=canvas.size)  # which this backend forgets: scenes would stay invisible
+
+        canvas.Canvas.create_native = create_native_and_record
+
+    def watch_loop(self, backend: ModuleType, program: Program) -> None:
+        """Draw again what nothing else draws; end the loop between two frames, since that closes the canvases."""
+        process_events = backend.ApplicationBackend._vispy_process_events
+
+        @functools.wraps(process_events)
+        def process_events_and_draw(application: Any) -> None:
+            process_events(application)
+            if self._ending:
+                self._ending = False
+                application._vispy_quit()
+            elif program.turn():
+                for canvas in [each for each in self._all if not each._closed]:
+                    canvas.update()
+
+        backend.ApplicationBackend._vispy_process_events = process_events_and_draw
+        if program.step:
+            backend.TimerBackend._vispy_start = _early(backend.TimerBackend._vispy_start)
+
+    def stop_with_program(self, app: ModuleType, program: Program) -> None:
+        """End vispy's own loop when the program is to end; loops of others end by themselves."""
+
+        def stop() -> bool:
+            application = app._default_app.default_app
+            self._ending = application is not None and application.backend_name in _OWN_LOOPS
+            return self._ending
+
+        program.at_stop(stop)
+
+
+def _early(start: Callable[[Any, float], None]) -> Callable[[Any, float], None]:
+    return lambda timer, interval: start(timer, max(0.0, interval - _EARLY_SECONDS))

@@ -1,0 +1,38 @@
+"""Functions that a process of glrec's own is asked to run in tests: they answer, fail, crash, hang or chatter."""
+
+import os
+import time
+from pathlib import Path
+
+from glrec_core.errors import CaptureError
+from glrec_core.isolation import Progress
+from glrec_core.verify.source import VideoError
+
+
+def add(progress: Progress, *, numbers: list[int]) -> int:
+    for done in range(1, len(numbers) + 1):
+        progress(done, len(numbers))
+    return sum(numbers)
+
+
+def fail(_: Progress, *, text: str, of_the_core: bool) -> None:
+    raise CaptureError(text) if of_the_core else VideoError(text)
+
+
+def stumble(_: Progress) -> None:
+    raise ZeroDivisionError("a mistake in the program")
+
+
+def crash(_: Progress) -> None:
+    os.abort()
+
+
+def hang(_: Progress, *, pid_file: str) -> None:
+    Path(pid_file).write_text(str(os.getpid()), encoding="ascii")
+    time.sleep(600)
+
+
+def chatter(_: Progress) -> str:
+    os.write(1, b"a driver prints what it likes\n")
+    print("and so does Python")
+    return "answer"

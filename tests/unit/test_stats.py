@@ -1,0 +1,48 @@
+"""The account as an object: what `close()` settles, what a snapshot keeps, and its form in JSON."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from glrec_core.errors import SinkError
+from glrec_core.stats import Stats
+
+
+def test_what_never_came_out_of_the_encoder_is_lost() -> None:
+    stats = Stats(drawn=12, recorded=10, dropped=2, encoded=8, packets=7)
+    stats.settle()
+    assert (stats.recorded, stats.lost, stats.accounted) == (7, 3, 12)
+    stats.settle()
+    assert (stats.recorded, stats.lost) == (7, 3)
+
+
+def test_a_snapshot_stays_as_it_is() -> None:
+    stats = Stats(drawn=1)
+    snapshot = stats.snapshot()
+    assert snapshot == stats
+    stats.drawn += 1
+    stats.grab_time.add(1000)
+    assert (snapshot.drawn, snapshot.grab_time.count) == (1, 0)
+
+
+def test_the_account_is_a_line_of_json_for_each_recording(tmp_path: Path) -> None:
+    stats = Stats(drawn=3, recorded=3, backend="host", reason="because of \u00dc")
+    stats.grab_time.add(2_000_000)
+    for _ in range(2):
+        stats.append_json_line(tmp_path / "stats.jsonl")
+    lines = (tmp_path / "stats.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 2
+    assert json.loads(lines[1]) == stats.as_dict()
+    values = json.loads(lines[0])
+    assert (values["recorded"], values["backend"], values["grab_time"]["max_ms"]) == (3, "host", 2.0)
+
+
+def test_the_account_goes_to_the_standard_output_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    Stats(drawn=5).append_json_line("-")
+    assert json.loads(capsys.readouterr().out)["drawn"] == 5
+
+
+def test_an_account_that_cannot_be_written_names_its_file(tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match=r"stats_json=.*No such file.*missing"):
+        Stats().append_json_line(tmp_path / "missing" / "stats.jsonl")
