@@ -39,8 +39,8 @@ from glrec_core.capture.ring import Direct
 from glrec_core.color import BT709
 from glrec_core.config import Config
 from glrec_core.cuda.device import CudaDevice, CudaStream
-from glrec_core.cuda.kernel import THREADS, compile_kernel, grid
-from glrec_core.cuda.texture import RegisteredTexture, mapped
+from glrec_core.cuda.kernel import Kernel
+from glrec_core.cuda.texture import MappedTextures, RegisteredTexture
 from glrec_core.frame import Framebuffer, PixelFormat, Size
 from glrec_core.gl.functions import current_gl
 
@@ -53,11 +53,11 @@ FIRST_USE = """
 import time
 import cupy
 from glrec_core.color import BT709
-from glrec_core.cuda.kernel import compile_kernel
+from glrec_core.cuda.kernel import Kernel
 from glrec_core.frame import PixelFormat
 cupy.zeros(1)
 began = time.perf_counter()
-compile_kernel(PixelFormat.NV12, BT709).num_regs
+Kernel(PixelFormat.NV12, BT709)
 print(time.perf_counter() - began)
 """
 
@@ -116,15 +116,13 @@ def measure_kernel(size: Size) -> dict[str, Any]:
     noise = np.random.default_rng(1).integers(0, 256, picture_bytes, np.uint8).tobytes()
     textures = [context.texture(size, 4, noise) for _ in range(pictures)]
     context.finish()
-    with stream.current():
-        kernel = compile_kernel(PixelFormat.NV12, BT709)
+    with stream.device, stream.cupy:
+        kernel = Kernel(PixelFormat.NV12, BT709)
         registered = [RegisteredTexture(texture.glo) for texture in textures]
-        outputs = [cupy.empty((size.height * 3 // 2, size.width), cupy.uint8) for _ in textures]
-        arguments = np.int32(size.width), np.int32(size.width), np.int32(size.height)
-        with mapped(registered, stream.handles) as surfaces:
-            kernel_us = microseconds(
-                lambda n: kernel(grid(size), THREADS, (surfaces[n], outputs[n], *arguments)), pictures
-            )
+        shape = size.height * 3 // 2, size.width
+        launches = [kernel.into(cupy.empty(shape, cupy.uint8), size) for _ in textures]
+        with MappedTextures(registered, stream.handles) as surfaces:
+            kernel_us = microseconds(lambda n: launches[n](surfaces[n], stream.handles.stream), pictures)
         sources, targets = ([cupy.empty(picture_bytes, cupy.uint8) for _ in textures] for _ in range(2))
         kind = runtime.cudaMemcpyKind.cudaMemcpyDeviceToDevice
         handle = stream.handles.stream

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from numbers import Rational
@@ -32,6 +33,9 @@ MAX_FPS = 90_000
 
 MAX_SIDE = 16_384
 """Largest side in pixels: GL_MAX_TEXTURE_SIZE that OpenGL 4.1 and later guarantee, and libx264's own limit."""
+
+_RATE = re.compile(r"\d{1,9}(\.\d{1,9})?|\d{1,9}/\d{1,9}")
+"""What is taken for a frame rate in text: 60, 29.97 or 30000/1001."""
 
 _BIT_RATES = (("bitrate", 1000), ("max_bitrate", 1000))
 """Options in bits per second, with the least that is taken for one: below, kilobits were meant."""
@@ -206,7 +210,9 @@ def parse_rate(value: object) -> Fraction:
     try:
         if isinstance(value, float):
             rate = Fraction(value).limit_denominator(1001)
-        elif isinstance(value, (str, Rational)) and not isinstance(value, bool):
+        elif isinstance(value, str) and _RATE.fullmatch(value) is None:
+            raise ValueError(value)  # Fraction would take "1e999999999" and never come back
+        elif isinstance(value, str | Rational) and not isinstance(value, bool):
             rate = Fraction(value)
         else:
             raise TypeError(type(value).__name__)

@@ -28,7 +28,7 @@ from glrec_core.outputs import Outputs
 from glrec_core.overflow import open_queue
 from glrec_core.recording import Recording
 from glrec_core.sink.file import FileSink
-from glrec_core.stages import Sink
+from glrec_core.stages import Pipeline, Sink
 from glrec_core.stats import Stats
 
 logger = logging.getLogger("glrec")
@@ -236,6 +236,13 @@ class Recorder:
         backend = self._choose_backend(gl, source.size)
         logger.info("recording by the %s route: %s", backend.name, self._stats.reason)
         pipeline = backend.open(gl, self._config, self._clock, source.size)
+        try:
+            return self._start(gl, pipeline)
+        except BaseException:
+            pipeline.capture.close()
+            raise
+
+    def _start(self, gl: GL, pipeline: Pipeline) -> Engine:
         for note in pipeline.capture.notes:
             logger.warning("%s", note)
         outputs = Outputs(self._sinks, self._note, self._tell)

@@ -30,12 +30,20 @@ class Blitter:
         self._between: list[ColorTarget] = []
         self._srgb = False
         self._unchanged = False
-        with SetupState(gl):
-            self.targets = [ColorTarget(gl, layout.coded) for _ in range(targets)]
-            for target in self.targets:
-                target.clear()
+        self.targets: list[ColorTarget] = []
         self._last = 0
         self._stale: list[ColorTarget] = []
+        try:
+            self._make_targets(targets)
+        except BaseException:
+            self.delete()
+            raise
+
+    def _make_targets(self, count: int) -> None:
+        with SetupState(self._gl):
+            for _ in range(count):
+                self.targets.append(ColorTarget(self._gl, self._layout.coded))
+                self.targets[-1].clear()
 
     def prepare(self, source: Framebuffer, direct: Direct) -> Picture:
         """Return the picture to record; `restore` must follow its use, both within one `ReadState`.

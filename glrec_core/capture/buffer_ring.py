@@ -61,7 +61,7 @@ class BufferRing(ABC):
         try:
             for _ in range(slots + self.latency):
                 self._add_slot()
-        except CaptureError:
+        except BaseException:
             self.delete()
             raise
 

@@ -8,7 +8,7 @@ and whoever works on the same stream afterwards finds it done.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,8 +19,8 @@ import numpy as np
 from glrec_core.capture.ring import Picture
 from glrec_core.color import ColorSpace
 from glrec_core.cuda.device import CudaStream
-from glrec_core.cuda.kernel import THREADS, KernelFormat, compile_kernel, grid, kernel_format
-from glrec_core.cuda.texture import RegisteredTexture, mapped
+from glrec_core.cuda.kernel import Kernel, KernelFormat, Launch, kernel_format
+from glrec_core.cuda.texture import MappedTextures, RegisteredTexture
 from glrec_core.errors import CaptureError
 from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 from glrec_core.gl.functions import GL
@@ -31,10 +31,11 @@ _PITCH_ALIGNMENT_BYTES = 256
 
 @dataclass(slots=True, eq=False)
 class _Slot:
-    """Memory of one frame: all rows as one array, and the planes as views of it."""
+    """Memory of one frame: all rows as one array, the planes as views of it, and what converts a picture into it."""
 
     rows: Any
     planes: tuple[Any, ...]
+    convert: Launch
 
 
 class CudaRing:
@@ -67,12 +68,12 @@ class CudaRing:
         self._textures: dict[int, RegisteredTexture] = {}
         self._waiting: list[tuple[RegisteredTexture, int]] = []
         form = kernel_format(pixel_format)
-        with stream.device.current():
-            self._kernel = compile_kernel(pixel_format, color)
-            self._slots = list(_allocated(form, size, slots + self.latency))
-        pitch_bytes = self._slots[0].rows.strides[0]
-        self._arguments = tuple(np.int32(value) for value in (pitch_bytes, *size))
-        self._grid = grid(size)
+        with stream.device:
+            kernel = Kernel(pixel_format, color)
+            self._slots = [
+                _Slot(rows, _planes(rows, form, size.height), kernel.into(rows, size))
+                for rows in _allocated(form, size, slots + self.latency)
+            ]
         self._free = deque(self._slots)
 
     @property
@@ -88,7 +89,7 @@ class CudaRing:
     def read(self, picture: Picture, pts_ns: int) -> None:
         """Put the picture into the batch; its texture must keep it until `arrived` has returned its frame."""
         if picture.texture not in self._textures:
-            with self._stream.device.current():
+            with self._stream.device:
                 self._textures[picture.texture] = RegisteredTexture(picture.texture)
         self._waiting.append((self._textures[picture.texture], pts_ns))
 
@@ -104,7 +105,7 @@ class CudaRing:
 
     def delete(self) -> None:
         """Give back the memory, once the work on it is done; no frame may be lent any more."""
-        with self._stream.device.current():
+        with self._stream.device:
             self._stream.synchronize()
             self._slots = []
             self._free.clear()
@@ -114,27 +115,27 @@ class CudaRing:
         if not batch:
             return []
         textures = [texture for texture, _ in batch]
-        with self._stream.current(), mapped(textures, self._stream.handles) as surfaces:
+        with self._stream.device, MappedTextures(textures, self._stream.handles) as surfaces:
             return [
                 self._frame(surface, pts_ns) for surface, (_, pts_ns) in zip(surfaces, batch, strict=True)
             ]
 
-    def _frame(self, surface: np.uint64, pts_ns: int) -> Frame:
+    def _frame(self, surface: int, pts_ns: int) -> Frame:
         slot = self._free.popleft()
-        self._kernel(self._grid, THREADS, (surface, slot.rows, *self._arguments))
+        slot.convert(surface, self._stream.handles.stream)
         return Frame(self.spec, slot.planes, pts_ns, partial(self._free.append, slot), slot.rows)
 
     def _unregister(self) -> None:
         if not self._textures:
             return
-        with self._stream.device.current():
+        with self._stream.device:
             for texture in self._textures.values():
                 texture.unregister()
         self._textures.clear()
 
 
-def _allocated(form: KernelFormat, size: Size, slots: int) -> Iterator[_Slot]:
-    """Yield the frames' memory, views of one block of CuPy's pool."""
+def _allocated(form: KernelFormat, size: Size, slots: int) -> Iterable[Any]:
+    """Return the frames' rows, views of one block of CuPy's pool."""
     width, height = size
     pitch = -(-width * form.sample_bytes // _PITCH_ALIGNMENT_BYTES) * _PITCH_ALIGNMENT_BYTES
     dtype = np.dtype(f"u{form.sample_bytes}")
@@ -144,8 +145,7 @@ def _allocated(form: KernelFormat, size: Size, slots: int) -> Iterator[_Slot]:
         raise CaptureError(
             f"the GPU has no memory for {slots} frames of {size} ({error}); lower slots= or size="
         ) from error
-    for rows in block[:, :, :width]:
-        yield _Slot(rows, _planes(rows, form, height))
+    return [rows[:, :width] for rows in block]
 
 
 def _planes(rows: Any, form: KernelFormat, height: int) -> tuple[Any, ...]:

@@ -6,7 +6,6 @@ from glrec_core.capture.blit import Blitter
 from glrec_core.capture.geometry import Layout
 from glrec_core.capture.ring import Direct, OpenRing, Ring
 from glrec_core.config import Config
-from glrec_core.errors import CaptureError
 from glrec_core.frame import Frame, Framebuffer, FrameSpec, Size
 from glrec_core.gl.functions import GL
 from glrec_core.gl.state import ReadState
@@ -60,7 +59,7 @@ class HostCapture:
         blitter = self._blitter = Blitter(self._gl, layout, keep_shape=keep_shape, targets=self._textures)
         try:
             ring = self._ring = self._open_ring(self._gl, layout.coded, config.slots)
-        except CaptureError:
+        except BaseException:
             blitter.delete()
             raise
         self._spec = ring.spec
@@ -113,24 +112,26 @@ class HostCapture:
         return lost
 
     def close(self) -> None:
-        """Delete the ring and the textures; no frame may be lent any more."""
-        if self._ring is None:
+        """Delete the rings and the textures; no frame may be lent any more."""
+        if self._ring is None and not self._retired:
             return
         with self._state:
-            self._retire()
+            self._put_away()  # without a look at what is still being read: a lost context would never give it
             for ring in self._retired:
                 ring.delete()
             self._retired = []
 
     def _retire(self) -> list[Frame]:
         """Take ring and textures out of use; return the frames that were still being read."""
-        if self._ring is None:
-            return []
-        frames = self._ring.arrived(wait=True)
-        self._blitter.delete()
-        self._retired.append(self._ring)
-        self._ring = None
+        frames = self._ring.arrived(wait=True) if self._ring is not None else []
+        self._put_away()
         return frames
+
+    def _put_away(self) -> None:
+        if self._ring is not None:
+            self._blitter.delete()
+            self._retired.append(self._ring)
+            self._ring = None
 
     def _delete_retired(self) -> None:
         """Delete the rings of earlier sizes whose frames have all been given back."""

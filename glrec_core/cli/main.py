@@ -13,22 +13,26 @@ from glrec_core.cli.command import Command, CommandModule, Exit
 from glrec_core.errors import ConfigError, GlrecError
 
 COMMANDS = (
+    Command("run", "record a program as it is", "glrec_core.cli.run"),
     Command("doctor", "say what this machine can record with, and prove it", "glrec_core.cli.doctor"),
     Command("info", "describe a video file", "glrec_core.cli.info"),
-    Command("run", "record a program as it is", "glrec_core.cli.run"),
     Command("verify", "decode a video file and check that it is right", "glrec_core.cli.verify"),
+    Command("recover", "finish a recording that was cut off while it spilled", "glrec_core.cli.recover"),
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line, by default the process's own, and return the exit code."""
+    """Run the command line, by default the process's own, and return the exit code.
+
+    Raises:
+        SystemExit: argparse has answered or refused the words itself.
+
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return _run(words)
-    except SystemExit as end:  # argparse has said what there is to say
-        return int(end.code or 0)
     except GlrecError as error:
-        print(f"glrec {words[0]}: {error}", file=sys.stderr)
+        print(f"glrec {words[0]}: {_text(error)}", file=sys.stderr)
         return Exit.USAGE if isinstance(error, ConfigError) else Exit.FAILED
     except KeyboardInterrupt:
         print("glrec: interrupted", file=sys.stderr)
@@ -40,20 +44,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    chosen = _parser().parse_args(words)
+    own_words = next((index for index, word in enumerate(words) if not word.startswith("-")), len(words)) + 1
+    chosen = _parser().parse_args(words[:own_words])
     command = next(each for each in COMMANDS if each.name == chosen.command)
     module = cast("CommandModule", import_module(command.module))
     parser = argparse.ArgumentParser(
         prog=f"glrec {command.name}", description=_sentence(command.summary), allow_abbrev=False
     )
     module.configure(parser)
-    code = module.execute(parser.parse_args(chosen.arguments))
+    code = module.execute(parser.parse_args(words[own_words:]))
     sys.stdout.flush()
     return code
 
 
 def _parser() -> argparse.ArgumentParser:
-    """Return the parser of the first word; the rest is the subcommand's."""
+    """Return the parser of all words up to the command's name; the rest is the command's."""
     width = max(len(command.name) for command in COMMANDS)
     parser = argparse.ArgumentParser(
         prog="glrec",
@@ -66,9 +71,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     names = [command.name for command in COMMANDS]
     parser.add_argument("command", metavar="COMMAND", choices=names, help="one of those below")
-    rest = parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    rest.required = False  # or a missing command would be complained of under this name as well
     return parser
+
+
+def _text(error: GlrecError) -> str:
+    """Return an error in words; of one of the system's, without its number."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
 
 
 def _sentence(summary: str) -> str:

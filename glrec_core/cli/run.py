@@ -24,9 +24,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "Exit code: the program's own; 1 if it ended well but was not recorded, 2 if it could not be started."
     )
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="file to write (default: a dated one)")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="file to write (default: a dated one)"
+    )
     parser.add_argument("--fps", type=rate, metavar="RATE", help="frame rate: a limit, and exact with --step")
-    parser.add_argument("--size", type=size, metavar="WxH", help="size of the recording (default: the window's)")
+    parser.add_argument(
+        "--size", type=size, metavar="WxH", help="size of the recording (default: the window's)"
+    )
     parser.add_argument("--frames", type=count, metavar="N", help="end the program after N frames")
     parser.add_argument("--seconds", type=seconds, metavar="S", help="end the program after S seconds")
     parser.add_argument(
@@ -38,7 +42,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="let the program's time pass by 1/fps a frame: smooth and repeatable on any machine",
     )
     _configure_recording(parser)
-    parser.add_argument("-m", dest="module", nargs=argparse.REMAINDER, help="run a module, as `python -m` does")
+    parser.add_argument(
+        "-m", dest="module", nargs=argparse.REMAINDER, help="run a module, as `python -m` does"
+    )
     parser.add_argument("script", nargs="?", metavar="SCRIPT", help="the program")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="passed on to the program")
 

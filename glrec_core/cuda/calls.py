@@ -11,10 +11,10 @@ def checked(result: tuple[Any, ...], what: str) -> Any:
     """Return what a call of cuda-bindings gave besides its status: nothing, one value or a tuple.
 
     Raises:
-        CaptureError: the status is not success; the text is "cannot `what`" and the status's name.
+        CaptureError: the status is not success, which is 0; the text is "CUDA cannot `what`" and the status's name.
 
     """
-    status, *values = result
-    if int(status) != 0:
+    status = result[0]
+    if status:
         raise CaptureError(f"CUDA cannot {what}: {status.name}")
-    return values[0] if len(values) == 1 else tuple(values)
+    return result[1] if len(result) == 2 else result[1:]  # noqa: PLR2004 - the status and one value

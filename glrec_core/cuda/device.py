@@ -6,10 +6,9 @@ and what was current before comes back. Nothing here waits for more than its own
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import cupy
 from cuda.bindings import driver, runtime
@@ -20,7 +19,10 @@ from glrec_core.errors import CaptureError
 
 
 class CudaDevice:
-    """One GPU by its number in CUDA's order, with its primary context, which lives as long as the process."""
+    """One GPU by its number in CUDA's order, with its primary context, which lives as long as the process.
+
+    `with device:` makes the context current in the calling thread; blocks may be nested.
+    """
 
     def __init__(self, ordinal: int) -> None:
         """Make the context, unless the program has done so.
@@ -53,14 +55,14 @@ class CudaDevice:
             raise CaptureError("CUDA knows no device that draws the OpenGL context")
         return _device(int(ordinals[0]))
 
-    @contextmanager
-    def current(self) -> Iterator[None]:
-        """Make its context current in this thread for a `with` block."""
-        checked(driver.cuCtxPushCurrent(self._context), f"use {self.name}")
-        try:
-            yield
-        finally:
-            checked(driver.cuCtxPopCurrent(), f"leave {self.name}")
+    def __enter__(self) -> Self:
+        checked(driver.cuCtxPushCurrent(self._context), "use the GPU's context")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        checked(driver.cuCtxPopCurrent(), "give the program its own context back")
 
 
 _device = cache(CudaDevice)
@@ -71,16 +73,10 @@ class CudaStream:
 
     def __init__(self, device: CudaDevice) -> None:
         self.device = device
-        with device.current():
-            self._stream: Any = cupy.cuda.Stream(non_blocking=True)
-        self.handles = CudaHandles(device.ordinal, device.context, self._stream.ptr)
-
-    @contextmanager
-    def current(self) -> Iterator[None]:
-        """Make it CuPy's stream in this thread for a `with` block, and its device's context current."""
-        with self.device.current(), self._stream:
-            yield
+        with device:
+            self.cupy: Any = cupy.cuda.Stream(non_blocking=True)
+        self.handles = CudaHandles(device.ordinal, device.context, self.cupy.ptr)
 
     def synchronize(self) -> None:
         """Wait until all of its work is done."""
-        self._stream.synchronize()
+        self.cupy.synchronize()

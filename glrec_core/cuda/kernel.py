@@ -9,16 +9,20 @@ once, as they lie in the texture, and gets the neighbour's column that chroma ne
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import cupy
+from cuda.bindings import driver
+
 from glrec_core.color import ColorSpace
+from glrec_core.cuda.calls import checked
 from glrec_core.errors import CaptureError
 from glrec_core.frame import PixelFormat, Size
 
-NAME = "convert"
-"""Of the kernel's function: `convert(surface, out, pitch_bytes, width, height)`."""
+_NAME = "convert"
 
 _GROUP = Size(32, 4)
 """Threads of a block: a row of them is a warp, so that neighbours can hand over their pixels."""
@@ -72,30 +76,57 @@ def kernel_format(pixel_format: PixelFormat) -> KernelFormat:
     return KERNEL_FORMATS[pixel_format]
 
 
-def grid(size: Size) -> tuple[int, int]:
-    """Return how many thread blocks a picture needs."""
-    across, down = _BLOCK.width * _GROUP.width, _BLOCK.height * _GROUP.height
-    return -(-size.width // across), -(-size.height // down)
-
-
-def compile_kernel(pixel_format: PixelFormat, color: ColorSpace) -> Any:
-    """Return the kernel for the current CUDA device as a CuPy function: `kernel(grid, block, arguments)`.
+class Kernel:
+    """The kernel of one pixel format and colour space, compiled for the current CUDA context.
 
     Raises:
         CaptureError: there is no such kernel, or NVRTC refuses it or is missing.
 
     """
-    source = kernel_source(pixel_format, color)
-    import cupy
 
-    try:
-        return cupy.RawModule(code=source, options=("--std=c++17",)).get_function(NAME)
-    except (cupy.cuda.compiler.CompileException, RuntimeError, OSError) as error:
-        raise CaptureError(f"NVRTC cannot compile the {pixel_format.value} kernel: {error}") from error
+    def __init__(self, pixel_format: PixelFormat, color: ColorSpace) -> None:
+        source = kernel_source(pixel_format, color)
+        try:
+            # CuPy unloads it with this object.
+            self._function = cupy.RawModule(code=source, options=("--std=c++17",)).get_function(_NAME).kernel
+        except (cupy.cuda.compiler.CompileException, RuntimeError, OSError) as error:
+            raise CaptureError(f"NVRTC cannot compile the {pixel_format.value} kernel: {error}") from error
+        self.handle = driver.CUfunction(self._function.ptr)
+
+    def into(self, rows: Any, size: Size) -> Launch:
+        """Return what writes pictures of a size into a CuPy array of all rows, (rows, width), of any pitch."""
+        return Launch(self, rows.data.ptr, rows.strides[0], size)
 
 
-THREADS = (_GROUP.width, _GROUP.height)
-"""Threads of a block, as the kernel's launch takes them."""
+class Launch:
+    """The kernel with all its arguments but the picture, laid out once: that takes longer than the launch itself."""
+
+    def __init__(self, kernel: Kernel, out: int, pitch_bytes: int, size: Size) -> None:
+        self._surface = ctypes.c_uint64()
+        sizes = (ctypes.c_int(value) for value in (pitch_bytes, *size))
+        self._arguments = (self._surface, ctypes.c_void_p(out), *sizes)
+        addresses = [ctypes.addressof(argument) for argument in self._arguments]
+        self._addresses = (ctypes.c_void_p * len(addresses))(*addresses)
+        self._kernel = kernel
+        self._shape = (*_grid(size), 1, *_GROUP, 1)
+
+    def __call__(self, surface: int, stream: int) -> None:
+        """Queue the conversion of a mapped texture, by its surface object, on a stream of the current context.
+
+        Raises:
+            CaptureError: CUDA refuses it.
+
+        """
+        self._surface.value = surface
+        addresses = ctypes.addressof(self._addresses)
+        launched = driver.cuLaunchKernel(self._kernel.handle, *self._shape, 0, stream, addresses, 0)
+        checked(launched, "start the conversion of a frame")
+
+
+def _grid(size: Size) -> tuple[int, int]:
+    """Return how many thread blocks a picture needs."""
+    across, down = _BLOCK.width * _GROUP.width, _BLOCK.height * _GROUP.height
+    return -(-size.width // across), -(-size.height // down)
 
 
 def kernel_source(pixel_format: PixelFormat, color: ColorSpace) -> str:

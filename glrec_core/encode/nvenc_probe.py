@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -26,6 +27,10 @@ from glrec_core.errors import BackendUnavailable
 
 _CUDA_LIBRARY, _NVENC_LIBRARY = "libcuda.so.1", "libnvidia-encode.so.1"
 _CONTAINER_VARIABLE = "NVIDIA_DRIVER_CAPABILITIES"
+
+_WITHOUT_NVENC = re.compile(r"\b(A30|A100|A800|H100|H200|H800|GH200)\b")
+"""GPUs that have no encoder at all: NVIDIA's Video Encode and Decode GPU Support Matrix, 2026. A container may hide the
+engines of the others."""
 
 _LEAST_NVENC = Version(12, 1)
 _LEAST_DRIVER = "530"
@@ -94,7 +99,8 @@ def _remembered(device: int, gpu: str, codec: str) -> Capabilities | str:
         if status == UNSUPPORTED_PARAM:
             return f"{gpu} cannot encode {codec} by NVENC"
         if status == UNSUPPORTED_DEVICE:
-            return _container_problem() or f"{gpu} has no NVENC engine"
+            nothing_there = f"{gpu} has no NVENC engine"
+            return nothing_there if _WITHOUT_NVENC.search(gpu) else _container_problem() or nothing_there
         return f"{gpu} does not open NVENC: {first_line(error)}"
 
 

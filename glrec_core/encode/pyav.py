@@ -101,9 +101,16 @@ class PyAVEncoder:
         if self._context is None:
             raise EncodeError("the encoder has ended; it takes no more frames after drain() or close()")
         try:
-            return [self._packet(packet) for packet in self._context.encode(picture)]
+            return self._packets(self._context.encode(picture))
         except av.FFmpegError as error:
             raise EncodeError(f"{self._codec.encoder} failed: {error}") from error
+
+    def _packets(self, packets: list[av.Packet[Any]]) -> list[Packet]:
+        try:
+            return [self._packet(packet) for packet in packets]
+        except BaseException:
+            self._context = None  # without these packets, what it still gives out cannot be decoded
+            raise
 
     def _packet(self, packet: av.Packet[Any]) -> Packet:
         data, pts = bytes(packet), packet.pts

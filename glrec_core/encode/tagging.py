@@ -30,7 +30,9 @@ class ColorTagger:
         self._codec = codec
         try:
             with av.open(io.BytesIO(first_access_unit), format=DEMUXERS[codec]) as stream:
-                self._filter = BitStreamFilterContext(_description(codec, color, subsampled=subsampled), stream.streams.video[0])
+                self._filter = BitStreamFilterContext(
+                    _description(codec, color, subsampled=subsampled), stream.streams.video[0]
+                )
         except (av.FFmpegError, IndexError) as error:
             raise EncodeError(f"the encoder's first packet is not {codec}: {error}") from error
 

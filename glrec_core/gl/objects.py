@@ -33,6 +33,15 @@ class ColorTarget:
         self._gl = gl
         self.size = size
         self.texture = gl.generate("GenTextures")
+        self.framebuffer = 0
+        try:
+            self._make(srgb=srgb)
+        except BaseException:
+            self.delete()
+            raise
+
+    def _make(self, *, srgb: bool) -> None:
+        gl, size = self._gl, self.size
         gl.BindTexture(g.TEXTURE_2D, self.texture)
         internal_format = g.SRGB8_ALPHA8 if srgb else g.RGBA8
         gl.TexImage2D(g.TEXTURE_2D, 0, internal_format, *size, 0, g.RGBA, g.UNSIGNED_BYTE, None)
@@ -47,7 +56,6 @@ class ColorTarget:
         gl.FramebufferTexture2D(g.FRAMEBUFFER, g.COLOR_ATTACHMENT0, g.TEXTURE_2D, self.texture, 0)
         status = gl.CheckFramebufferStatus(g.FRAMEBUFFER)
         if status != g.FRAMEBUFFER_COMPLETE:
-            self.delete()
             raise CaptureError(
                 f"the driver ({gl.renderer}) cannot make a {size} texture to draw into (status {status:#x}); "
                 f"its largest side is {gl.integer(g.MAX_TEXTURE_SIZE)}"
@@ -72,7 +80,10 @@ def color_buffer(gl: GL, framebuffer: int) -> int:
     if framebuffer != 0:
         return g.COLOR_ATTACHMENT0
     # GL_DOUBLEBUFFER belongs to the bound draw framebuffer; OpenGL ES names its one buffer BACK in any case.
-    return g.BACK if gl.es or gl.integer(g.DOUBLEBUFFER) else g.FRONT
+    if gl.es or gl.integer(g.DOUBLEBUFFER):
+        return g.BACK
+    # NVIDIA calls the one buffer of an EGL pbuffer BACK, Mesa calls it FRONT.
+    return g.BACK if gl.integer(g.DRAW_BUFFER) in {g.BACK, g.BACK_LEFT} else g.FRONT
 
 
 def attachment_parameter(gl: GL, framebuffer: int, parameter: int) -> int:

@@ -20,28 +20,25 @@ def build_program(gl: GL, shaders: Mapping[int, str]) -> int:
     program = gl.CreateProgram()
     try:
         for kind, source in shaders.items():
-            shader = _compile(gl, kind, source)
-            gl.AttachShader(program, shader)
-            gl.DeleteShader(shader)  # it lives on until the program goes
+            _attach(gl, program, kind, source)
         gl.LinkProgram(program)
         _check(gl, "link", program, g.LINK_STATUS, of=(gl.GetProgramiv, gl.GetProgramInfoLog))
-    except CaptureError:
+    except BaseException:
         gl.DeleteProgram(program)
         raise
     return int(program)
 
 
-def _compile(gl: GL, kind: int, source: str) -> int:
+def _attach(gl: GL, program: int, kind: int, source: str) -> None:
     shader = gl.CreateShader(kind)
-    text = ctypes.c_char_p(source.encode())
-    gl.ShaderSource(shader, 1, ctypes.byref(text), None)
-    gl.CompileShader(shader)
     try:
+        text = ctypes.c_char_p(source.encode())
+        gl.ShaderSource(shader, 1, ctypes.byref(text), None)
+        gl.CompileShader(shader)
         _check(gl, "compile", shader, g.COMPILE_STATUS, of=(gl.GetShaderiv, gl.GetShaderInfoLog))
-    except CaptureError:
-        gl.DeleteShader(shader)
-        raise
-    return int(shader)
+        gl.AttachShader(program, shader)
+    finally:
+        gl.DeleteShader(shader)  # an attached one lives on until the program goes
 
 
 def _check(gl: GL, act: str, name: int, status: int, *, of: tuple[Callable[..., None], ...]) -> None:

@@ -175,7 +175,9 @@ def _exact_rate(film: Film, fps: Fraction) -> Check:
     # Half a tick is what rounding to the container's own clock may cost.
     late = [index for index, time in enumerate(times) if abs(time - index / fps) > tick / 2]
     return _judge(
-        "gaps", [f"not at n/{fps} s: frame{_listed(late)}"] if late else [], f"frame n at n/{fps} s, each one"
+        "gaps",
+        [f"not at n/({fps}) s: frame{_listed(late)}"] if late else [],
+        f"frame n is at n/({fps}) s, each one",
     )
 
 

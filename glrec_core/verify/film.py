@@ -117,7 +117,7 @@ def read_film(path: Path) -> Film:
             codec_tag=codec.codec_tag,
             pixel_format=codec.pix_fmt or "unknown",
             size=Size(codec.width, codec.height),
-            time_base=stream.time_base or Fraction(1),
+            time_base=_fraction(stream.time_base),
             ticks=tuple(time for time in times if time is not None) if None not in times else (),
             frames=len(packets),
             keyframes=tuple(index for index, packet in enumerate(packets) if packet.keyframe),
@@ -149,6 +149,11 @@ def film_from_json(data: Mapping[str, Any]) -> Film:
 
 def _tags(values: Sequence[Any] | None) -> ColorTags | None:
     return None if values is None else ColorTags(*values)
+
+
+def _fraction(time_base: Any) -> Fraction:
+    """Return a time base as a Fraction, which PyAV's own number is not from version 19 on."""
+    return Fraction(1) if time_base is None else Fraction(time_base.numerator, time_base.denominator)
 
 
 class _Shown(NamedTuple):
@@ -184,7 +189,7 @@ def _stream_color(path: Path) -> ColorTags | None:
 
     with opened_video(path) as (container, stream):
         told = stream.codec_context
-        decoder = av.CodecContext.create(told.codec.canonical_name, "r")
+        decoder = av.CodecContext.create(told.codec.name, "r")
         assert isinstance(decoder, av.VideoCodecContext)
         decoder.extradata = told.extradata
         try:

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glrec_core.errors import ConfigError, GlrecError
 
@@ -62,7 +62,7 @@ def opened_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     import av
 
     try:
-        container = av.open(path, options=dict(_OPTIONS), metadata_errors="replace")
+        container = av.open(path, options=dict(_OPTIONS), **_leniency(av.__version__))
     except (av.FFmpegError, ValueError) as error:
         raise VideoError(f"{path.name} is not a video that can be read: {reason(error)}") from error
     with container:
@@ -73,6 +73,11 @@ def opened_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = min(DECODER_THREADS, os.cpu_count() or 1)
         yield container, stream
+
+
+def _leniency(version: str) -> dict[str, Any]:
+    """Return what makes PyAV read a file whose metadata is no text; from version 19 on, it does so by itself."""
+    return {"metadata_errors": "replace"} if int(version.partition(".")[0]) < 19 else {}  # noqa: PLR2004
 
 
 def reason(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """Functions that a process of glrec's own is asked to run in tests: they answer, fail, crash, hang or chatter."""
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -34,5 +35,5 @@ def hang(_: Progress, *, pid_file: str) -> None:
 
 def chatter(_: Progress) -> str:
     os.write(1, b"a driver prints what it likes\n")
-    print("and so does Python")
+    sys.stdout.write("and so does Python\n")
     return "answer"

@@ -58,7 +58,7 @@ def test_matroska_needs_no_fast_start(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("movflags", "fast"), [("faststart", True), ("disable_chpl", False), ("empty_moov+frag_keyframe", False)]
 )
-def test_fast_start_is_told(tmp_path: Path, movflags: str, fast: bool) -> None:
+def test_fast_start_is_told(tmp_path: Path, movflags: str, *, fast: bool) -> None:
     film = write_film(tmp_path / "a.mp4", range(10), movflags=movflags)
     assert glrec_json("info", film)["fast_start"] is fast
 

@@ -50,7 +50,7 @@ def test_the_answer_and_the_progress_come_back() -> None:
 
 
 @pytest.mark.parametrize(("of_the_core", "kind"), [(True, CaptureError), (False, VideoError)])
-def test_an_error_of_glrecs_comes_back_as_what_it_was(of_the_core: bool, kind: type[Exception]) -> None:
+def test_an_error_of_glrecs_comes_back_as_what_it_was(*, of_the_core: bool, kind: type[Exception]) -> None:
     with pytest.raises(kind) as caught:
         call(f"{HERE}:fail", {"text": "näh", "of_the_core": of_the_core}, timeout_seconds=60)
     assert type(caught.value) is kind

@@ -8,7 +8,6 @@ import pytest
 from numpy.typing import NDArray
 
 from glrec_core.color import BT601_FULL, BT709, COLOR_SPACES, ColorSpace
-from glrec_core.cuda.kernel import THREADS, compile_kernel, grid, kernel_format
 from glrec_core.frame import PixelFormat, Size
 from tests.gpu_support.nvidia import open_stream, skip_without_nvidia_gpu
 from tests.support import reference
@@ -44,7 +43,8 @@ def convert(
     """Convert pixels in a texture; return all rows, (rows, width), after a look at the memory around them."""
     import cupy
 
-    from glrec_core.cuda.texture import RegisteredTexture, mapped
+    from glrec_core.cuda.kernel import Kernel, kernel_format
+    from glrec_core.cuda.texture import MappedTextures, RegisteredTexture
 
     height, width = pixels.shape[:2]
     deep = pixels.dtype == np.uint16
@@ -53,14 +53,12 @@ def convert(
     )
     upload(texture, pixels)
     form, stream, registered = kernel_format(pixel_format), open_stream(), RegisteredTexture(texture.glo)
-    with stream.current():
-        shape = form.rows(height) + 1, width + extra_columns
-        memory = cupy.full(shape, POISON, f"u{form.sample_bytes}")
-        kernel = compile_kernel(pixel_format, color)
-        with mapped([registered], stream.handles) as [surface]:
-            arguments = np.int32(memory.strides[0]), np.int32(width), np.int32(height)
-            kernel(grid(Size(width, height)), THREADS, (surface, memory, *arguments))
-        rows: NDArray[Any] = memory.get(stream=stream._stream)
+    with stream.device, stream.cupy:
+        memory = cupy.full((form.rows(height) + 1, width + extra_columns), POISON, f"u{form.sample_bytes}")
+        launch = Kernel(pixel_format, color).into(memory, Size(width, height))
+        with MappedTextures([registered], stream.handles) as [surface]:
+            launch(surface, stream.handles.stream)
+        rows: NDArray[Any] = memory.get(stream=stream.cupy)
     registered.unregister()
     texture.release()
     assert (rows[-1] == POISON).all()
@@ -99,7 +97,8 @@ def exact(pixels: NDArray[Any], bits: int, color: ColorSpace, *, subsampled: boo
         smooth = rgb
 
     def luma(picture: NDArray[np.float64]) -> NDArray[np.float64]:
-        return picture @ np.array([kr, 1 - kr - kb, kb])
+        weighted: NDArray[np.float64] = picture @ np.array([kr, 1 - kr - kb, kb])
+        return weighted
 
     y = low + span * luma(rgb)
     cb = 128 * step + chroma_span * (smooth[..., 2] - luma(smooth)) / (2 * (1 - kb))

@@ -73,8 +73,8 @@ class Route:
 
     def read(self, array: Any) -> NDArray[np.uint8]:
         """Return a copy in host memory of what the stream's work so far leaves in an array."""
-        with self.stream.current():
-            rows: NDArray[np.uint8] = array.get(stream=self.stream._stream)
+        with self.stream.device:
+            rows: NDArray[np.uint8] = array.get(stream=self.stream.cupy)
         return rows
 
 
@@ -197,13 +197,9 @@ def test_closing_leaves_no_gl_object_and_no_memory(gpu: moderngl.Context) -> Non
 def test_a_texture_that_cannot_be_registered_is_an_error_of_ours(gpu: moderngl.Context) -> None:
     from glrec_core.cuda.texture import RegisteredTexture
 
-    stream = open_stream()
-    with (
-        stream.device.current(),
-        pytest.raises(CaptureError, match="CUDA cannot register the OpenGL texture"),
-    ):
-        RegisteredTexture(gpu.texture((8, 8), 3).glo)
-    assert gpu.error == "GL_NO_ERROR"
+    wrong = "CUDA cannot register the OpenGL texture 9999"
+    with open_stream().device, pytest.raises(CaptureError, match=wrong):
+        RegisteredTexture(9999)
 
 
 def test_the_programs_own_cuda_device_and_stream_stay_current(gpu: moderngl.Context) -> None:

@@ -53,10 +53,9 @@ def lend(
 ) -> Frame:
     """Return a frame of all its rows, (rows, width), as a capture into CUDA memory lends it."""
     height = spec.size.height
+    planes: tuple[NDArray[np.uint8], ...] = rows[:height], rows[height : 2 * height], rows[2 * height :]
     if spec.format is PixelFormat.NV12:
         planes = rows[:height], rows[height:].reshape(height // 2, -1, 2)
-    else:
-        planes = rows[:height], rows[height : 2 * height], rows[2 * height :]
     return Frame(spec, planes, pts_ns, release, HostFrame(rows))
 
 

@@ -26,7 +26,7 @@ from glrec_core.errors import BackendUnavailable
 answers = []
 for _ in range(2):
     try:
-        answers.append(capabilities(0, "NVIDIA Thing", sys.argv[1])["num_max_bframes"])
+        answers.append(capabilities(0, sys.argv[2], sys.argv[1])["num_max_bframes"])
     except BackendUnavailable as error:
         answers.append(str(error))
 print(json.dumps(answers))
@@ -38,8 +38,8 @@ def problem(variables: dict[str, str]) -> str | None:
     return answer
 
 
-def answers(variables: dict[str, str], codec: str = "h264") -> list[int | str]:
-    found: list[int | str] = json.loads(run_program(ASK, codec, env=variables).stdout)
+def answers(variables: dict[str, str], codec: str = "h264", gpu: str = "NVIDIA Thing") -> list[int | str]:
+    found: list[int | str] = json.loads(run_program(ASK, codec, gpu, env=variables).stdout)
     return found
 
 
@@ -119,8 +119,10 @@ def test_a_gpu_without_nvenc_is_named_and_asked_once(pynvvideocodec_libraries: P
 
 def test_a_container_may_look_like_a_gpu_without_nvenc(pynvvideocodec_libraries: Path) -> None:
     variables = environment(pynvvideocodec_libraries, Switches(fail=Fault("open", status=2)))
-    first, _ = answers({**variables, "NVIDIA_DRIVER_CAPABILITIES": "utility,compute"})
+    in_container = {**variables, "NVIDIA_DRIVER_CAPABILITIES": "utility,compute"}
+    first, _ = answers(in_container)
     assert "without the video capability" in str(first)
+    assert answers(in_container, gpu="NVIDIA H200")[0] == "NVIDIA H200 has no NVENC engine"
 
 
 def test_a_codec_that_the_gpu_does_not_have(pynvvideocodec_libraries: Path, tmp_path: Path) -> None:

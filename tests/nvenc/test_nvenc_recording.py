@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from tests.gpu_support.call_log import CallLog
@@ -59,8 +60,10 @@ def test_every_frame_is_in_the_file_at_its_time(
     pynvvideocodec_libraries: Path, tmp_path: Path, container: str, tick: Fraction, b_frames: int
 ) -> None:
     path, log = tmp_path / f"film.{container}", tmp_path / "calls.log"
-    options = {"timing": "step", "fps": "30000/1001", "codec": "h264", "b_frames": b_frames}
-    answer = recorded(pynvvideocodec_libraries, path, 40, Switches(log=log, late_read=True), **options)
+    switches, fps = Switches(log=log, late_read=True), "30000/1001"
+    answer = recorded(
+        pynvvideocodec_libraries, path, 40, switches, timing="step", fps=fps, codec="h264", b_frames=b_frames
+    )
     assert answer == ["nvenc", 40, 0]
     assert_recording(path, 40, SIZE, Fraction(30_000, 1001), tick=tick)
     assert CallLog.read(log).leaks() == []
@@ -80,11 +83,12 @@ def test_a_keyframe_can_be_asked_for_while_recording(pynvvideocodec_libraries: P
 
 def keyframes(path: Path) -> list[int]:
     """Return the numbers of the keyframes in a file of a constant rate of 60 frames a second."""
-    import av
-
     with av.open(path) as container:
-        packets = [packet for packet in container.demux(video=0) if packet.pts is not None]
-        return [round(packet.pts * packet.time_base * 60) for packet in packets if packet.is_keyframe]
+        return [
+            round(packet.pts * packet.time_base * 60)
+            for packet in container.demux(video=0)
+            if packet.is_keyframe and packet.pts is not None and packet.time_base is not None
+        ]
 
 
 def test_a_slow_driver_loses_no_frame_offline(pynvvideocodec_libraries: Path, tmp_path: Path) -> None:
@@ -98,9 +102,7 @@ def test_a_slow_driver_costs_frames_and_not_the_programs_time(
     pynvvideocodec_libraries: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "film.mp4"
-    _, frames, dropped = recorded(
-        pynvvideocodec_libraries, path, 60, Switches(sleep_ms=100), overflow="drop"
-    )
+    _, frames, dropped = recorded(pynvvideocodec_libraries, path, 60, Switches(sleep_ms=100), overflow="drop")
     assert frames + dropped == 60
     assert dropped > 0
 

@@ -56,12 +56,18 @@ def test_a_blocking_queue_waits_for_the_encode_thread() -> None:
     assert encoded == released == list(range(200))
 
 
-def test_an_unreserved_place_is_free_again() -> None:
-    queue = FrameQueue(1, block=False)
+def test_places_of_frames_that_never_came_are_given_back_at_the_end() -> None:
+    queue, released = FrameQueue(3, block=False), list[int]()
+    put(queue, 0, released)
     assert queue.reserve()
-    assert not queue.reserve()
-    queue.unreserve()
     assert queue.reserve()
+    assert queue.used == 3
+    assert queue.close() == 2
+    assert queue.used == 1
+    with next(iter(queue)):
+        pass
+    queue.wait_idle()
+    assert queue.close() == 0
 
 
 @pytest.mark.parametrize("block", [True, False])

@@ -37,7 +37,7 @@ def test_the_decoder_finds_all_tags(codec: str, color: ColorSpace) -> None:
     packets = untagged(codec)
     tagger = ColorTagger(codec, color, packets[0], subsampled=True)
     stream = io.BytesIO(b"".join(map(tagger.tag, packets)))
-    with av.open(stream, format=DEMUXERS[codec]) as container:
+    with av.open(stream, "r", format=DEMUXERS[codec]) as container:
         frames = list(container.decode(video=0))
     assert len(frames) == 3
     for frame in frames:

@@ -1,0 +1,67 @@
+"""`glrec recover` on what a killed recording leaves."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import assert_refused, glrec, glrec_json
+from tests.support.displays import ProgramError, run_program
+from tests.support.spill import disk
+
+KILLED = """
+import os, signal, sys, time
+import moderngl
+from glrec_core import record
+from tests.support.recording import BarcodeLoop
+
+context = moderngl.create_context(standalone=True, backend="egl")
+recorder = record(None, sys.argv[1], timing="step", fps=50, backend="spill", spill_dir=sys.argv[2])
+
+def end(number):
+    if number == 39:
+        while recorder.stats.spilled < 40:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+BarcodeLoop(context).record(recorder, range(40), end)
+"""
+
+
+@pytest.fixture
+def spill(tmp_path: Path) -> Path:
+    """Return the directory of a recording of 40 frames that was killed."""
+    folder = disk(tmp_path) / "spill"
+    with pytest.raises(ProgramError, match=r"returned -9"):
+        run_program(KILLED, str(tmp_path / "a.mp4"), str(folder))
+    (directory,) = folder.iterdir()
+    return directory
+
+
+def test_a_killed_recording_is_finished(spill: Path, tmp_path: Path) -> None:
+    film = tmp_path / "b.mp4"
+    result = glrec("recover", spill, "-o", film)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith(f"{film}: 40 frames, 320x240, 0.800 s, h264")
+    report = glrec_json("verify", film, "--barcode", "--frames", "40", "--fps", "50")
+    assert report["passed"] is True
+    assert not spill.exists()
+
+
+def test_the_directory_can_be_kept(spill: Path, tmp_path: Path) -> None:
+    assert glrec("recover", spill, "-o", tmp_path / "b.mp4", "--keep").returncode == 0
+    assert_refused(glrec("recover", spill, "-o", tmp_path / "b.mp4"), 2, "b.mp4 exists")
+    assert glrec("recover", spill, "-o", tmp_path / "b.mp4", "--overwrite").returncode == 0
+    assert not spill.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (["gone", "-o", "b.mp4"], 2, "gone is no folder"),
+        ([".", "-o", "b.mp4"], 1, "journal"),
+        (["."], 2, "-o FILE is missing"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(tmp_path: Path, arguments: list[str], code: int, word: str) -> None:
+    assert_refused(glrec("recover", *arguments, cwd=tmp_path), code, word)
+    assert list(tmp_path.iterdir()) == []
