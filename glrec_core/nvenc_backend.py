@@ -6,15 +6,19 @@ Nothing of CUDA is imported before a context turns out to be on an NVIDIA GPU wh
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from glrec_core.clock import Clock
 from glrec_core.config import Config
 from glrec_core.encode.nvenc_options import check_capabilities, check_options, pixel_format
 from glrec_core.encode.nvenc_probe import capabilities, driver_problem, missing_package
-from glrec_core.errors import BackendUnavailable, CaptureError
-from glrec_core.frame import FrameSpec, Size
+from glrec_core.errors import BackendUnavailable, CaptureError, ConfigError
+from glrec_core.frame import FrameSpec, PixelFormat, Size
 from glrec_core.gl.functions import GL
-from glrec_core.stages import EncodeStages, Pipeline
+from glrec_core.stages import EncodeStages, OpenEncodeStages, Pipeline
+
+if TYPE_CHECKING:
+    from glrec_core.cuda.device import CudaStream
 
 _THROUGHPUT_BATCH = 8
 """Pictures that are converted together where nobody waits for a frame. On an H200 a 4K picture then adds 0.074 ms to a
@@ -77,4 +81,28 @@ def open_pipeline(gl: GL, config: Config, clock: Clock, source: Size) -> Pipelin
 
     open_ring = partial(CudaRing, stream=stream, pixel_format=form, color=config.color_space, batch=batch)
     capture = HostCapture(gl, config, source, form.alignment, open_ring, direct=Direct.NOTHING, textures=batch)
-    return Pipeline(capture, open_encode_stages)
+    successors = (open_encode_stages, *_on_the_host(config, clock, stream))
+    return Pipeline(capture, open_encode_stages, successors)
+
+
+def _on_the_host(config: Config, clock: Clock, stream: CudaStream) -> tuple[OpenEncodeStages, ...]:
+    """Return how a software encoder goes on if NVENC is lost for good; empty where none honours the options."""
+    from glrec_core.convert.download import Download
+    from glrec_core.convert.host import SwscaleConverter
+    from glrec_core.encode.codecs import choose_codec
+    from glrec_core.encode.pyav import PyAVEncoder
+
+    try:
+        codec = choose_codec(config)
+    except ConfigError:
+        return ()
+    if pixel_format(config) is not PixelFormat.NV12 or codec.pixel_format is not PixelFormat.YUV420P:
+        return ()
+
+    def open_encode_stages(spec: FrameSpec) -> EncodeStages:
+        encoder = PyAVEncoder(spec.size, config, codec, clock.time_base, clock.frame_rate)
+        host = FrameSpec(spec.size, spec.format)
+        converter = SwscaleConverter(host, encoder.accepts.format, config.color_space)
+        return EncodeStages(Download(spec, stream.current, converter), encoder)
+
+    return (open_encode_stages,)

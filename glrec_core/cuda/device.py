@@ -6,6 +6,8 @@ and what was current before comes back. Nothing here waits for more than its own
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from types import TracebackType
 from typing import Any, Self
@@ -76,6 +78,12 @@ class CudaStream:
         with device:
             self.cupy: Any = cupy.cuda.Stream(non_blocking=True)
         self.handles = CudaHandles(device.ordinal, device.context, self.cupy.ptr)
+
+    @contextmanager
+    def current(self) -> Iterator[None]:
+        """Let CuPy queue the work of a `with` block on this stream, in its device's context."""
+        with self.device, self.cupy:
+            yield
 
     def synchronize(self) -> None:
         """Wait until all of its work is done."""

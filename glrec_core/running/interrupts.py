@@ -15,6 +15,9 @@ from typing import NoReturn
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+_PATIENCE_SECONDS = 3.0
+"""How long a loop that was asked to end may take; then the program is ended where it is."""
+
 
 class Interrupts:
     """Signal handlers while the program runs. A program that installs its own keeps those."""
@@ -24,6 +27,7 @@ class Interrupts:
         self._held = False
         self._waiting: int | None = None
         self._again = False
+        self._insistence: threading.Timer | None = None
         self.exit_code = 0
         """What the program's exit code becomes when it ended well, but since it was asked to."""
 
@@ -37,6 +41,8 @@ class Interrupts:
         try:
             yield
         finally:
+            if self._insistence is not None:
+                self._insistence.cancel()
             for number, handler in before:
                 if signal.getsignal(number) == self._on_signal:
                     signal.signal(number, handler)
@@ -64,8 +70,17 @@ class Interrupts:
         if again or not self._ask_to_stop():
             self._raise(number)
         self.exit_code = 128 + number
+        self._insistence = threading.Timer(_PATIENCE_SECONDS, _signal_main_thread, [number])
+        self._insistence.daemon = True
+        self._insistence.start()
 
     def _raise(self, number: int) -> NoReturn:
         if number == signal.SIGINT:
             raise KeyboardInterrupt
         raise SystemExit(128 + number)
+
+
+def _signal_main_thread(number: int) -> None:
+    main = threading.main_thread().ident
+    if main is not None:
+        signal.pthread_kill(main, number)

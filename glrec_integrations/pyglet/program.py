@@ -7,6 +7,7 @@ import functools
 import importlib
 import os
 import sys
+import weakref
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
@@ -90,16 +91,36 @@ def _early(schedule: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(schedule)
     def schedule_early(self: Any, func: Any, *arguments: Any, **options: Any) -> None:
         if arguments:
-            arguments = (arguments[0] - _EARLY_SECONDS, *arguments[1:])
+            arguments = (_earlier(arguments[0]), *arguments[1:])
         for name in ("interval", "delay"):
             if name in options:
-                options[name] -= _EARLY_SECONDS
+                options[name] = _earlier(options[name])
         schedule(self, func, *arguments, **options)
 
     return schedule_early
 
 
+def _earlier(interval_seconds: float) -> float:
+    """Return a slightly shorter interval, but never none: 0 has a meaning of its own."""
+    return max(interval_seconds - _EARLY_SECONDS, interval_seconds / 2)
+
+
+class _WindowsInOrder(weakref.WeakKeyDictionary[Any, None]):
+    """Stands for pyglet's set of windows, whose order is that of addresses in memory: another one in every run."""
+
+    def add(self, window: Any) -> None:
+        self[window] = None
+
+    def remove(self, window: Any) -> None:
+        del self[window]
+
+    def discard(self, window: Any) -> None:
+        self.pop(window, None)
+
+
 def _watch_loop(app: ModuleType, program: Program) -> None:
+    if program.step:
+        app.windows = _WindowsInOrder((window, None) for window in app.windows)  # type: ignore[attr-defined]
     idle = app.EventLoop.idle
 
     @functools.wraps(idle)

@@ -22,7 +22,7 @@ from glrec_core import CaptureError, EncodeError, GlrecError, Recorder, record
 from glrec_core.encode import pyav
 from glrec_core.encode.pyav import PyAVEncoder
 from glrec_core.gl.functions import _BLOCKING, _QUICK, GL, current_gl
-from glrec_core.sink import muxer
+from glrec_core.sink.muxer import Muxer
 from glrec_core.sink.growing_file import GrowingFile
 from tests.contract.test_recorder import assert_account_adds_up
 from tests.support import video
@@ -198,9 +198,9 @@ def av_calls() -> dict[str, tuple[object, str, Exception]]:
         "wrap the captured pixels": (VideoFrame, "from_numpy_buffer", OUT_OF_MEMORY),
         "read the parameter sets": (pyav, "parameter_sets", broken),
         "encode": (PyAVEncoder, "_send", EncodeError("broken, on purpose")),
-        "open the muxer": (muxer.av, "open", broken),
+        "open the muxer": (av, "open", broken),
         "make the file": (Path, "open", FULL),
-        "mux": (muxer.Muxer, "_av_packet", broken),
+        "mux": (Muxer, "_av_packet", broken),
         "write": (GrowingFile, "write", FULL),
         "make the temporary file": (tempfile, "mkstemp", FULL),
         "flush to the disk": (os, "fsync", FULL),

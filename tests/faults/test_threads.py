@@ -135,7 +135,7 @@ def test_a_recorder_whose_thread_has_ended_is_closed_by_any(tmp_path: Path, *, i
         gl = current_gl()
         if not is_software:
             gl.is_software = False
-            gl.ClientWaitSync = partial(_waiting_only, gl.ClientWaitSync)
+            vars(gl)["ClientWaitSync"] = partial(_waiting_only, gl.ClientWaitSync)
         recorders.append(record(None, tmp_path / "a.mp4", timing="step"))
         BarcodeLoop(contexts[0], (64, 48)).record(recorders[0], range(20))
 

@@ -1,0 +1,55 @@
+"""Frames that come back from the GPU for a software encoder: the same pixels, and a lost GPU is told as such."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from glrec_core.convert.download import Download
+from glrec_core.convert.passthrough import PassThrough
+from glrec_core.errors import ConvertError
+from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
+
+SPEC = FrameSpec(Size(6, 4), PixelFormat.NV12, Memory.CUDA)
+ROWS = np.arange(36, dtype=np.uint8).reshape(6, 6)
+
+
+class OnGpu:
+    """Rows that can be had only while the stream is current."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.is_current = False
+        self._error = error
+
+    @contextmanager
+    def current(self) -> Iterator[None]:
+        self.is_current = True
+        yield
+        self.is_current = False
+
+    def get(self) -> NDArray[np.uint8]:
+        assert self.is_current
+        if self._error is not None:
+            raise self._error
+        return ROWS.copy()
+
+
+def test_each_frame_is_the_same_in_host_memory() -> None:
+    rows = OnGpu()
+    download = Download(SPEC, rows.current, PassThrough())
+    for number in range(2):
+        frame = download.convert(Frame(SPEC, (), number, owner=rows))
+        assert (frame.spec, frame.pts_ns) == (FrameSpec(SPEC.size, SPEC.format), number)
+        luma, chroma = frame.planes
+        assert np.array_equal(luma, ROWS[:4])
+        assert np.array_equal(chroma, ROWS[4:].reshape(2, 3, 2))
+    download.close()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("cudaErrorDeviceUninitialized"), MemoryError()])
+def test_a_gpu_that_is_gone_is_told(error: Exception) -> None:
+    rows = OnGpu(error)
+    with pytest.raises(ConvertError, match="GPU does not give Frame"):
+        Download(SPEC, rows.current, PassThrough()).convert(Frame(SPEC, (), 0, owner=rows))
