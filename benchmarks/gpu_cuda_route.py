@@ -32,7 +32,7 @@ import numpy as np
 from cuda.bindings import runtime
 from gpu_host_route import Scene, give_back, grabs_us, loop_ms, parse_size
 
-from glrec_core import BackendUnavailable, backends, record
+from glrec_core import BackendUnavailable, ConfigError, backends, record
 from glrec_core.capture.cuda import CudaRing
 from glrec_core.capture.host import HostCapture
 from glrec_core.capture.ring import Direct
@@ -177,11 +177,11 @@ def measure_loop(size: Size, frames: int, rounds: int) -> list[dict[str, Any]]:
 
 
 def measure_whole(size: Size, frames: int) -> dict[str, Any] | None:
-    """Record a clear of the framebuffer as fast as it goes; None where NVENC is not there."""
+    """Record a clear of the framebuffer as fast as it goes; None where NVENC is not there or takes no such size."""
     context = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
     try:
         backends.choose(Config(backend="nvenc", codec="h264"), current_gl(), size)
-    except BackendUnavailable as reason:
+    except (BackendUnavailable, ConfigError) as reason:
         print(f"  whole: {reason}")
         context.release()
         return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-from glrec_core import nvenc_backend
+from glrec_core import mjpeg_backend, nvenc_backend
 from glrec_core.capture.compute import ComputeRing
 from glrec_core.capture.host import HostCapture
 from glrec_core.capture.memory import MemoryRing
@@ -15,6 +15,7 @@ from glrec_core.capture.pixel_buffers import PixelBufferRing
 from glrec_core.capture.ring import Direct, OpenRing
 from glrec_core.clock import Clock
 from glrec_core.config import SPILL_BACKEND, Config
+from glrec_core.encode.motion_jpeg import CODEC
 from glrec_core.errors import BackendUnavailable, ConfigError
 from glrec_core.frame import FrameSpec, PixelFormat, Size
 from glrec_core.gl.functions import GL
@@ -35,6 +36,8 @@ class Backend:
     """Says in a sentence what it does in this context."""
     open: Callable[[GL, Config, Clock, Size], Pipeline]
     """Opens it for a first source of the given size."""
+    codec: str | None = None
+    """The one codec that it makes; "auto" takes it for no other."""
 
 
 def _check_host(config: Config) -> None:
@@ -60,8 +63,9 @@ def _host_route(gl: GL, config: Config) -> _HostRoute:
         return _HostRoute(MemoryRing, Direct.FRAMEBUFFER, reason=f"{gl.renderer} draws on the CPU: {read}")
     if config.backend == SPILL_BACKEND:
         return _HostRoute(PixelBufferRing, Direct.NOTHING, reason=f"frames of {gl.renderer} are read as RGBA")
-    if codec.pixel_format not in {PixelFormat.YUV420P, PixelFormat.NV12}:
-        reason = f"{codec.encoder} takes {codec.pixel_format.value}: frames of {gl.renderer} are read as RGBA"
+    if codec.pixel_format is not PixelFormat.YUV420P or codec.chroma_location != "left":
+        what = f"{codec.pixel_format.value} with chroma at the {codec.chroma_location}"
+        reason = f"{codec.encoder} takes {what}: frames of {gl.renderer} are read as RGBA"
         return _HostRoute(PixelBufferRing, Direct.NOTHING, reason=reason)
     if not (gl.has_compute and gl.has_buffer_storage):
         reason = f"{gl.renderer} ({gl.version_text}) has no compute shaders or no buffer storage: {read}"
@@ -101,7 +105,9 @@ def open_on_cpu(config: Config, clock: Clock) -> OpenEncodeStages:
 
     def open_encode_stages(spec: FrameSpec) -> EncodeStages:
         encoder = PyAVEncoder(spec.size, config, codec, clock.time_base, clock.frame_rate)
-        return EncodeStages(SwscaleConverter(spec, encoder.accepts.format, config.color_space), encoder)
+        location = codec.chroma_location
+        converter = SwscaleConverter(spec, encoder.accepts.format, config.color_space, location)
+        return EncodeStages(converter, encoder)
 
     return open_encode_stages
 
@@ -117,10 +123,18 @@ NVENC = Backend(
     nvenc_backend.describe,
     nvenc_backend.open_pipeline,
 )
+MJPEG = Backend(
+    "mjpeg",
+    mjpeg_backend.check,
+    mjpeg_backend.unavailable,
+    mjpeg_backend.describe,
+    mjpeg_backend.open_pipeline,
+    codec=CODEC,
+)
 HOST = Backend("host", _check_host, lambda *_: None, _describe_host, _open_host)
 SPILL = Backend(SPILL_BACKEND, _check_host, lambda *_: None, _describe_spill, _open_host)
 
-BACKENDS: tuple[Backend, ...] = (NVENC, HOST, SPILL)
+BACKENDS: tuple[Backend, ...] = (NVENC, MJPEG, HOST, SPILL)
 
 
 def candidates(config: Config) -> tuple[Backend, ...]:
@@ -169,7 +183,12 @@ def choose(config: Config, gl: GL, size: Size | None = None) -> tuple[Backend, s
 
 def _named(config: Config) -> list[Backend]:
     """Return the backends among which the options leave the choice."""
-    named = [backend for backend in BACKENDS if config.backend in {"auto", backend.name}]
+    named = [
+        backend
+        for backend in BACKENDS
+        if config.backend == backend.name
+        or (config.backend == "auto" and backend.codec in {None, config.codec})
+    ]
     if not named:
         known = ", ".join(backend.name for backend in BACKENDS)
         raise ConfigError(f"backend={config.backend!r} is not known; choose one of: auto, {known}")

@@ -11,7 +11,7 @@ from operator import index
 from typing import Literal, get_args
 
 from glrec_core.clock import Clock, StepClock, WallClock
-from glrec_core.color import ColorSpace, color_space
+from glrec_core.color import BT601_FULL, BT709, ColorSpace, color_space
 from glrec_core.errors import ConfigError
 from glrec_core.frame import Size
 
@@ -53,19 +53,21 @@ class Config:
         size: (width, height) in pixels of the recording; None takes the first frame's size.
         on_resize: what to do when the source's size changes: "letterbox" keeps its shape within the first size,
             "scale" stretches it, "segment" starts a new part in the new size.
-        codec: "h264", "hevc", "av1", "vp9", "ffv1"; None takes the container's default.
+        codec: "h264", "hevc", "av1", "vp9", "ffv1", "mjpeg"; None takes the container's default.
         preset: the encoder's own name for its speed; None takes the codec's default.
         tuning: what NVENC is to be best at: "high_quality", "low_latency" or "ultra_low_latency"; None is the first.
         rate_control: "cq" (constant quality) and "constqp" (the same quantizer for all frames) take `quality`; "vbr" and
             "cbr" (variable and constant bit rate) take `bitrate`. None is "vbr" where a bit rate is given, else "cq".
-        quality: the encoder's constant-quality value (CRF; lower is better); None takes the codec's default.
+        quality: the encoder's constant-quality value; None takes the codec's default. It is a CRF, where lower is better, but
+            for "mjpeg", where it is JPEG's own scale to 100, and higher is better.
         lossless: keep every pixel's RGB exactly ("h264" and "ffv1").
         bitrate: mean bits per second instead of constant quality.
         max_bitrate: peak bits per second under "vbr"; None leaves it to the encoder.
-        chroma: "420" (half the colour resolution, what all players take) or "444" (all of it, NVENC only).
+        chroma: "420" (half the colour resolution, what all players take) or "444" (all of it; NVENC and "mjpeg").
         gop: largest distance of two keyframes, in frames; None is two seconds.
         b_frames: number of consecutive B-frames.
-        color: "bt709", "bt709-full", "bt601" or "bt601-full".
+        color: "bt709", "bt709-full", "bt601" or "bt601-full"; None is "bt709", and for "mjpeg" the "bt601-full" that every
+            JPEG is.
         overflow: what to do when the encoder is slower than the program: "block" waits (no frame is ever lost), "spill"
             stores frames on disk until the encoder has time for them and waits only where the disk is too slow or full,
             "drop" skips and counts. None is "block" under the step clock and "spill" under the wall clock.
@@ -100,7 +102,7 @@ class Config:
     chroma: Chroma = "420"
     gop: int | None = None
     b_frames: int = 0
-    color: str = "bt709"
+    color: str | None = None
     overflow: Overflow | None = None
     slots: int = 8
     spill_dir: str | os.PathLike[str] | None = None
@@ -129,14 +131,22 @@ class Config:
         _integer("slots", self.slots, 2)
         _integer("spill_memory_bytes", self.spill_memory_bytes, 0)
         self._check_spill()
-        color_space(self.color)
+        self._check_color()
         if not isinstance(self.stats_json, str | os.PathLike | None):
-            raise ConfigError(f"stats_json={self.stats_json!r} must be a path, or '-' for the standard output")
+            raise ConfigError(
+                f"stats_json={self.stats_json!r} must be a path, or '-' for the standard output"
+            )
         if self.bitrate is not None and (self.quality is not None or self.lossless):
             raise ConfigError("bitrate= cannot be combined with quality= or lossless=True; give one of them")
         if self.lossless and self.quality is not None:
             raise ConfigError("lossless=True and quality= contradict each other; give one of them")
         self._check_rate_control()
+
+    def _check_color(self) -> None:
+        if self.color is not None:
+            color_space(self.color)
+        if self.codec == "mjpeg" and self.color not in {None, BT601_FULL.name}:
+            raise ConfigError(f"color={self.color!r}: every JPEG is {BT601_FULL.name!r}; leave it out")
 
     def _check_spill(self) -> None:
         stores_all = self.backend == SPILL_BACKEND
@@ -171,8 +181,10 @@ class Config:
 
     @property
     def color_space(self) -> ColorSpace:
-        """The colour space that `color` names."""
-        return color_space(self.color)
+        """The colour space that `color` names, or else the codec's."""
+        if self.color is not None:
+            return color_space(self.color)
+        return BT601_FULL if self.codec == "mjpeg" else BT709
 
     @property
     def is_lossless(self) -> bool:

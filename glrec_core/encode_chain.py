@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from glrec_core.errors import GlrecError
 from glrec_core.frame import Frame, FrameSpec, Packet, StreamInfo
+from glrec_core.ranges import timed_range
 from glrec_core.stages import EncodeStages, OpenEncodeStages
 from glrec_core.stats import Stats
 
@@ -95,11 +96,12 @@ class EncodeChain:
         if self._stages is None:
             self._stages, self._held = self._openers[0](frame.spec), 0
         stages, stats, began_ns = self._stages, self._stats, perf_counter_ns()
-        converted = stages.converter.convert(frame)
+        with timed_range("convert"):
+            converted = stages.converter.convert(frame)
         converted.keyframe = frame.keyframe
         converted_ns = perf_counter_ns()
         # A frame that needs no conversion stays lent until it is encoded, by this encoder or the next.
-        with nullcontext() if converted is frame else converted:
+        with nullcontext() if converted is frame else converted, timed_range("encode"):
             packets = stages.encoder.encode(converted)
         stats.convert_time.add(converted_ns - began_ns)
         stats.encode_time.add(perf_counter_ns() - converted_ns)

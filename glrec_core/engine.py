@@ -15,6 +15,7 @@ from glrec_core.frame import Frame, Framebuffer
 from glrec_core.frame_queue import FrameQueue
 from glrec_core.gl.functions import GL
 from glrec_core.outputs import Outputs, Report
+from glrec_core.ranges import timed_range
 from glrec_core.spill.progress import wait_with_progress
 from glrec_core.stages import Pipeline
 from glrec_core.stats import Stats
@@ -79,7 +80,8 @@ class Engine:
         stats.recorded += 1  # if the capture fails now, the frame may still come at the end; else it is lost then
         self.capture.settle()
         settled_ns = perf_counter_ns()
-        frames = self.capture.grab(source, pts_ns)
+        with timed_range("grab"):
+            frames = self.capture.grab(source, pts_ns)
         if self._keyframe_wanted:
             self._keyframe_wanted = False
             self._keyframes_ns.add(pts_ns)

@@ -138,7 +138,7 @@ class Packet:
 class StreamInfo:
     """What a sink must know of a stream before its first packet.
 
-    `codec` is FFmpeg's name of the codec (`h264`, `hevc`, `av1`, `vp9`, `ffv1`). `extradata` holds the codec's
+    `codec` is FFmpeg's name of the codec (`h264`, `hevc`, `av1`, `vp9`, `ffv1`, `mjpeg`). `extradata` holds the codec's
     out-of-band parameters in FFmpeg's form. `frame_rate` is nominal: the timestamps alone say when a frame is shown.
     """
 

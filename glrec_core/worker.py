@@ -9,6 +9,7 @@ from time import perf_counter_ns
 from glrec_core.encode_chain import Batch, EncodeChain
 from glrec_core.frame_queue import FrameQueue
 from glrec_core.outputs import Outputs, Report
+from glrec_core.ranges import timed_range
 from glrec_core.stats import Stats
 
 
@@ -48,7 +49,8 @@ class Worker:
         stats = self._stats
         for batch in batches:
             began_ns = perf_counter_ns()
-            self._outputs.write(batch)
+            with timed_range("write"):
+                self._outputs.write(batch)
             if batch.packets:
                 stats.write_time.add(perf_counter_ns() - began_ns)
                 stats.packets += len(batch.packets)

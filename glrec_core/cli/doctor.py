@@ -63,7 +63,7 @@ def _selftest(found: Diagnosis) -> list[Trial]:
     for route in best.routes:
         if route.usable:
             with progress_bar(f"testing {route.name}") as progress:
-                trials.append(selftest(route.name, window=window, progress=progress))
+                trials.append(selftest(route.name, codec=route.codec, window=window, progress=progress))
     return trials
 
 
@@ -122,7 +122,8 @@ def _ffmpeg(found: Ffmpeg) -> Iterator[tuple[str, str]]:
 
 
 def _route(route: Route, chosen: Route | None) -> Iterator[tuple[str, str]]:
-    state = "taken" if route is chosen else "usable" if route.usable else "not here"
+    here = "usable" if route.codec is None else f"usable, by codec={route.codec!r}"
+    state = "taken" if route is chosen else here if route.usable else "not here"
     yield f"{route.name} ({state})", route.reason
     if route.expectation:
         yield "", f"measured elsewhere: {route.expectation}"

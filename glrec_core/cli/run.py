@@ -50,7 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _configure_recording(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--codec", help="h264, hevc, av1, vp9 or ffv1 (default: the container's)")
+    parser.add_argument("--codec", help="h264, hevc, av1, vp9, ffv1 or mjpeg (default: the container's)")
     parser.add_argument("--preset", help="the encoder's own name for its speed")
     parser.add_argument("--quality", type=int, metavar="Q", help="constant quality; lower is better")
     parser.add_argument("--backend", help="which backend to use (default: the best; see `glrec doctor`)")
@@ -63,6 +63,8 @@ def execute(arguments: argparse.Namespace) -> int:
     from glrec_core.running import RunOptions, run_program
 
     load, words = _program(arguments)
+    if arguments.output is not None and arguments.output.is_file() and not arguments.overwrite:
+        raise ConfigError(f"{arguments.output} exists; choose another name, or pass --overwrite to replace it")
     options = RunOptions(
         output=arguments.output,
         frames=arguments.frames,

@@ -27,25 +27,32 @@ _TARGETS = {
 }
 """By the source. Never itself: with nothing to convert, the graph would hand out the captured memory."""
 
-# The area filter is the exact [1 2 1]/4 across and mean down of left-sited chroma, given all of the input's chroma.
-_FILTER = "flags=area+full_chroma_inp:out_chroma_loc=left"
+# The area filter is the exact [1 2 1]/4 across and mean down of left-sited chroma, given all of the input's chroma, and the
+# mean of four pixels of centred chroma.
+_FILTER = "flags=area+full_chroma_inp"
 _NANOSECOND = Fraction(1, 1_000_000_000)
 _BYTES_PER_ELEMENT = {PixelFormat.NV12: (1, 2), PixelFormat.BGR0: (4,)}
 
 
 class SwscaleConverter:
-    """RGBA or BGRA in host memory to Y'CbCr or BGR0, by the colour space's matrix and with left-sited chroma; NV12 to YUV420P.
+    """RGBA or BGRA in host memory to Y'CbCr or BGR0, by the colour space's matrix; NV12 to YUV420P.
 
     Their plane is (height, width, 4) uint8 with row 0 at the top. A reversed view of a bottom-up buffer and an
     array in order are both read in place. NV12 is of the colour space already, and its values stay as they are. What
-    `convert` returns owns its memory, as an `av.VideoFrame`.
+    `convert` returns owns its memory, as an `av.VideoFrame`. `chroma_location` is FFmpeg's name of where subsampled chroma sits.
 
     Raises:
         ConvertError: the formats or the size cannot be converted.
 
     """
 
-    def __init__(self, source: FrameSpec, target: PixelFormat, color: ColorSpace) -> None:
+    def __init__(
+        self,
+        source: FrameSpec,
+        target: PixelFormat,
+        color: ColorSpace,
+        chroma_location: str = "left",
+    ) -> None:
         if source.format not in _TARGETS or source.memory is not Memory.HOST:
             known = " or ".join(each.value for each in _TARGETS)
             raise ConvertError(f"the input is {source}; the software converter takes {known} in host memory")
@@ -61,6 +68,7 @@ class SwscaleConverter:
         self._source = source
         self._target = FrameSpec(source.size, target)
         self._color = color
+        self._chroma_location = chroma_location
         self._graphs: dict[bool, av.filter.Graph] = {}
 
     def convert(self, frame: Frame) -> Frame:
@@ -115,7 +123,10 @@ class SwscaleConverter:
 
     def _scale_options(self) -> str:
         matrix = "bt601" if self._color.matrix == BT601.matrix else "bt709"
-        return f"{_FILTER}:out_color_matrix={matrix}:out_range={'pc' if self._color.full_range else 'tv'}"
+        levels = "pc" if self._color.full_range else "tv"
+        return (
+            f"{_FILTER}:out_chroma_loc={self._chroma_location}:out_color_matrix={matrix}:out_range={levels}"
+        )
 
 
 def _views(frame: VideoFrame, spec: FrameSpec) -> tuple[NDArray[np.uint8], ...]:

@@ -6,7 +6,7 @@ clock the encoder shares them with the program that draws, under the step clock 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from glrec_core.config import Config
 from glrec_core.errors import ConfigError
@@ -32,11 +32,15 @@ _FFMPEG_MARGIN, _FFMPEG_AREA = 128, (2**31 - 1) // 8  # av_image_check_size2() i
 
 @dataclass(frozen=True, slots=True)
 class QualityScale:
-    """A constant-quality option (CRF); the lower, the better."""
+    """A constant-quality option: the lower, the better (CRF), or the other way round (JPEG)."""
 
     best: int
     worst: int
     default: int
+
+    def __contains__(self, value: int) -> bool:
+        low, high = sorted((self.best, self.worst))
+        return low <= value <= high
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Codec:
         annex_b: whether packets are Annex B access units with parameter sets in band.
         max_b_frames: the most consecutive B-frames that can be asked for.
         takes_bitrate: whether a mean bit rate can be asked for.
+        chroma_location: where subsampled chroma sits, by FFmpeg's name.
         intra_only: whether every frame is a keyframe unless a longer GOP is asked for.
 
     """
@@ -71,6 +76,7 @@ class Codec:
     max_b_frames: int = 0
     takes_bitrate: bool = False
     intra_only: bool = False
+    chroma_location: str = "left"
 
     def preset(self, config: Config) -> str:
         """Return the preset asked for, or the default for the clock; empty if the encoder has none."""
@@ -147,6 +153,14 @@ CODECS = {
             takes_bitrate=True,
         ),
         Codec("ffv1", "ffv1", PixelFormat.BGR0, intra_only=True),
+        Codec(
+            "mjpeg",
+            "mjpeg",
+            PixelFormat.YUV420P,
+            quality=QualityScale(100, 25, default=90),  # its coarsest of 31 quantizers is JPEG's 25
+            intra_only=True,
+            chroma_location="center",  # JFIF 1.02: midway between the luma samples
+        ),
     )
 }
 """By the name in `Config.codec`."""
@@ -166,6 +180,10 @@ LOSSLESS_CODECS = {
 """By the name in `Config.codec`, for `lossless=True`."""
 
 
+FULL_CHROMA_CODECS = {"mjpeg": replace(CODECS["mjpeg"], pixel_format=PixelFormat.YUV444P)}
+"""By the name in `Config.codec`, for `chroma="444"`."""
+
+
 def choose_codec(config: Config) -> Codec:
     """Return the row that honours all of the options.
 
@@ -174,13 +192,15 @@ def choose_codec(config: Config) -> Codec:
 
     """
     codec = _lookup(config.codec or DEFAULT_CODEC, lossless=config.lossless)
+    if config.chroma == "444":
+        codec = _full_chroma(codec)
     _check_preset(codec, config.preset)
     _check_quality(codec, config.quality)
     _check_nvenc_only(codec, config)
     if config.b_frames > codec.max_b_frames:
         raise ConfigError(f"b_frames={config.b_frames}: {codec.encoder} takes at most {codec.max_b_frames}")
     if config.bitrate is not None and not codec.takes_bitrate:
-        raise ConfigError(f"bitrate={config.bitrate}: {codec.encoder} is lossless and takes no bit rate")
+        raise ConfigError(f"bitrate={config.bitrate}: {codec.encoder} takes no bit rate")
     if config.size is not None:
         codec.check_size(Size(*config.size))
     return codec
@@ -195,6 +215,15 @@ def _lookup(name: str, *, lossless: bool) -> Codec:
         known = ", ".join(LOSSLESS_CODECS)
         raise ConfigError(f"lossless=True is not possible with codec={name!r}; choose one of: {known}")
     return LOSSLESS_CODECS[name]
+
+
+def _full_chroma(codec: Codec) -> Codec:
+    if codec.name not in FULL_CHROMA_CODECS:
+        known = " and ".join(map(repr, FULL_CHROMA_CODECS))
+        raise ConfigError(
+            f"chroma='444': {codec.encoder} does not take it, only NVENC and {known} do; leave it out"
+        )
+    return FULL_CHROMA_CODECS[codec.name]
 
 
 def _check_preset(codec: Codec, preset: str | None) -> None:
@@ -213,7 +242,6 @@ def _check_nvenc_only(codec: Codec, config: Config) -> None:
         "tuning": config.tuning,
         "rate_control": None if config.rate_control in honoured else config.rate_control,
         "max_bitrate": config.max_bitrate,
-        "chroma": config.chroma if config.chroma != "420" else None,
     }
     for name, value in asked.items():
         if value is not None:
@@ -228,5 +256,5 @@ def _check_quality(codec: Codec, quality: int | None) -> None:
     scale = codec.quality
     if scale is None:
         raise ConfigError(f"quality={quality}: {codec.encoder} is lossless and has no quality; leave it out")
-    if not scale.best <= quality <= scale.worst:
+    if quality not in scale:
         raise ConfigError(f"quality={quality}: {codec.encoder} takes {scale.best} (best) to {scale.worst}")

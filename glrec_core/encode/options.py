@@ -14,6 +14,7 @@ from glrec_core.encode.codecs import Codec
 
 _VP9_SLOWEST_REALTIME = 5  # libvpx: cpu-used 5 to 8 are the real-time speeds, 0 to 4 the good-quality ones
 _SVT_MAX_FPS = 240
+_COARSEST_QUANTIZER = 31
 
 
 def encoder_options(codec: Codec, config: Config) -> dict[str, str]:
@@ -21,9 +22,10 @@ def encoder_options(codec: Codec, config: Config) -> dict[str, str]:
     preset = codec.preset(config)
     options = _OPTIONS[codec.encoder](preset, config)
     if codec.quality is not None and config.bitrate is None:
-        options["crf"] = str(codec.quality.default if config.quality is None else config.quality)
+        quality = codec.quality.default if config.quality is None else config.quality
+        options |= _quantizer(quality) if codec.name == "mjpeg" else {"crf": str(quality)}
     if codec.pixel_format.alignment > 1:
-        options["chroma_sample_location"] = "left"
+        options["chroma_sample_location"] = codec.chroma_location
     return options
 
 
@@ -88,6 +90,21 @@ def _ffv1(_: str, __: Config) -> dict[str, str]:
     return {"level": "3", "slicecrc": "1"}  # version 3: slices encoded in parallel, each with a checksum
 
 
+def _mjpeg(_: str, __: Config) -> dict[str, str]:
+    return {"huffman": "optimal"}
+
+
+def _quantizer(quality: int) -> dict[str, str]:
+    """Return the quantizer, of 31, whose mean step is nearest to that of JPEG's quality.
+
+    The Independent JPEG Group's library scales the tables of ITU-T T.81, annex K (mean 57.6); FFmpeg an eighth of
+    MPEG-1's (mean 29.9).
+    """
+    percent = 200 - 2 * quality if quality >= 50 else 5000 / quality  # noqa: PLR2004 - jpeg_quality_scaling() in jcparam.c
+    step = str(min(max(round(57.6 * percent / 100 / (29.9 / 8)), 1), _COARSEST_QUANTIZER))
+    return {"qmin": step, "qmax": step}
+
+
 def _joined(parameters: dict[str, str]) -> str:
     return ":".join(f"{name}={value}" for name, value in parameters.items())
 
@@ -99,4 +116,5 @@ _OPTIONS = {
     "libsvtav1": _svt_av1,
     "libvpx-vp9": _vp9,
     "ffv1": _ffv1,
+    "mjpeg": _mjpeg,
 }

@@ -26,6 +26,8 @@ class Route:
     usable: bool
     reason: str
     expectation: str
+    codec: str | None = None
+    """The one codec that it must be asked for by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class OpenGL:
     @property
     def chosen(self) -> Route | None:
         """The backend that a recording would use."""
-        return next((route for route in self.routes if route.usable), None)
+        return next((route for route in self.routes if route.usable and route.codec is None), None)
 
 
 def probe_opengl(*, window: bool) -> OpenGL | str:
@@ -63,7 +65,6 @@ def describe(_: Progress, *, window: bool) -> dict[str, Any]:
     """Make a context and describe it; runs in a process of its own."""
     with first_context(window_displays if window else headless_displays) as display:
         gl = current_gl()
-        config = Config()
         return asdict(
             OpenGL(
                 display=display.name,
@@ -71,12 +72,13 @@ def describe(_: Progress, *, window: bool) -> dict[str, Any]:
                 renderer=gl.renderer,
                 version=gl.version_text,
                 software=gl.is_software,
-                routes=tuple(_route(backend, gl, config) for backend in BACKENDS),
+                routes=tuple(_route(backend, gl) for backend in BACKENDS),
             )
         )
 
 
-def _route(backend: Backend, gl: GL, config: Config) -> Route:
+def _route(backend: Backend, gl: GL) -> Route:
+    config = Config(codec=backend.codec)
     try:
         backend.check(config)
         problem = backend.unavailable(gl, config, None)
@@ -84,4 +86,4 @@ def _route(backend: Backend, gl: GL, config: Config) -> Route:
         problem = str(error)
     reason = problem or backend.describe(gl, config)
     reached = "" if problem else expectation(backend.name, software=gl.is_software)
-    return Route(backend.name, problem is None, reason, reached)
+    return Route(backend.name, problem is None, reason, reached, backend.codec)

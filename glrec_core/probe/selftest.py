@@ -40,14 +40,14 @@ class Trial:
     file_bytes: int = 0
 
 
-def selftest(route: str, *, window: bool, progress: Progress) -> Trial:
+def selftest(route: str, *, codec: str | None, window: bool, progress: Progress) -> Trial:
     """Record a clip through one route into a scratch folder, verify it, and remove it again."""
     with tempfile.TemporaryDirectory(prefix="glrec-selftest-") as folder:
-        path = Path(folder) / f"{route}.mp4"
+        path = Path(folder) / (f"{route}.mp4" if codec is None else f"{route}.mov")
         try:
             made = call(
                 f"{__name__}:record_clip",
-                {"path": str(path), "backend": route, "window": window},
+                {"path": str(path), "backend": route, "codec": codec, "window": window},
                 timeout_seconds=_TIMEOUT_SECONDS,
                 progress=progress,
             )
@@ -62,12 +62,14 @@ def selftest(route: str, *, window: bool, progress: Progress) -> Trial:
         return Trial(route, report.passed, text, file_bytes=path.stat().st_size, **made)
 
 
-def record_clip(progress: Progress, *, path: str, backend: str, window: bool) -> dict[str, Any]:
+def record_clip(
+    progress: Progress, *, path: str, backend: str, codec: str | None, window: bool
+) -> dict[str, Any]:
     """Record the clip; runs in a process of its own."""
     with first_context(window_displays if window else headless_displays):
         gl = current_gl()
         target = ColorTarget(gl, _SIZE)
-        recorder = record(None, FileSink(path), timing="step", fps=_FPS, backend=backend)
+        recorder = record(None, FileSink(path), timing="step", fps=_FPS, backend=backend, codec=codec)
         began = perf_counter()
         for number in range(_FRAMES):
             _draw(gl, target, number)

@@ -49,6 +49,8 @@ def run_program(load: Callable[[], Launch], arguments: list[str], options: RunOp
     session = Session(options)
     with _prepared(session):
         code = _run(session, load, arguments)
+    if not session.has_drawn and code in {0, _INTERRUPTED}:  # a program that failed has said so itself
+        _say(f"the program drew no frame, so there is no recording; {_SUPPORTED}")
     whole = _finish(session)
     return code if code or whole else 1
 
@@ -109,7 +111,7 @@ def _run(session: Session, load: Callable[[], Launch], arguments: list[str]) -> 
     except ProgramNotFound:
         raise
     except EndOfRecording:
-        return 0
+        return session.interrupts.exit_code
     except SystemExit as end:
         return _exit_code(end) or session.interrupts.exit_code
     except KeyboardInterrupt:
@@ -131,15 +133,13 @@ def _exit_code(end: SystemExit) -> int:
         return 0
     if isinstance(end.code, int):
         return end.code
-    print(end.code, file=sys.stderr)
+    sys.stderr.write(f"{end.code}\n")
     return 1
 
 
 def _finish(session: Session) -> bool:
     """Finish all recordings and tell of them; returns whether there are any and all are whole."""
     whole = session.has_drawn and not session.errors
-    if not session.has_drawn:
-        _say(f"the program drew no frame, so there is no recording; {_SUPPORTED}")
     for recorder in session.recorders:
         try:
             _say(str(recorder.close()))
@@ -150,4 +150,5 @@ def _finish(session: Session) -> bool:
 
 
 def _say(text: str) -> None:
-    print(f"glrec: {text}", file=sys.stderr, flush=True)
+    sys.stderr.write(f"glrec: {text}\n")
+    sys.stderr.flush()

@@ -39,9 +39,10 @@ class PrivateDisplay:
 
 
 def without_display() -> None:
-    """Take the user's own displays out of this process's environment."""
+    """Take the user's own displays out of this process's environment, and let EGL do without."""
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         os.environ.pop(name, None)
+    os.environ.setdefault("EGL_PLATFORM", "surfaceless")
 
 
 def set_display(name: str) -> None:
@@ -63,7 +64,7 @@ def _start(xvfb: str) -> str:
     arguments = [xvfb, "-displayfd", str(writable), "-screen", "0", _SCREEN, "-nolisten", "tcp", "-terminate"]
     try:
         # A session of its own: Ctrl-C is for the program, which still needs its windows to end.
-        subprocess.Popen(
+        subprocess.Popen(  # noqa: S603 - found on the user's own search path
             arguments,
             pass_fds=[writable],
             stdin=subprocess.DEVNULL,

@@ -25,6 +25,9 @@ class Launch:
 
     code: CodeType
     path: str
+    """Of the file with the code; absolute."""
+    name: str
+    """What `sys.argv` begins with."""
     spec: ModuleSpec | None
     loader: Any
 
@@ -40,7 +43,7 @@ class Launch:
             __package__=package,
         )
         sys.modules["__main__"] = main
-        sys.argv[:] = [self.path, *arguments]
+        sys.argv[:] = [self.name, *arguments]
         exec(self.code, vars(main))  # noqa: S102 - the program is what the user asked to run
 
 
@@ -52,16 +55,17 @@ def load_script(script: str) -> Launch:
         SyntaxError: as Python says it.
 
     """
-    path = Path(script)
-    if path.is_dir():
-        path /= "__main__.py"
+    file = Path(script).absolute()
+    if file.is_dir():
+        file /= "__main__.py"
+    path = str(file)
     try:
-        with io.open_code(str(path.absolute())) as file:
-            source = file.read()
+        with io.open_code(path) as opened:
+            source = opened.read()
     except OSError as error:
         raise ProgramNotFound(f"can't open {script!r}: {error.strerror}") from error
-    _search_first(path.resolve().parent)
-    return Launch(_compiled(source, str(path)), str(path), None, SourceFileLoader("__main__", str(path)))
+    _search_first(file.resolve().parent)
+    return Launch(_compiled(source, path), path, script, None, SourceFileLoader("__main__", path))
 
 
 def load_module(name: str) -> Launch:
@@ -79,7 +83,8 @@ def load_module(name: str) -> Launch:
     code = get_code(spec.name) if get_code is not None and spec is not None else None
     if spec is None or code is None:
         raise ProgramNotFound(f"no module named {name!r} that could be run")
-    return Launch(code, spec.origin or name, spec, spec.loader)
+    origin = spec.origin or name
+    return Launch(code, origin, origin, spec, spec.loader)
 
 
 def show(error: BaseException) -> None:

@@ -49,7 +49,7 @@ class Session:
         self._frames_after_stop = 0
         self._first_seconds: float | None = None
         self._last_seconds = 0.0
-        self.interrupts = Interrupts(self._ask_loops)
+        self.interrupts = Interrupts(self._ask_to_stop)
         self.errors: list[GlrecError] = []
 
     @property
@@ -118,7 +118,7 @@ class Session:
         """Let virtual time go on; say whether a picture that does not change by itself is due again."""
         if self._virtual is not None:
             return self._virtual.turn()
-        return self._options.is_limited and _now() - self._last_seconds >= self.turn_seconds
+        return self._options.is_limited and _now() - self._last_seconds >= self.turn_seconds / 2
 
     def at_stop(self, stop: Callable[[], bool]) -> None:
         """Remember how a loop is ended."""
@@ -146,7 +146,7 @@ class Session:
             return glrec_core.record(None, self._options.path(len(self._windows)), **self._options.config)
         except GlrecError as error:
             self.errors.append(error)
-            logger.error("recording does not begin: %s", error)
+            logger.error("recording does not begin: %s", error)  # noqa: TRY400 - the reason is in the text
             return None
 
     def _after_frame(self, window: Window) -> None:
@@ -163,7 +163,7 @@ class Session:
             if self._frames_after_stop > _GRACE_FRAMES:
                 raise EndOfRecording(0)
         elif self._is_over(window):
-            self._stop()
+            self._end()
 
     def _driver(self) -> Window | None:
         """Return the first of the open windows that have drawn."""
@@ -179,11 +179,12 @@ class Session:
             return False
         return _now() - self._first_seconds >= options.seconds
 
-    def _stop(self) -> None:
-        self._stopping = True
-        if not self._ask_loops():
+    def _end(self) -> None:
+        if not self._ask_to_stop():
             raise EndOfRecording(0)
 
-    def _ask_loops(self) -> bool:
+    def _ask_to_stop(self) -> bool:
         """Ask every loop to end; returns whether any is running that will."""
-        return any([stop() for stop in self._stops])
+        self._stopping = True
+        answers = [stop() for stop in self._stops]
+        return any(answers)

@@ -55,8 +55,8 @@ CONTAINERS = {
         "mp4", ("h264", "hevc", "av1", "vp9"), _FRAGMENTED, fast_start=True, codec_tags=_APPLE_TAGS
     ),
     ".m4v": Container("mp4", ("h264", "hevc"), _FRAGMENTED, fast_start=True, codec_tags=_APPLE_TAGS),
-    ".mov": Container("mov", ("h264", "hevc"), _FRAGMENTED, fast_start=True, codec_tags=_APPLE_TAGS),
-    ".mkv": Container("matroska", ("h264", "hevc", "av1", "vp9", "ffv1"), _CLUSTERED),
+    ".mov": Container("mov", ("h264", "hevc", "mjpeg"), _FRAGMENTED, fast_start=True, codec_tags=_APPLE_TAGS),
+    ".mkv": Container("matroska", ("h264", "hevc", "av1", "vp9", "ffv1", "mjpeg"), _CLUSTERED),
     ".webm": Container("webm", ("vp9", "av1"), _CLUSTERED),
 }
 """By extension, in lower case."""

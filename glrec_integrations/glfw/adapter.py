@@ -44,7 +44,9 @@ def glrec_attach(target: object, tap: Tap) -> Attachment | None:
     if glfw is None or kind is None or not isinstance(target, ctypes.POINTER(kind)):
         return None
     if not target or glfw.get_window_attrib(target, glfw.CLIENT_API) == glfw.NO_API:
-        raise ConfigError("this GLFW window has no OpenGL context; create it without the hint CLIENT_API=NO_API")
+        raise ConfigError(
+            "this GLFW window has no OpenGL context; create it without the hint CLIENT_API=NO_API"
+        )
     return WindowAttachment(glfw, target, tap)
 
 

@@ -30,12 +30,11 @@ def _choose_context(moderngl: ModuleType, program: Program) -> None:
     create_context = moderngl.create_context
 
     @functools.wraps(create_context)
-    def create_context_on_egl(
-        require: int | None = None, standalone: bool = False, share: bool = False, **settings: Any
-    ) -> Any:
+    def create_context_on_egl(*arguments: Any, **settings: Any) -> Any:
+        standalone = settings.get("standalone", len(arguments) > 1 and arguments[1])
         if standalone and "backend" not in settings and program.use_egl():
             settings["backend"] = "egl"
-        return create_context(require, standalone, share, **settings)
+        return create_context(*arguments, **settings)
 
     moderngl.create_context = create_context_on_egl  # type: ignore[attr-defined]
     moderngl.create_standalone_context = functools.partial(create_context_on_egl, standalone=True)  # type: ignore[attr-defined]
@@ -58,10 +57,10 @@ def _choose_window(moderngl_window: ModuleType, program: Program) -> None:
 def _watch_windows(window: ModuleType, program: Program) -> None:
     """Record windows of every class with a constructor of its own; the abstract base has no context yet."""
 
-    def __init_subclass__(cls: type[Any], **options: Any) -> None:  # noqa: N807
+    def __init_subclass__(cls: type[Any], /, **options: Any) -> None:  # noqa: N807
         super(window.BaseWindow, cls).__init_subclass__(**options)
         if "__init__" in vars(cls):
-            cls.__init__ = _recorded(cls.__init__, program)  # type: ignore[misc]
+            cls.__init__ = _recorded(cls.__init__, program)
 
     window.BaseWindow.__init_subclass__ = classmethod(__init_subclass__)
 

@@ -8,6 +8,7 @@ objects with attributes can be hooked: those of subclasses.
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -46,10 +47,12 @@ def glrec_attach(target: object, tap: Tap) -> Attachment | None:
         return None
     if isinstance(target, getattr(pygame, "Surface", ())):
         if target is not pygame.display.get_surface() or not is_opengl(target):
-            raise ConfigError(f"{target!r} is not an OpenGL display; use pygame.display.set_mode(flags=pygame.OPENGL)")
+            raise ConfigError(
+                f"{target!r} is not an OpenGL display; use pygame.display.set_mode(flags=pygame.OPENGL)"
+            )
         return DisplayAttachment(pygame, tap)
     if isinstance(target, getattr(pygame, "Window", ())):
-        return _window_attachment(target, tap)
+        return _window_attachment(pygame, target, tap)
     return None
 
 
@@ -58,12 +61,14 @@ def is_opengl(surface: Any) -> bool:
     return bool(surface.get_flags() & sys.modules["pygame"].OPENGL)
 
 
-def _window_attachment(window: Any, tap: Tap) -> Attachment:
+def _window_attachment(pygame: ModuleType, window: Any, tap: Tap) -> Attachment:
     if not window.opengl:
         raise ConfigError(f"{window!r} has no OpenGL context; create it with opengl=True")
     if not hasattr(window, "__dict__"):
-        raise ConfigError(f"{window!r} cannot be hooked; make it of a subclass: class Window(pygame.Window): pass")
-    return WindowAttachment(window, tap)
+        raise ConfigError(
+            f"{window!r} cannot be hooked; make it of a subclass: class Window(pygame.Window): pass"
+        )
+    return WindowAttachment(pygame, window, tap)
 
 
 class _SdlAttachment:
@@ -126,17 +131,19 @@ class DisplayAttachment(_SdlAttachment):
 
 
 class WindowAttachment(_SdlAttachment):
-    """The hooks on a window."""
+    """The hooks on a window. Its context ends with it, also when it is collected."""
 
-    def __init__(self, window: Any, tap: Tap) -> None:
-        self._size = lambda: window.size
+    def __init__(self, pygame: ModuleType, window: Any, tap: Tap) -> None:
+        self._window = weakref.ref(window, lambda _: self._before_end())
         super().__init__(
             tap,
             (
                 MethodHook(window, "flip", self._before_flip),
                 MethodHook(window, "destroy", self._before_end),
+                MethodHook(pygame, "quit", self._before_end),
             ),
         )
 
     def _before_flip(self) -> None:
-        self._drawn(*self._size())
+        if (window := self._window()) is not None:
+            self._drawn(*window.size)

@@ -44,7 +44,7 @@ def _watch_display(display: ModuleType, program: Program) -> None:
     display.set_mode = set_mode_and_record  # type: ignore[attr-defined]
 
 
-def _watch_windows(window: ModuleType, program: Program) -> None:
+def _watch_windows(window: Any, program: Program) -> None:
     """Put a subclass in the place of pygame-ce's `Window`, which takes no hooks itself."""
 
     class Window(window.Window):  # type: ignore[misc]
@@ -55,7 +55,7 @@ def _watch_windows(window: ModuleType, program: Program) -> None:
             with program.making(self):
                 super().__init__(*arguments, **options)
 
-    window.Window = Window  # type: ignore[attr-defined]
+    window.Window = Window
 
 
 def _stop_by_event(event: ModuleType, program: Program) -> None:
@@ -92,7 +92,7 @@ class StepClock:
     def __init__(self) -> None:
         self._ticks = [time.perf_counter()]
 
-    def tick(self, framerate: float = 0) -> int:
+    def tick(self, framerate: float = 0) -> int:  # noqa: ARG002 - pygame's signature
         """Return the milliseconds since the last call; the rate is that of the recording."""
         self._ticks = [*self._ticks[-_AVERAGED_TICKS:], time.perf_counter()]
         return self.get_time()

@@ -27,6 +27,7 @@ def glrec_imports() -> Mapping[str, ImportHook]:
         "pyglet": _choose_screen,
         "pyglet.gl.headless": _ask_for_eight_bits,
         "pyglet.window": _watch_windows,
+        "pyglet.window.headless": _tell_of_size,
         "pyglet.clock": _schedule_early,
         "pyglet.app": _watch_loop,
         "arcade": _use_loop,
@@ -78,7 +79,24 @@ def _watch_windows(window: ModuleType, program: Program) -> None:
 
     window.BaseWindow.__init__ = __init__
     if sys.platform == "linux" and sys.modules["pyglet"].options.headless and _has_xlib():
-        importlib.import_module("pyglet.window.xlib")  # pyglet.input takes it for granted, with or without a screen
+        importlib.import_module(
+            "pyglet.window.xlib"
+        )  # pyglet.input takes it for granted, with or without a screen
+
+
+def _tell_of_size(headless: ModuleType, program: Program) -> None:
+    """Give windows without a screen the events with which all others begin: programs place their scene in them."""
+    if not program.headless:
+        return
+
+    def set_visible(window: Any, visible: bool = True) -> None:  # noqa: FBT001, FBT002 - pyglet's signature
+        if visible:
+            window.dispatch_event("on_resize", *window.get_size())
+            window.dispatch_event("on_show")
+            window.dispatch_event("on_expose")
+
+    headless.HeadlessWindow.set_visible = set_visible
+    headless.HeadlessWindow.dispatch_pending_events = headless.HeadlessWindow.dispatch_events
 
 
 def _schedule_early(clock: ModuleType, program: Program) -> None:

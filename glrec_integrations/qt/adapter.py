@@ -141,7 +141,7 @@ def _size(widget: Any) -> Size:
 @cache
 def _paint_filter(binding: str) -> Callable[[Callable[[], None], Any], Any]:
     """Return the class of an event filter that calls back when its parent is to paint."""
-    core = sys.modules[f"{binding}.QtCore"]
+    core: Any = sys.modules[f"{binding}.QtCore"]
 
     class PaintFilter(core.QObject):  # type: ignore[misc]
         def __init__(self, seen: Callable[[], None], parent: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import weakref
 from collections.abc import Callable, Mapping
 from types import ModuleType
@@ -33,14 +32,13 @@ def glrec_imports() -> Mapping[str, ImportHook]:
 
 def _choose_screen(vispy: ModuleType, program: Program) -> None:
     if program.use_egl():
-        os.environ.setdefault("EGL_PLATFORM", "surfaceless")
         vispy.config["default_backend"] = "egl"
 
 
 def _count_from_the_beginning(ptime: ModuleType, program: Program) -> None:
     """Keep vispy's time small under virtual time: seconds since 1970 leave floats no digits for nanoseconds."""
     if program.step:
-        ptime.START_TIME = 0.0
+        ptime.START_TIME = 0.0  # type: ignore[attr-defined]
 
 
 class _Canvases:
@@ -62,7 +60,9 @@ class _Canvases:
                 create_native(canvas)
             self._all.add(canvas)
             if canvas.app.backend_name == "egl":
-                canvas.events.resize(size=canvas.size)  # which this backend forgets: scenes would stay invisible
+                canvas.events.resize(
+                    size=canvas.size
+                )  # which this backend forgets: scenes would stay invisible
 
         canvas.Canvas.create_native = create_native_and_record
 

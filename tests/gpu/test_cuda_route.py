@@ -353,18 +353,21 @@ for number in range(1000):
     loop.record(recorder, range(3))
     assert recorder.close().frames == 3
     if number == 20:
-        before = used_bytes(), names_alive(), threading.active_count()
-assert (used_bytes(), names_alive(), threading.active_count()) == before
+        before, bytes_before = (names_alive(), threading.active_count()), used_bytes()
+assert (names_alive(), threading.active_count()) == before
+# The driver keeps some 10 KiB of its own for each; a ring of slots or textures that stayed would be 1000 times 1.3 MB.
+assert used_bytes() - bytes_before < 32 << 20
 """
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # PyNvVideoCodec takes 145 ms to open an encoder
 def test_a_thousand_recordings_leave_nothing(
     gpu: moderngl.Context, pynvvideocodec_libraries: Path, tmp_path: Path
 ) -> None:
     log = tmp_path / "calls.log"
     variables = environment(pynvvideocodec_libraries, Switches(log=log, instant=True), cpu_only=False)
-    run_program(CYCLES, str(tmp_path / "film.mp4"), env=variables, timeout_seconds=110)
+    run_program(CYCLES, str(tmp_path / "film.mp4"), env=variables, timeout_seconds=500)
     calls = CallLog.read(log)
     assert calls.leaks() == []
     assert len(calls.calls("init")) == 1000

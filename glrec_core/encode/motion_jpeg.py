@@ -1,0 +1,134 @@
+"""Motion JPEG on the GPU: pictures are given to several compressors before the first is waited for.
+
+A JPEG's length is known only when its picture is done, and asking for it waits for the GPU. So that the GPU is not idle
+meanwhile, a whole batch is queued first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any, Protocol
+
+from glrec_core.config import Config
+from glrec_core.encode.timeline import Timeline
+from glrec_core.errors import ConfigError, EncodeError
+from glrec_core.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, Size, StreamInfo
+
+CODEC = "mjpeg"
+DEFAULT_QUALITY = 90
+
+
+def check_options(config: Config) -> None:
+    """Check that nvJPEG can do what the options ask.
+
+    Raises:
+        ConfigError: it cannot.
+
+    """
+    if config.codec != CODEC:
+        raise ConfigError(f"nvJPEG makes codec={CODEC!r} only")
+    refused = {
+        "preset": config.preset,
+        "tuning": config.tuning,
+        "rate_control": config.rate_control if config.rate_control != "cq" else None,
+        "bitrate": config.bitrate,
+        "lossless": config.lossless or None,
+        "b_frames": config.b_frames or None,
+        "gop": config.gop if config.gop != 1 else None,
+    }
+    for name, value in refused.items():
+        if value is not None:
+            raise ConfigError(f"{name}={value!r}: nvJPEG takes quality= and chroma= only; leave it out")
+    if config.quality is not None and not 1 <= config.quality <= 100:  # noqa: PLR2004 - JPEG's own scale
+        raise ConfigError(f"quality={config.quality}: nvJPEG takes 100 (best) to 1")
+
+
+class Compressor(Protocol):
+    """Makes a JPEG of one picture at a time."""
+
+    def start(self, planes: tuple[Any, ...]) -> None:
+        """Queue the encoding of a picture; its memory may be written by what is queued afterwards."""
+
+    def finish(self) -> bytes:
+        """Wait for the picture and return its JPEG.
+
+        Raises:
+            EncodeError: it could not be made.
+
+        """
+
+    def close(self) -> None:
+        """Release its memory."""
+
+
+class MotionJpegEncoder:
+    """A stream of JPEGs, each a keyframe. Implements `Encoder`. Belongs to one thread.
+
+    It takes Y'CbCr without subsampling in CUDA memory; the compressors subsample. `release` is called at the end, after
+    the compressors are closed.
+    """
+
+    latency = 0  # what is queued later on the stream waits for a picture that is still being read
+
+    def __init__(
+        self,
+        size: Size,
+        config: Config,
+        time_base: Fraction,
+        frame_rate: Fraction | None,
+        *,
+        compressors: Sequence[Compressor],
+        release: Callable[[], None],
+    ) -> None:
+        """There are as many `compressors` as pictures that are encoded together."""
+        self.accepts = FrameSpec(size, PixelFormat.YUV444P, Memory.CUDA)
+        time = self._timeline = Timeline(time_base, frame_rate, gop=1)
+        self.stream = StreamInfo(CODEC, size, time_base, time.frame_rate, config.color_space)
+        self._compressors = list(compressors)
+        self._ticks: list[int] = []
+        self._release = release
+        self._ended = False
+
+    def encode(self, frame: Frame) -> list[Packet]:
+        """Take one frame, later than all before it; return the packets of a batch once it is full.
+
+        Raises:
+            EncodeError: the frame is of another kind, or not later, or nvJPEG refused it.
+
+        """
+        if self._ended:
+            raise EncodeError("the encoder has ended; it takes no more frames after drain() or close()")
+        if frame.spec != self.accepts:
+            raise EncodeError(f"the frame is {frame.spec}, the encoder was opened for {self.accepts}")
+        tick = self._timeline.tick(frame)
+        self._compressors[len(self._ticks)].start(frame.planes)
+        self._ticks.append(tick)
+        return self._finished() if len(self._ticks) == len(self._compressors) else []
+
+    def drain(self) -> list[Packet]:
+        """End the stream and return the packets still held; none the second time."""
+        if self._ended:
+            return []
+        self._ended = True
+        return self._finished()
+
+    def close(self) -> None:
+        """Release the compressors."""
+        self._ended = True
+        compressors, self._compressors = self._compressors, []
+        self._ticks = []
+        if not compressors:
+            return
+        try:
+            for compressor in compressors:
+                compressor.close()
+        finally:
+            self._release()
+
+    def _finished(self) -> list[Packet]:
+        ticks, self._ticks = self._ticks, []
+        return [
+            Packet(compressor.finish(), tick, tick, keyframe=True, duration=self._timeline.duration)
+            for tick, compressor in zip(ticks, self._compressors, strict=False)
+        ]

@@ -1,0 +1,111 @@
+"""The backend for NVIDIA GPUs without NVENC: OpenGL's texture, a CUDA kernel, nvJPEG. `backends.py` lists it.
+
+Nothing of CUDA is imported before a context turns out to be on an NVIDIA GPU whose driver is there.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from glrec_core.clock import Clock
+from glrec_core.config import Config
+from glrec_core.cuda.library import load
+from glrec_core.encode.motion_jpeg import DEFAULT_QUALITY, MotionJpegEncoder, check_options
+from glrec_core.errors import BackendUnavailable, CaptureError
+from glrec_core.frame import FrameSpec, PixelFormat, Size
+from glrec_core.gl.functions import GL
+from glrec_core.stages import EncodeStages, Pipeline
+
+if TYPE_CHECKING:
+    from glrec_core.cuda.device import CudaStream
+
+_CAPTURE_BATCH, _ENCODE_BATCH = 8, 8
+"""Pictures that are converted, and encoded, together where nobody waits for a frame."""
+
+_PACKAGES = ("cupy", "cuda.bindings", "cuda.pathfinder")
+
+
+def check(config: Config) -> None:
+    """See `Backend.check`."""
+    check_options(config)
+
+
+def unavailable(gl: GL, config: Config, size: Size | None) -> str | None:  # noqa: ARG001 - any size that OpenGL draws
+    """See `Backend.unavailable`."""
+    if gl.es or not gl.vendor.startswith("NVIDIA"):
+        return f"the OpenGL context is {gl.version_text} on {gl.renderer}; it must be desktop OpenGL on an NVIDIA GPU"
+    if (problem := _missing_package() or _missing_driver()) is not None:
+        return problem
+    from glrec_core.cuda.device import CudaDevice
+    from glrec_core.cuda.nvjpeg import library
+
+    try:
+        CudaDevice.of_current_gl_context()
+        library()
+    except (BackendUnavailable, CaptureError) as error:
+        return str(error)
+    return None
+
+
+def _missing_package() -> str | None:
+    for name in _PACKAGES:
+        # The parent is looked for first: to find a submodule imports what is above it.
+        if find_spec(name.partition(".")[0]) is None or find_spec(name) is None:
+            return (
+                f"the package {name} is not installed; pip install 'glrec[mjpeg]' (or mjpeg-cuda13) brings it"
+            )
+    return None
+
+
+def _missing_driver() -> str | None:
+    try:
+        load("libcuda.so.1")
+    except OSError as error:
+        return f"there is no NVIDIA driver, or this container was started without it ({error})"
+    return None
+
+
+def describe(gl: GL, config: Config) -> str:
+    """See `Backend.describe`."""
+    return f"frames stay on {gl.renderer.partition('/')[0]}, where nvJPEG encodes them as JPEG of 4:{config.chroma[1]}:{config.chroma[2]}"
+
+
+def open_pipeline(gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
+    """See `Backend.open`."""
+    from glrec_core.capture.cuda import CudaRing
+    from glrec_core.capture.host import HostCapture
+    from glrec_core.capture.ring import Direct
+    from glrec_core.convert.passthrough import PassThrough
+    from glrec_core.cuda.device import CudaDevice, CudaStream
+
+    stream = CudaStream(CudaDevice.of_current_gl_context())
+    batch, encode_batch = (_CAPTURE_BATCH, _ENCODE_BATCH) if config.blocks else (1, 1)
+
+    def open_encode_stages(spec: FrameSpec) -> EncodeStages:
+        return EncodeStages(PassThrough(), _open_encoder(spec, config, clock, stream, encode_batch))
+
+    open_ring = partial(
+        CudaRing, stream=stream, pixel_format=PixelFormat.YUV444P, color=config.color_space, batch=batch
+    )
+    alignment = 2 if config.chroma == "420" else 1
+    capture = HostCapture(gl, config, source, alignment, open_ring, direct=Direct.NOTHING, textures=batch)
+    return Pipeline(capture, open_encode_stages, successors=(open_encode_stages,))
+
+
+def _open_encoder(
+    spec: FrameSpec, config: Config, clock: Clock, stream: CudaStream, batch: int
+) -> MotionJpegEncoder:
+    from glrec_core.cuda.nvjpeg import JpegCompressor, JpegSettings
+
+    quality = DEFAULT_QUALITY if config.quality is None else config.quality
+    settings = JpegSettings(stream, spec.size, quality, config.chroma)
+    return MotionJpegEncoder(
+        spec.size,
+        config,
+        clock.time_base,
+        clock.frame_rate,
+        compressors=[JpegCompressor(settings) for _ in range(batch)],
+        release=settings.close,
+    )

@@ -1,0 +1,61 @@
+"""`--step`: a slow machine gives the same film as a fast one, twice."""
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import glrec
+from tests.support.processes import process_group
+from tests.support.video import assert_timestamps, decode_rgb
+
+PROGRAMS = Path(__file__).parent / "programs"
+
+
+def record(film: Path, frames: int, *program: str | Path) -> list[str]:
+    """Record a program and return a digest of each decoded frame."""
+    done = glrec("run", "--headless", "--step", "--frames", str(frames), "-o", film, *program)
+    assert done.returncode == 0, done.stderr
+    return [hashlib.sha256(picture.tobytes()).hexdigest() for picture in decode_rgb(film)]
+
+
+@contextmanager
+def busy_machine() -> Iterator[None]:
+    loop = [sys.executable, "-c", "while True: pass"]
+    with process_group(loop, stdout=subprocess.DEVNULL), process_group(loop), process_group(loop):
+        yield
+
+
+@pytest.mark.slow
+def test_frames_of_50_ms_play_at_60_fps(tmp_path: Path) -> None:
+    record(tmp_path / "film.mp4", 300, PROGRAMS / "unsteady.py")
+    assert_timestamps(tmp_path / "film.mp4", 300, 60)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        (PROGRAMS / "unsteady.py",),
+        ("-m", "arcade.examples.particle_fireworks"),
+        ("-m", "arcade.examples.snow"),
+    ],
+    ids=lambda program: Path(program[-1]).name,
+)
+def test_twice_the_same_frames_under_load(program: tuple[str | Path, ...], tmp_path: Path) -> None:
+    first = record(tmp_path / "first.mp4", 40, *program)
+    with busy_machine():
+        second = record(tmp_path / "second.mp4", 40, *program)
+    assert len(first) == 40
+    assert len(set(first)) > 20  # it moves
+    assert first == second
+
+
+def test_windows_are_numbered_in_the_same_order(tmp_path: Path) -> None:
+    record(tmp_path / "film.mp4", 5, PROGRAMS / "many_windows.py")
+    reds, greens = (next(iter(decode_rgb(tmp_path / name))) for name in ("film.mp4", "film-2.mp4"))
+    assert (reds[60, 80] > 200).tolist() == [True, False, False]
+    assert (greens[60, 80] > 200).tolist() == [False, True, False]
