@@ -21,8 +21,8 @@ from glrec_core.stages import EncodeStages, Pipeline
 if TYPE_CHECKING:
     from glrec_core.cuda.device import CudaStream
 
-_CAPTURE_BATCH, _ENCODE_BATCH = 8, 8
-"""Pictures that are converted, and encoded, together where nobody waits for a frame."""
+_CAPTURE_BATCH, _ENCODE_BATCH = 4, 8
+"""Pictures that are converted together, and that are encoded at a time, where nobody waits for a frame."""
 
 _PACKAGES = ("cupy", "cuda.bindings", "cuda.pathfinder")
 

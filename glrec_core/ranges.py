@@ -1,6 +1,6 @@
 """Named ranges for NVIDIA's profilers (Nsight Systems), so that a recording's stages show beside the program's own work.
 
-Without the package `nvtx` a range is nothing at all. With it and no profiler, entering and leaving one costs 0.15 us.
+Without the package `nvtx` a range is nothing at all. With it and no profiler, entering and leaving one costs 0.13 us on the machine of docs/gpu.md.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import atexit
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from fractions import Fraction
 from pathlib import Path
@@ -27,6 +27,7 @@ from glrec_core.gl.platform import current_context
 from glrec_core.outputs import Outputs
 from glrec_core.overflow import open_queue
 from glrec_core.recording import Recording
+from glrec_core.reports import Reports
 from glrec_core.sink.file import FileSink
 from glrec_core.stages import Pipeline, Sink
 from glrec_core.stats import Stats
@@ -43,10 +44,8 @@ class Recorder:
         self._clock: Clock = config.make_clock()
         self._stats = Stats()
         self._attachment: Attachment | None = None
-        self._notes: list[str] = []
+        self._reports = Reports()
         self._engine: Engine | None = None
-        self._error: Exception | None = None
-        self._failed = False
         self._ended = False
         self._closed = False
         atexit.register(self._close_at_exit)
@@ -70,7 +69,7 @@ class Recorder:
             self._engine.check_thread("frame_drawn()")
         stats = self._stats
         stats.drawn += 1
-        if self._failed:
+        if self._reports.stopped:
             stats.failed += 1
         elif self._ended:
             stats.after_end += 1
@@ -84,12 +83,12 @@ class Recorder:
 
         The file is then finished by the encode thread; `close()` waits for it and gives the `Recording`.
         """
-        self._run_all(self._end_of_input, self._release)
+        self._reports.run_all(self._end_of_input, self._release)
 
     @property
     def finished(self) -> bool:
         """Whether no further frame will be recorded: frame limit reached, context closed, recorder closed or failed."""
-        return self._closed or self._ended or self._failed
+        return self._closed or self._ended or self._reports.stopped
 
     # The user's side
 
@@ -106,7 +105,7 @@ class Recorder:
 
         An encoder that failed while another one went on is none; see `Recording.notes`.
         """
-        return self._error
+        return self._reports.error
 
     @property
     def texture_id(self) -> int:
@@ -142,8 +141,8 @@ class Recorder:
         """
         if not self._closed:
             self._close()
-            if self._error is not None:
-                raise self._error
+            if self.error is not None:
+                raise self.error
             logger.info("recorded %s", self.recording)
         return self.recording
 
@@ -177,7 +176,7 @@ class Recorder:
             codec=self._config.codec or "",
             route=stats.backend,
             reason=stats.reason,
-            notes=(*engine.capture.notes, *self._notes) if engine is not None else (),
+            notes=(*engine.capture.notes, *self._reports.notes) if engine is not None else (),
             stats=stats,
             lossless=self._config.is_lossless,
             spill=engine.spill if engine is not None else None,
@@ -224,12 +223,12 @@ class Recorder:
         except Exception as error:
             if stats.accounted < stats.drawn:  # it failed before the engine took the frame
                 stats.failed += 1
-            self._fail(error)
+            self._reports.fail(error)
             # Nothing of ours may break the host's loop; but a loop of one's own without a context is misuse.
             if isinstance(error, CaptureError) and not stats.backend and self._attachment is None:
                 raise
         if self._clock.finished:
-            self._run_all(self._end_of_input)
+            self._reports.run_all(self._end_of_input)
 
     def _open(self, source: Framebuffer) -> Engine:
         gl = current_gl()
@@ -245,33 +244,15 @@ class Recorder:
     def _start(self, gl: GL, pipeline: Pipeline) -> Engine:
         for note in pipeline.capture.notes:
             logger.warning("%s", note)
-        outputs = Outputs(self._sinks, self._note, self._tell)
-        fail, tell = self._fail, self._tell
-        queue = open_queue(self._config, pipeline.capture.slots, self._stats, tell)
-        return Engine(gl, pipeline, queue, outputs, self._stats, fail=fail, tell=tell)
+        reports = self._reports
+        outputs = Outputs(self._sinks, reports.note, reports.tell)
+        queue = open_queue(self._config, pipeline.capture.slots, self._stats, reports.tell)
+        return Engine(gl, pipeline, queue, outputs, self._stats, fail=reports.fail, tell=reports.tell)
 
     def _choose_backend(self, gl: GL, size: Size | None) -> Backend:
         backend, self._stats.reason = choose(self._config, gl, size)
         self._stats.backend = backend.name
         return backend
-
-    def _fail(self, error: Exception) -> None:
-        """Stop recording."""
-        self._failed = True
-        self._note(error)
-
-    def _note(self, error: Exception) -> None:
-        """Keep the first failure and log it once; later ones are mostly its consequences."""
-        if self._error is None:
-            self._error = error
-            logger.error("%s: %s", "recording stopped" if self._failed else "a sink is left out", error)
-        else:
-            logger.debug("after the first failure: %s", error)
-
-    def _tell(self, note: str) -> None:
-        """Keep a sentence for `Recording.notes`."""
-        self._notes.append(note)
-        logger.warning("%s", note)
 
     def _end_of_input(self) -> None:
         self._ended = True
@@ -292,11 +273,11 @@ class Recorder:
 
     def _settle(self) -> None:
         """Complete the account, tell what a file that failed holds nevertheless, and write the account if asked."""
-        stats, error = self._stats, self._error
+        stats, error = self._stats, self.error
         stats.settle()
         if isinstance(error, SinkError) and error.frames_kept is not None:
             lost = stats.recorded + stats.lost + stats.failed - error.frames_kept
-            self._error = error.with_account(lost)
+            self._reports.error = error.with_account(lost)
         if self._config.stats_json is not None:
             self.stats.append_json_line(self._config.stats_json)
 
@@ -309,16 +290,8 @@ class Recorder:
         self._closed = True
         atexit.unregister(self._close_at_exit)
         with self._context():
-            self._run_all(self._end_of_input, self._detach, self._join, self._release, self._settle)
-
-    def _run_all(self, *steps: Callable[[], None]) -> None:
-        """Run every step, whatever the others do; failures are kept as the recorder's error."""
-        for step in steps:
-            try:
-                step()
-            except Exception as error:  # noqa: BLE001 - every step runs
-                self._fail(error)
+            self._reports.run_all(self._end_of_input, self._detach, self._join, self._release, self._settle)
 
     def _close_at_exit(self) -> None:
         logger.warning("the program ends with a recorder still open; its recording is finished now")
-        self._run_all(self._close)
+        self._reports.run_all(self._close)

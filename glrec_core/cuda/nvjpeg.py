@@ -1,6 +1,7 @@
 """NVIDIA's JPEG encoder for pictures in CUDA memory: the few calls of libnvjpeg that it takes, through ctypes.
 
-Everything is queued on one stream, so a picture's memory may be written again by whatever is queued there afterwards.
+One picture does not fill the GPU: the last step of JPEG, Huffman's code, has little to do in parallel. So every compressor has
+a stream of its own, and several work at a time.
 NVIDIA's own Python package for it, nvImageCodec, gives None where an encode fails and does not say why.
 """
 
@@ -13,7 +14,7 @@ from typing import Any
 import cupy
 from cuda.pathfinder import DynamicLibNotFoundError, load_nvidia_dynamic_lib
 
-from glrec_core.cuda.device import CudaStream
+from glrec_core.cuda.device import CudaDevice, CudaStream
 from glrec_core.errors import BackendUnavailable, EncodeError
 from glrec_core.frame import Size
 
@@ -65,23 +66,33 @@ def _call(name: str, *arguments: object) -> None:
         raise EncodeError(f"{name} of libnvjpeg failed: {known}")
 
 
+@cache
+def _handle(device: CudaDevice) -> ctypes.c_void_p:
+    """Return the library's handle for a device, one for the process."""
+    handle = ctypes.c_void_p()
+    with device:
+        _call("nvjpegCreateSimple", ctypes.byref(handle))
+    return handle
+
+
 class JpegSettings:
-    """A handle of the library's with the parameters of all pictures of one stream: quality 1 to 100 and chroma.
+    """What all pictures of one stream have in common: their size, quality (1 to 100) and chroma.
 
     Raises:
         EncodeError: the library refuses them.
 
     """
 
-    def __init__(self, stream: CudaStream, size: Size, quality: int, chroma: str) -> None:
-        self.stream = stream
+    def __init__(self, source: CudaStream, size: Size, quality: int, chroma: str) -> None:
+        """`source` is the stream on which pictures are complete."""
+        self.source = source
         self.size = size
-        self.handle, self.parameters = ctypes.c_void_p(), ctypes.c_void_p()
-        queue = self.queue = ctypes.c_void_p(stream.handles.stream)
-        with stream.device:
-            _call("nvjpegCreateSimple", ctypes.byref(self.handle))
+        self.handle = _handle(source.device)
+        self.parameters = ctypes.c_void_p()
+        queue = ctypes.c_void_p(source.handles.stream)
+        with source.device:
+            _call("nvjpegEncoderParamsCreate", self.handle, ctypes.byref(self.parameters), queue)
             try:
-                _call("nvjpegEncoderParamsCreate", self.handle, ctypes.byref(self.parameters), queue)
                 _call("nvjpegEncoderParamsSetQuality", self.parameters, quality, queue)
                 subsampling = _SUBSAMPLING[chroma]
                 _call("nvjpegEncoderParamsSetSamplingFactors", self.parameters, subsampling, queue)
@@ -98,17 +109,14 @@ class JpegSettings:
 
     def close(self) -> None:
         """Destroy them; no compressor may use them any more."""
-        with self.stream.device:
-            if self.parameters.value:
+        if self.parameters.value:
+            with self.source.device:
                 _call("nvjpegEncoderParamsDestroy", self.parameters)
-                self.parameters = ctypes.c_void_p()
-            if self.handle.value:
-                _call("nvjpegDestroy", self.handle)
-                self.handle = ctypes.c_void_p()
+            self.parameters = ctypes.c_void_p()
 
 
 class JpegCompressor:
-    """Holds one picture at a time between `start` and `finish`. Implements `Compressor`.
+    """Holds one picture at a time between `start` and `finish`, and has a stream of its own. Implements `Compressor`.
 
     Raises:
         EncodeError: the library refuses, for want of memory most likely.
@@ -118,53 +126,61 @@ class JpegCompressor:
     def __init__(self, settings: JpegSettings) -> None:
         self._settings = settings
         self._state = ctypes.c_void_p()
-        with settings.stream.device:
-            _call("nvjpegEncoderStateCreate", settings.handle, ctypes.byref(self._state), settings.queue)
-            self._memory = cupy.cuda.alloc_pinned_memory(settings.largest_bytes)
+        self._stream = CudaStream(settings.source.device)
+        self._queue = ctypes.c_void_p(self._stream.handles.stream)
+        width, height = settings.size
+        with settings.source.device:
+            _call("nvjpegEncoderStateCreate", settings.handle, ctypes.byref(self._state), self._queue)
+            self._arrived = cupy.cuda.Event(disable_timing=True)
+            self._rows: Any = cupy.empty((3 * height, width), cupy.uint8)
+            self._memory: Any = cupy.cuda.alloc_pinned_memory(settings.largest_bytes)
+        self._image = _Image()
+        for plane in range(3):
+            self._image.channel[plane] = self._rows.data.ptr + plane * height * width
+            self._image.pitch[plane] = width
 
-    def start(self, planes: tuple[Any, ...]) -> None:
-        """Queue the encoding of Y', Cb and Cr, each (height, width) uint8 CuPy arrays of any pitch, full range."""
-        settings, image = self._settings, _Image()
-        for index, plane in enumerate(planes):
-            image.channel[index], image.pitch[index] = plane.data.ptr, plane.strides[0]
-        with settings.stream.device:
+    def start(self, rows: Any) -> None:
+        """Queue the encoding of all rows of Y', then of Cb and of Cr: a (3 height, width) uint8 CuPy array, full range.
+
+        They are copied on the source's stream, so that they may be written again there without a wait for the encoding.
+        """
+        settings = self._settings
+        with settings.source.current():
+            self._rows[...] = rows
+            self._arrived.record(settings.source.cupy)
+        with settings.source.device:
+            self._stream.cupy.wait_event(self._arrived)
             _call(
                 "nvjpegEncodeYUV",
                 settings.handle,
                 self._state,
                 settings.parameters,
-                ctypes.byref(image),
+                ctypes.byref(self._image),
                 _SUBSAMPLING["444"],
                 *settings.size,
-                settings.queue,
+                self._queue,
             )
 
     def finish(self) -> bytes:
         """Wait for the picture and return its JPEG."""
         length = ctypes.c_size_t()
-        with self._settings.stream.device:
+        with self._settings.source.device:
             self._retrieve(None, length)
             self._retrieve(self._memory.ptr, length)
-            self._settings.stream.synchronize()
+            self._stream.synchronize()
         return ctypes.string_at(self._memory.ptr, length.value)
 
     def _retrieve(self, into: int | None, length: ctypes.c_size_t) -> None:
         """Write the JPEG to host memory, or only its length where no memory is given."""
-        settings, target = self._settings, ctypes.c_void_p(into)
-        _call(
-            "nvjpegEncodeRetrieveBitstream",
-            settings.handle,
-            self._state,
-            target,
-            ctypes.byref(length),
-            settings.queue,
-        )
+        name, handle = "nvjpegEncodeRetrieveBitstream", self._settings.handle
+        _call(name, handle, self._state, ctypes.c_void_p(into), ctypes.byref(length), self._queue)
 
     def close(self) -> None:
         """Destroy it, once the work that was queued for it is done."""
         if not self._state.value:
             return
-        with self._settings.stream.device:
-            self._settings.stream.synchronize()
+        with self._settings.source.device:
+            self._stream.synchronize()
             _call("nvjpegEncoderStateDestroy", self._state)
-            self._state = ctypes.c_void_p()
+            self._rows = self._memory = None
+        self._state = ctypes.c_void_p()

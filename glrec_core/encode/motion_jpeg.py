@@ -1,11 +1,12 @@
 """Motion JPEG on the GPU: pictures are given to several compressors before the first is waited for.
 
 A JPEG's length is known only when its picture is done, and asking for it waits for the GPU. So that the GPU is not idle
-meanwhile, a whole batch is queued first.
+meanwhile, the pictures after it are queued first.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, Protocol
@@ -47,8 +48,8 @@ def check_options(config: Config) -> None:
 class Compressor(Protocol):
     """Makes a JPEG of one picture at a time."""
 
-    def start(self, planes: tuple[Any, ...]) -> None:
-        """Queue the encoding of a picture; its memory may be written by what is queued afterwards."""
+    def start(self, rows: Any) -> None:
+        """Queue the encoding of a frame's `owner`; its memory may be written by what is queued afterwards."""
 
     def finish(self) -> bytes:
         """Wait for the picture and return its JPEG.
@@ -81,17 +82,17 @@ class MotionJpegEncoder:
         compressors: Sequence[Compressor],
         release: Callable[[], None],
     ) -> None:
-        """There are as many `compressors` as pictures that are encoded together."""
+        """There are as many `compressors` as pictures that are encoded at a time; all but one are held back."""
         self.accepts = FrameSpec(size, PixelFormat.YUV444P, Memory.CUDA)
         time = self._timeline = Timeline(time_base, frame_rate, gop=1)
         self.stream = StreamInfo(CODEC, size, time_base, time.frame_rate, config.color_space)
-        self._compressors = list(compressors)
-        self._ticks: list[int] = []
+        self._idle = deque(compressors)
+        self._busy: deque[tuple[Compressor, int]] = deque()
         self._release = release
         self._ended = False
 
     def encode(self, frame: Frame) -> list[Packet]:
-        """Take one frame, later than all before it; return the packets of a batch once it is full.
+        """Take one frame, later than all before it; return the packet of an earlier one once all compressors work.
 
         Raises:
             EncodeError: the frame is of another kind, or not later, or nvJPEG refused it.
@@ -99,25 +100,29 @@ class MotionJpegEncoder:
         """
         if self._ended:
             raise EncodeError("the encoder has ended; it takes no more frames after drain() or close()")
-        if frame.spec != self.accepts:
-            raise EncodeError(f"the frame is {frame.spec}, the encoder was opened for {self.accepts}")
+        if frame.spec != self.accepts or frame.owner is None:
+            raise EncodeError(
+                f"the frame is {frame.spec}, the encoder was opened for {self.accepts} in one array"
+            )
         tick = self._timeline.tick(frame)
-        self._compressors[len(self._ticks)].start(frame.planes)
-        self._ticks.append(tick)
-        return self._finished() if len(self._ticks) == len(self._compressors) else []
+        compressor = self._idle.popleft()
+        self._busy.append((compressor, tick))
+        compressor.start(frame.owner)
+        return [] if self._idle else [self._finished()]
 
     def drain(self) -> list[Packet]:
         """End the stream and return the packets still held; none the second time."""
         if self._ended:
             return []
         self._ended = True
-        return self._finished()
+        return [self._finished() for _ in range(len(self._busy))]
 
     def close(self) -> None:
         """Release the compressors."""
         self._ended = True
-        compressors, self._compressors = self._compressors, []
-        self._ticks = []
+        compressors = [*self._idle, *(compressor for compressor, _ in self._busy)]
+        self._idle.clear()
+        self._busy.clear()
         if not compressors:
             return
         try:
@@ -126,9 +131,7 @@ class MotionJpegEncoder:
         finally:
             self._release()
 
-    def _finished(self) -> list[Packet]:
-        ticks, self._ticks = self._ticks, []
-        return [
-            Packet(compressor.finish(), tick, tick, keyframe=True, duration=self._timeline.duration)
-            for tick, compressor in zip(ticks, self._compressors, strict=False)
-        ]
+    def _finished(self) -> Packet:
+        compressor, tick = self._busy.popleft()
+        self._idle.append(compressor)
+        return Packet(compressor.finish(), tick, tick, keyframe=True, duration=self._timeline.duration)

@@ -46,7 +46,7 @@ def glrec_attach(target: object, tap: Tap) -> Attachment | None:
     if pygame is None:
         return None
     if isinstance(target, getattr(pygame, "Surface", ())):
-        if target is not pygame.display.get_surface() or not is_opengl(target):
+        if target is not pygame.display.get_surface() or not has_opengl(pygame):
             raise ConfigError(
                 f"{target!r} is not an OpenGL display; use pygame.display.set_mode(flags=pygame.OPENGL)"
             )
@@ -56,9 +56,16 @@ def glrec_attach(target: object, tap: Tap) -> Attachment | None:
     return None
 
 
-def is_opengl(surface: Any) -> bool:
-    """Whether a display's surface stands for an OpenGL context."""
-    return bool(surface.get_flags() & sys.modules["pygame"].OPENGL)
+def has_opengl(pygame: ModuleType) -> bool:
+    """Whether the display is one of OpenGL. SDL draws others by OpenGL too, so that their flags say the same.
+
+    What is asked for is to update nothing, which only OpenGL displays refuse.
+    """
+    try:
+        pygame.display.update((0, 0, 0, 0))
+    except pygame.error:
+        return True
+    return False
 
 
 def _window_attachment(pygame: ModuleType, window: Any, tap: Tap) -> Attachment:
@@ -120,7 +127,7 @@ class DisplayAttachment(_SdlAttachment):
             tap,
             (
                 MethodHook(display, "flip", self._before_flip),
-                MethodHook(display, "update", self._before_flip),
+                MethodHook(display, "update", self._before_update, arguments=True),
                 MethodHook(display, "quit", self._before_end),
                 MethodHook(pygame, "quit", self._before_end),
             ),
@@ -128,6 +135,10 @@ class DisplayAttachment(_SdlAttachment):
 
     def _before_flip(self) -> None:
         self._drawn(*self._display.get_window_size())
+
+    def _before_update(self, *rectangles: Any) -> None:
+        if not rectangles:  # which is a flip
+            self._before_flip()
 
 
 class WindowAttachment(_SdlAttachment):

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from glrec_core.adapter import ImportHook, Program, current_binding, hookimpl
-from glrec_integrations.pygame.adapter import is_opengl
+from glrec_integrations.pygame.adapter import has_opengl
 
 _AVERAGED_TICKS = 10
 """Over how many frames pygame's clock takes its rate."""
@@ -37,7 +37,7 @@ def _watch_display(display: ModuleType, program: Program) -> None:
         surface = set_mode(*arguments, **options)
         after = current_binding()
         kept = before is not None and after is not None and before.context == after.context
-        if is_opengl(surface) and not kept:
+        if not kept and has_opengl(sys.modules["pygame"]):
             program.made(surface)
         return surface
 

@@ -14,10 +14,10 @@ from tests.support.failing import children, open_files
 def nothing_left_over(tmp_path: Path) -> Iterator[None]:
     """Fail a test that leaves a thread, an open file, a child process or a temporary file behind."""
     gc.collect()
-    threads, files, processes = threading.active_count(), open_files(), children()
+    threads, files, processes = threading.enumerate(), open_files(), children()
     yield
     gc.collect()
-    assert threading.active_count() == threads
+    assert threading.enumerate() == threads
     assert open_files() <= files
     assert children() <= processes
     assert [path.name for path in tmp_path.rglob("*") if path.name.startswith(".")] == []

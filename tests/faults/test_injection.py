@@ -22,8 +22,8 @@ from glrec_core import CaptureError, EncodeError, GlrecError, Recorder, record
 from glrec_core.encode import pyav
 from glrec_core.encode.pyav import PyAVEncoder
 from glrec_core.gl.functions import _BLOCKING, _QUICK, GL, current_gl
-from glrec_core.sink.muxer import Muxer
 from glrec_core.sink.growing_file import GrowingFile
+from glrec_core.sink.muxer import Muxer
 from tests.contract.test_recorder import assert_account_adds_up
 from tests.support import video
 from tests.support.failing import fail, open_files

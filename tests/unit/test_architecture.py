@@ -18,11 +18,24 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # From the ground up. A package's name stands for all its modules, which may import each other.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("glrec_core.errors",),
+    ("glrec_core.errors", "glrec_core.ranges"),
     ("glrec_core.color",),
     ("glrec_core.frame", "glrec_core.clock", "glrec_core.ffmpeg", "glrec_core.durations"),
-    ("glrec_core.gl", "glrec_core.cuda", "glrec_core.stats", "glrec_core.hook"),
-    ("glrec_core.isolation", "glrec_core.stages", "glrec_core.adapter", "glrec_core.config"),
+    (
+        "glrec_core.gl",
+        "glrec_core.cuda",
+        "glrec_core.stats",
+        "glrec_core.hook",
+        "glrec_core.reports",
+        "glrec_core.program",
+    ),
+    (
+        "glrec_core.isolation",
+        "glrec_core.stages",
+        "glrec_core.adapter",
+        "glrec_core.config",
+        "glrec_core.marker",
+    ),
     (
         "glrec_core.capture",
         "glrec_core.convert",
@@ -35,12 +48,18 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "glrec_core.spill",
         "glrec_core.verify",
     ),
-    ("glrec_core.nvenc_backend", "glrec_core.outputs", "glrec_core.raw_frames", "glrec_core.spill_queue"),
+    (
+        "glrec_core.mjpeg_backend",
+        "glrec_core.nvenc_backend",
+        "glrec_core.outputs",
+        "glrec_core.raw_frames",
+        "glrec_core.spill_queue",
+    ),
     ("glrec_core.backends", "glrec_core.worker", "glrec_core.overflow", "glrec_core.recording"),
     ("glrec_core.engine", "glrec_core.recover"),
     ("glrec_core.recorder",),
     ("glrec_core",),
-    ("glrec_core.probe",),
+    ("glrec_core.probe", "glrec_core.running"),
     ("glrec_core.cli",),
     ("glrec_core.__main__", "glrec_integrations"),
 )
@@ -204,6 +223,7 @@ def test_the_core_needs_the_standard_library_and_its_dependencies_only() -> None
         "lz4",  # where it is installed
         "cupy",
         "cuda",
+        "nvtx",  # names the stages in profilers, where it is installed
         "PyNvVideoCodec",
         "imageio_ffmpeg",  # a second decoder for `glrec verify`, where it is installed
         "rich",  # the command's progress bars, likewise

@@ -1,0 +1,100 @@
+"""GLFW programs that record themselves: scenarios.py NAME FILM..."""
+
+import sys
+from typing import Any
+
+import glfw
+
+import glrec_core
+from tests.contract.adapter_programs import native
+from tests.support import barcode
+
+FRAMES, SIZE, FPS = 40, (320, 240), 30
+
+
+def open_window(**hints: int) -> Any:
+    assert glfw.init()
+    for name, value in hints.items():
+        glfw.window_hint(getattr(glfw, name.upper()), value)
+    window = glfw.create_window(*SIZE, "glfw", None, None)
+    assert window
+    return window
+
+
+def record(window: Any, film: str) -> glrec_core.Recorder:
+    return glrec_core.record(window, film, timing="step", fps=FPS)
+
+
+def show(window: Any, number: int) -> None:
+    glfw.make_context_current(window)
+    barcode.draw(native.fill, SIZE, number)
+    assert native.error() == 0, f"drawing frame {number}"
+    glfw.swap_buffers(window)
+    assert native.error() == 0, f"showing frame {number}"
+    glfw.poll_events()
+
+
+def functions() -> tuple[Any, ...]:
+    return glfw.swap_buffers, glfw.destroy_window, glfw.terminate
+
+
+def closed(film: str) -> None:
+    found, window = functions(), open_window()
+    recorder = record(window, film)
+    for number in range(FRAMES):
+        show(window, number)
+    recorder.close()
+    assert functions() == found
+    show(window, FRAMES)
+    glfw.terminate()
+
+
+def destroyed(film: str) -> None:
+    found, window = functions(), open_window(samples=4)
+    recorder = record(window, film)
+    for number in range(FRAMES):
+        show(window, number)
+    glfw.destroy_window(window)
+    assert recorder.finished
+    assert recorder.close().frames == FRAMES
+    assert functions() == found
+
+
+def terminated(film: str) -> None:
+    window = open_window()
+    recorder = record(window, film)
+    for number in range(FRAMES):
+        show(window, number)
+    glfw.terminate()
+    assert recorder.close().frames == FRAMES
+
+
+def two_windows(*films: str) -> None:
+    windows = [open_window(), open_window()]
+    recorders = [record(window, film) for window, film in zip(windows, films, strict=True)]
+    for number in range(FRAMES):
+        glfw.make_context_current(windows[0])
+        barcode.draw(native.fill, SIZE, number)
+        glfw.make_context_current(windows[1])
+        barcode.draw(native.fill, SIZE, number)
+        for window in windows:  # one of them is not current
+            glfw.swap_buffers(window)
+        assert glfw.get_framebuffer_size(glfw.get_current_context()) == SIZE
+    recorders[0].close()
+    recorders[1].close()
+    glfw.terminate()
+
+
+def without_context(film: str) -> None:
+    window = open_window(client_api=glfw.NO_API)
+    try:
+        record(window, film)
+    except glrec_core.ConfigError as error:
+        assert "NO_API" in str(error)
+    else:
+        raise AssertionError("a window without a context was taken")
+    glfw.terminate()
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])
