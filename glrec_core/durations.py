@@ -79,12 +79,16 @@ class Durations:
         }
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Durations) and self._counts == other._counts and self.total_ns == other.total_ns
+        return (
+            isinstance(other, Durations) and self._counts == other._counts and self.total_ns == other.total_ns
+        )
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"Durations({self.count}: p50 {self.p50_ms:.3f}, p95 {self.p95_ms:.3f}, max {self.max_ms:.3f} ms)"
+        return (
+            f"Durations({self.count}: p50 {self.p50_ms:.3f}, p95 {self.p95_ms:.3f}, max {self.max_ms:.3f} ms)"
+        )
 
 
 def _upper_bound_ns(index: int) -> int:

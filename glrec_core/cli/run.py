@@ -64,7 +64,9 @@ def execute(arguments: argparse.Namespace) -> int:
 
     load, words = _program(arguments)
     if arguments.output is not None and arguments.output.is_file() and not arguments.overwrite:
-        raise ConfigError(f"{arguments.output} exists; choose another name, or pass --overwrite to replace it")
+        raise ConfigError(
+            f"{arguments.output} exists; choose another name, or pass --overwrite to replace it"
+        )
     options = RunOptions(
         output=arguments.output,
         frames=arguments.frames,

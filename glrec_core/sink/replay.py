@@ -120,7 +120,9 @@ class ReplaySink:
         with self._lock:
             stream, packets = self._stream, [packet for gop in self._gops for packet in gop.packets]
         if stream is None or not packets:
-            raise SinkError(f"cannot save {os.fspath(path)}: no frame is recorded yet, or none since max_bytes ran out")
+            raise SinkError(
+                f"cannot save {os.fspath(path)}: no frame is recorded yet, or none since max_bytes ran out"
+            )
         file.check(stream.codec)
         try:
             file.open(stream)

@@ -1,4 +1,40 @@
-"""Records GLFW windows, which in Python are pointers: `glrec_core.record(window, "demo.mp4")` takes one.
+"""Records GLFW windows, which in Python are pointers.
+
+    import glrec_integrations.glfw
+
+    window = glfw.create_window(...)
+    recorder = glrec_integrations.glfw.attach(window, "demo.mp4", fps=60)
 
 glfw itself is not imported from here: whoever has a window has done so.
 """
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from glrec_core import Recorder, Sink, record
+
+__all__ = ["attach"]
+
+
+def attach(window: object, *sinks: str | Path | Sink, **config: Any) -> Recorder:
+    """Record every frame of `window` from now on until `recorder.close()` or until its context ends.
+
+    The file is finished in both cases. A `frames=` limit ends the recording and not the program.
+
+    Args:
+        window: an open window, as `glfw.create_window` returns it.
+        sinks: paths of files to write, or sinks; none is a dated file in the working folder.
+        config: options of `glrec_core.Config`, such as fps, timing, frames, size, codec.
+
+    Returns:
+        The recorder.
+
+    Raises:
+        ConfigError: the window has no OpenGL context, or an option or path cannot be honoured; no file has been touched.
+        AdapterNotFound: it is not a GLFW window.
+        BackendUnavailable: nothing on this machine can encode what was asked for.
+
+    """
+    return record(window, *sinks, **config)

@@ -1,4 +1,40 @@
-"""Records pygame's OpenGL display and windows: `glrec_core.record(pygame.display.get_surface(), "demo.mp4")`.
+"""Records pygame's OpenGL display.
 
-pygame itself is not imported from here: whoever has a display has done so.
+    import glrec_integrations.pygame
+
+    surface = pygame.display.set_mode(size, pygame.OPENGL | pygame.DOUBLEBUF)
+    recorder = glrec_integrations.pygame.attach(surface, "demo.mp4", fps=60)
+
+pygame itself is not imported from here: whoever has a surface has done so.
 """
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from glrec_core import Recorder, Sink, record
+
+__all__ = ["attach"]
+
+
+def attach(surface: object, *sinks: str | Path | Sink, **config: Any) -> Recorder:
+    """Record every frame of `surface` from now on until `recorder.close()` or until its context ends.
+
+    The file is finished in both cases. A `frames=` limit ends the recording and not the program.
+
+    Args:
+        surface: the surface of the display, or a `pygame.Window` of a subclass with `opengl=True`.
+        sinks: paths of files to write, or sinks; none is a dated file in the working folder.
+        config: options of `glrec_core.Config`, such as fps, timing, frames, size, codec.
+
+    Returns:
+        The recorder.
+
+    Raises:
+        ConfigError: it is not OpenGL, or an option or path cannot be honoured; no file has been touched.
+        AdapterNotFound: it is not a surface or window of pygame.
+        BackendUnavailable: nothing on this machine can encode what was asked for.
+
+    """
+    return record(surface, *sinks, **config)

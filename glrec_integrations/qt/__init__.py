@@ -1,4 +1,40 @@
-"""Records `QOpenGLWidget`s of PySide6 and PyQt6: `glrec_core.record(widget, "demo.mp4")`.
+"""Records `QOpenGLWidget`s of PySide6 and PyQt6.
 
-Neither binding is imported from here: whoever has a widget has done so.
+    import glrec_integrations.qt
+
+    widget = QOpenGLWidget()
+    recorder = glrec_integrations.qt.attach(widget, "demo.mp4", fps=60)
+
+Qt itself is not imported from here: whoever has a widget has done so.
 """
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from glrec_core import Recorder, Sink, record
+
+__all__ = ["attach"]
+
+
+def attach(widget: object, *sinks: str | Path | Sink, **config: Any) -> Recorder:
+    """Record every frame of `widget` from now on until `recorder.close()` or until its context ends.
+
+    The file is finished in both cases. A `frames=` limit ends the recording and not the program.
+
+    Args:
+        widget: a widget of either binding, shown or not.
+        sinks: paths of files to write, or sinks; none is a dated file in the working folder.
+        config: options of `glrec_core.Config`, such as fps, timing, frames, size, codec.
+
+    Returns:
+        The recorder.
+
+    Raises:
+        ConfigError: Qt has deleted the widget, or an option or path cannot be honoured; no file has been touched.
+        AdapterNotFound: it is not a `QOpenGLWidget`.
+        BackendUnavailable: nothing on this machine can encode what was asked for.
+
+    """
+    return record(widget, *sinks, **config)

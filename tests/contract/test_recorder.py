@@ -257,7 +257,7 @@ def test_another_context_ends_the_recording_and_not_the_loop(
     with moderngl.create_context(standalone=True, backend="egl"):  # type: ignore[arg-type]
         recorder.frame_drawn(loop.framebuffer)
         recorder.frame_drawn(loop.framebuffer)
-    context.__enter__()
+    context.__enter__()  # type: ignore[no-untyped-call]
     with pytest.raises(CaptureError, match="another OpenGL context"):
         recorder.close()
     assert_account_adds_up(recorder)

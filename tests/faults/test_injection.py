@@ -221,7 +221,7 @@ def test_any_call_of_the_encode_thread_may_fail(context: moderngl.Context, tmp_p
     for call in range(1, counter.count + 1):
         for calls in ({call}, range(call, 10**6)):
             path.unlink(missing_ok=True)
-            before = names_alive(), threading.active_count(), open_files()
+            before = names_alive(), threading.enumerate(), open_files()
             with pytest.MonkeyPatch.context() as patch:
                 fail(patch, target, name, calls, reason)
                 recorder, error = run(loop, path)
@@ -229,4 +229,4 @@ def test_any_call_of_the_encode_thread_may_fail(context: moderngl.Context, tmp_p
             assert error is None or isinstance(error, GlrecError) or error is reason, told
             assert error is not None or recorder.recording.notes, told
             assert_whole_or_told(recorder, error, path)
-            assert (names_alive(), threading.active_count(), open_files()) == before, told
+            assert (names_alive(), threading.enumerate(), open_files()) == before, told

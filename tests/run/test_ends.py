@@ -53,7 +53,11 @@ def test_a_programs_error_is_shown_as_python_does(tmp_path: Path) -> None:
     program = script(tmp_path, f"{DRAW}\ndef fail():\n    raise ValueError('no more')\nfail()\n")
     done = glrec("run", "--headless", "-o", tmp_path / "film.mp4", program)
     plain = subprocess.run(
-        [COMMAND[0], str(program)], env=environment({"EGL_PLATFORM": "surfaceless"}), capture_output=True, text=True, check=False
+        [COMMAND[0], str(program)],
+        env=environment({"EGL_PLATFORM": "surfaceless"}),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     traceback = done.stderr[: done.stderr.index("glrec: ")]
     assert done.returncode == 1
@@ -90,7 +94,11 @@ def test_a_program_that_draws_nothing(tmp_path: Path) -> None:
 def test_a_program_that_draws_nothing_and_goes_on(tmp_path: Path) -> None:
     program = script(tmp_path, "import sys\nsys.stdin.read()")
     with subprocess.Popen(
-        [*COMMAND, "run", str(program)], env=environment(), stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*COMMAND, "run", str(program)],
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stderr is not None
         assert "has drawn no frame for 10 s" in process.stderr.readline()
@@ -138,7 +146,9 @@ def test_a_syntax_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("name", ["pyglet_loop", "vispy_default", "glfw_by_name", "glfw_deaf", "qt", "marked"])
+@pytest.mark.parametrize(
+    "name", ["pyglet_loop", "vispy_default", "glfw_by_name", "glfw_deaf", "qt", "marked"]
+)
 def test_signals_end_the_recording_properly(name: str, number: signal.Signals, tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     with subprocess.Popen(
@@ -167,7 +177,8 @@ def test_the_private_display_ends_with_the_program(tmp_path: Path) -> None:
 
 def test_the_private_display_ends_with_a_program_that_is_killed(tmp_path: Path) -> None:
     program = script(
-        tmp_path, "import os, glfw\nglfw.init()\nprint(os.environ['DISPLAY'], flush=True)\nos.kill(os.getpid(), 9)"
+        tmp_path,
+        "import os, glfw\nglfw.init()\nprint(os.environ['DISPLAY'], flush=True)\nos.kill(os.getpid(), 9)",
     )
     done = glrec("run", "--headless", program, env={"DISPLAY": ""})
     assert done.returncode == -signal.SIGKILL

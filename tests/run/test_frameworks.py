@@ -78,5 +78,16 @@ def test_seconds_are_the_recordings(tmp_path: Path) -> None:
 
 def test_size_is_the_recordings(tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
-    run("glfw_by_name", "count", film, "--headless", "--step", "--fps", "30", "--size", "640x480", env=NO_SCREEN)
+    run(
+        "glfw_by_name",
+        "count",
+        film,
+        "--headless",
+        "--step",
+        "--fps",
+        "30",
+        "--size",
+        "640x480",
+        env=NO_SCREEN,
+    )
     assert_recording(film, FRAMES, (640, 480), FPS)

@@ -121,4 +121,6 @@ def test_imports_are_seen_before_the_program_sees_them(
             del sys.modules[name]
     assert package.value == 2
     assert seen == ["json", "seen_package.inner", "seen_package"]
+    assert package.__spec__ is not None
+    assert package.__spec__ is not None
     assert type(package.__spec__.loader).__name__ == type(package.__loader__).__name__ == "SourceFileLoader"

@@ -182,6 +182,7 @@ def _ffmpeg(arguments: Sequence[str], errors: IO[bytes] | None = None) -> Iterat
             process.wait()
         finally:
             deadline.cancel()
+            deadline.join()  # so that tests that count threads do not see it
             output.close()  # FFmpeg does not end while it waits for a reader that has stopped half-way
         if process.returncode != 0:
             said = _text(errors or own_errors)

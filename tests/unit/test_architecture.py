@@ -64,9 +64,20 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("glrec_core.__main__", "glrec_integrations"),
 )
 
-ADAPTERS = ("pyglet", "moderngl", "vispy")
+ADAPTERS = ("pyglet", "moderngl", "vispy", "glfw", "pygame", "qt")
 FRAMEWORKS = frozenset(
-    {"pyglet", "arcade", "moderngl", "moderngl_window", "vispy", "OpenGL", "glfw", "PySide6"}
+    {
+        "pyglet",
+        "arcade",
+        "moderngl",
+        "moderngl_window",
+        "vispy",
+        "OpenGL",
+        "glfw",
+        "pygame",
+        "PySide6",
+        "PyQt6",
+    }
 )
 HEAVY = frozenset({"av", "cupy", "cuda", "PyNvVideoCodec", "imageio_ffmpeg", "lz4", "rich"})
 

@@ -26,7 +26,9 @@ def test_rates_become_exact_fractions(given: Any, exact: Fraction) -> None:
     assert Config(fps=given).rate == exact
 
 
-@pytest.mark.parametrize("bad", [0, -1, float("nan"), float("inf"), "fast", "1e999999999", "-5", "", True, None, [60], 1e9, "1/0"])
+@pytest.mark.parametrize(
+    "bad", [0, -1, float("nan"), float("inf"), "fast", "1e999999999", "-5", "", True, None, [60], 1e9, "1/0"]
+)
 def test_bad_rates_are_refused(bad: Any) -> None:
     with pytest.raises(ConfigError, match="fps="):
         parse_rate(bad)

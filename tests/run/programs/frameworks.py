@@ -1,7 +1,7 @@
 """One small program per framework, as a user would write it: it draws numbered pictures until it is closed.
 
-    frameworks.py NAME count     the number is that of the picture
-    frameworks.py NAME clock     the number is the time that the framework tells, in frames
+frameworks.py NAME count     the number is that of the picture
+frameworks.py NAME clock     the number is the time that the framework tells, in frames
 """
 
 import sys
@@ -42,7 +42,7 @@ def pyglet_loop(painter: Painter) -> None:
         nonlocal passed
         passed += dt
 
-    @window.event
+    @window.event  # type: ignore[untyped-decorator]
     def on_draw() -> None:
         painter.paint(lambda: passed)
 
@@ -65,16 +65,16 @@ def pyglet_own_loop(painter: Painter) -> None:
 
 
 def moderngl_window(painter: Painter) -> None:
-    import moderngl_window
+    import moderngl_window as mglw
 
-    class Program(moderngl_window.WindowConfig):
+    class Program(mglw.WindowConfig):  # type: ignore[name-defined,misc]
         window_size = SIZE
         aspect_ratio = None
 
         def on_render(self, time: float, frame_time: float) -> None:
             painter.paint(lambda: time)
 
-    moderngl_window.run_window_config(Program, args=["--window", "glfw"])
+    mglw.run_window_config(Program, args=["--window", "glfw"])
 
 
 def _vispy(painter: Painter) -> None:
@@ -163,11 +163,11 @@ def pygame_window(painter: Painter) -> None:
 
     pygame.display.init()
     window = pygame.Window("window", SIZE, opengl=True)
-    passed = 0
+    passed = [0]
     clock = pygame.time.Clock()
     while pygame.QUIT not in [event.type for event in pygame.event.get()]:
         passed += clock.tick(60)
-        painter.paint(lambda: passed / 1000)
+        painter.paint(lambda now=passed: now / 1000)  # type: ignore[misc]
         window.flip()
     pygame.quit()
 

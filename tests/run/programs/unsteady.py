@@ -8,22 +8,22 @@ import pyglet
 
 window = pyglet.window.Window(320, 240)
 positions = np.random.default_rng().random((20, 2)) * (320, 240)
-passed = 0.0
+passed = [0.0]
 
 
 def update(dt: float) -> None:
-    global passed
-    passed += dt
+    passed[0] += dt
 
 
-@window.event
+@window.event  # type: ignore[untyped-decorator]
 def on_draw() -> None:
     threading.Event().wait(0.05)  # real time, whatever `time.sleep` does
     window.clear()
     for x, y in positions:
         side = 10 + random.random() * 20
-        pyglet.shapes.Rectangle((x + 100 * passed) % 320, y, side, side).draw()
+        pyglet.shapes.Rectangle((x + 100 * passed[0][0]) % 320, y, side, side).draw()
 
 
+window.push_handlers(on_draw)
 pyglet.clock.schedule_interval(update, 1 / 60)
 pyglet.app.run()

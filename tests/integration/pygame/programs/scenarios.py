@@ -4,8 +4,10 @@ import sys
 from typing import Any
 
 import pygame
+import pytest
 
 import glrec_core
+from glrec_integrations.pygame import attach
 from tests.contract.adapter_programs import native
 from tests.support import barcode
 
@@ -33,7 +35,7 @@ def functions() -> tuple[Any, ...]:
 
 
 def record(target: Any, film: str) -> glrec_core.Recorder:
-    return glrec_core.record(target, film, timing="step", fps=FPS)
+    return attach(target, film, timing="step", fps=FPS)
 
 
 def closed(film: str) -> None:
@@ -87,12 +89,8 @@ def refused(film: str) -> None:
     surface = pygame.display.set_mode(SIZE)
     plain = pygame.Window("window", (100, 100), opengl=True)
     for target, reason in ((surface, "not an OpenGL display"), (plain, "subclass")):
-        try:
+        with pytest.raises(glrec_core.ConfigError, match=reason):
             record(target, film)
-        except glrec_core.ConfigError as error:
-            assert reason in str(error), error
-        else:
-            raise AssertionError(f"{target} was taken")
     pygame.quit()
 
 
