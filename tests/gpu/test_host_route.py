@@ -154,6 +154,7 @@ def test_the_benchmark_measures_every_way(tmp_path: Path, monkeypatch: pytest.Mo
         "fbo.read_into",
         "copy",
         "RGBA pixel buffers",
+        "copy, NV12 compute",
         "NV12 compute",
     ]
     assert all(result["loop_ms"] > 0 for result in found)

@@ -142,7 +142,7 @@ def test_memory_and_time_are_bounded_whatever_comes(
         if held:
             assert held[0].keyframe
             later_keys = [packet.pts for packet in held[1:] if packet.keyframe]
-            assert not later_keys or (number + 1 - later_keys[0]) / 10 < seconds
+            assert not later_keys or Fraction(number + 1 - later_keys[0], 10) < Fraction(seconds)
 
 
 def test_a_keyframe_distance_that_is_too_much_leaves_nothing_until_the_next(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def pygame_window(painter: Painter) -> None:
     passed = [0]
     clock = pygame.time.Clock()
     while pygame.QUIT not in [event.type for event in pygame.event.get()]:
-        passed += clock.tick(60)
+        passed[0] += clock.tick(60)
         painter.paint(lambda now=passed: now / 1000)  # type: ignore[misc]
         window.flip()
     pygame.quit()

@@ -21,7 +21,7 @@ def on_draw() -> None:
     window.clear()
     for x, y in positions:
         side = 10 + random.random() * 20
-        pyglet.shapes.Rectangle((x + 100 * passed[0][0]) % 320, y, side, side).draw()
+        pyglet.shapes.Rectangle((x + 100 * passed[0]) % 320, y, side, side).draw()
 
 
 window.push_handlers(on_draw)
