@@ -29,6 +29,7 @@ class _Loop:
 
     def __init__(self) -> None:
         self._widgets: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._exposed: weakref.WeakSet[Any] = weakref.WeakSet()
         self._timers: VirtualTimers | None = None
         self._pump: Any = None
 
@@ -71,11 +72,32 @@ class _Loop:
         start(self._pump, round(1000 * program.turn_seconds))
 
     def _turn(self, program: Program) -> None:
+        if self._is_showing():
+            return
         if self._timers is not None:
             self._timers.fire()
         if program.turn():
             for widget in list(self._widgets):
                 _draw(widget, at_once=program.step)
+
+    def _is_showing(self) -> bool:
+        """Whether a window is on its way to the screen: virtual time waits, for how long that takes is never the same."""
+        for widget in [each for each in self._widgets if each not in self._exposed]:
+            state = _exposure(widget)
+            if state is False:
+                return True
+            if state:
+                self._exposed.add(widget)
+        return False
+
+
+def _exposure(widget: Any) -> bool | None:
+    """Return whether a widget's window can be painted; None where it is not shown, or deleted."""
+    try:
+        window = widget.window().windowHandle() if widget.isVisible() else None
+    except RuntimeError:
+        return None
+    return None if window is None else bool(window.isExposed())
 
 
 def _draw(widget: Any, *, at_once: bool) -> None:

@@ -167,7 +167,7 @@ def pygame_window(painter: Painter) -> None:
     clock = pygame.time.Clock()
     while pygame.QUIT not in [event.type for event in pygame.event.get()]:
         passed[0] += clock.tick(60)
-        painter.paint(lambda now=passed: now / 1000)  # type: ignore[misc]
+        painter.paint(lambda: passed[0] / 1000)
         window.flip()
     pygame.quit()
 

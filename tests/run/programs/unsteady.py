@@ -15,7 +15,6 @@ def update(dt: float) -> None:
     passed[0] += dt
 
 
-@window.event  # type: ignore[untyped-decorator]
 def on_draw() -> None:
     threading.Event().wait(0.05)  # real time, whatever `time.sleep` does
     window.clear()
