@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 import weakref
 from collections.abc import Mapping
@@ -53,7 +52,7 @@ class _Loop:
         init = module.QOpenGLWidget.__init__
         core = sys.modules[f"{module.__name__.partition('.')[0]}.QtCore"]
 
-        @functools.wraps(init)
+        # Without functools.wraps: to look at a method's documentation makes PySide complain before it is fully imported.
         def __init__(widget: Any, *arguments: Any, **options: Any) -> None:  # noqa: N807
             with program.making(widget):
                 init(widget, *arguments, **options)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import functools
 import heapq
 import itertools
 import time
@@ -50,9 +49,11 @@ class VirtualTimers:
             action()
 
     def _replacing(self, real: Callable[..., Any], virtual: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a method that leaves the timers of other threads alone."""
+        """Return a method that leaves the timers of other threads alone.
 
-        @functools.wraps(real)
+        It is not dressed by functools.wraps: to look at a method's documentation makes PySide complain while it is imported.
+        """
+
         def method(timer: Any, *arguments: Any, **options: Any) -> Any:
             application = self._core.QCoreApplication.instance()
             own = application is not None and timer.thread() == application.thread()
@@ -86,7 +87,6 @@ class VirtualTimers:
             self._stop(timer)
 
     def _single_shot(self, real: Callable[..., None]) -> Callable[..., None]:
-        @functools.wraps(real)
         def single_shot(milliseconds: Any, *arguments: Any) -> None:
             if isinstance(milliseconds, int) and len(arguments) == 1 and callable(arguments[0]):
                 self._after(milliseconds, arguments[0])

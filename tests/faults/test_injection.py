@@ -114,6 +114,7 @@ def test_any_call_of_opengl_may_fail(context: moderngl.Context, tmp_path: Path, 
             assert_whole_or_told(recorder, error, path)
             assert is_release_or_state(name) or names_alive() == before, what
             failed += failing.failed
+    _ = context.error  # of a buffer that a fault left mapped: reading it clears it
     assert failed > 40
 
 
