@@ -1,6 +1,7 @@
 """After a crash: what was recorded plays, what was stored is finished, and nothing that is found can do harm."""
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -53,6 +54,9 @@ def tell(_):
 BarcodeLoop(context).record(recorder, range(100_000), tell)
 """
 
+MOMENTS = int(os.environ.get("GLREC_KILLS", "3"))
+"""How often each policy is killed; `GLREC_KILLS=50` is the long run of docs/reliability.md."""
+
 POLICIES: dict[str, dict[str, Any]] = {
     "block": {"overflow": "block"},
     "drop": {"overflow": "drop"},
@@ -101,7 +105,7 @@ def playable(path: Path) -> list[int]:
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize("moment", range(3))
+@pytest.mark.parametrize("moment", range(MOMENTS))
 def test_kill_9_at_a_random_moment(folder: Path, policy: str, moment: int) -> None:
     frames = random.Random(f"{policy} {moment}").randint(20, 250)
     slow_seconds = 0.01 if policy in {"spill", "drop"} else 0.0
