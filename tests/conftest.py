@@ -1,9 +1,17 @@
 """Fixtures shared by all tests."""
 
+import os
 from collections.abc import Iterator
 
 import moderngl
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def ordinary_scheduling() -> Iterator[None]:
+    """Undo what SVT-AV1 does to the test's thread as root where a test opens it by itself: real-time priority."""
+    yield
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from glrec_core.config import Config
 from glrec_core.encode.codecs import Codec
 from glrec_core.encode.options import encoder_options, nominal_rate, quieten
+from glrec_core.encode.priority import ordinary_priority
 from glrec_core.encode.timeline import Timeline
 from glrec_core.errors import EncodeError
 from glrec_core.ffmpeg import parameter_sets, tag_color
@@ -138,7 +139,8 @@ def _open(codec: Codec, config: Config, stream: StreamInfo, gop_frames: int) -> 
     if not codec.annex_b:
         context.flags |= Flags.global_header
     try:
-        context.open()
+        with ordinary_priority():
+            context.open()
     except av.FFmpegError as error:
         raise EncodeError(f"FFmpeg cannot open {codec.encoder} for {stream.size}: {error}") from error
     return context

@@ -1,0 +1,45 @@
+"""Opening an encoder leaves no thread with real-time priority."""
+
+import os
+import threading
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from glrec_core.config import Config
+from glrec_core.encode.codecs import choose_codec
+from glrec_core.encode.priority import ordinary_priority
+from glrec_core.encode.pyav import PyAVEncoder
+from glrec_core.frame import Size
+
+
+def policies() -> set[int]:
+    return {os.sched_getscheduler(int(task.name)) for task in Path("/proc/self/task").iterdir()}
+
+
+def test_an_av1_encoder_runs_at_ordinary_priority() -> None:
+    config = Config(codec="av1")
+    encoder = PyAVEncoder(Size(64, 64), config, choose_codec(config), Fraction(1, 60), Fraction(60))
+    assert policies() == {os.SCHED_OTHER}
+    encoder.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may ask for real-time priority")
+def test_a_raised_thread_is_lowered_and_others_stay_as_they_were() -> None:
+    ready, done = threading.Event(), threading.Event()
+
+    def real_time() -> None:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+        ready.set()
+        done.wait()
+
+    thread = threading.Thread(target=real_time)
+    thread.start()
+    ready.wait()
+    with ordinary_priority():
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+    assert os.sched_getscheduler(thread.native_id or 0) == os.SCHED_RR
+    done.set()
+    thread.join()
