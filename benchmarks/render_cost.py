@@ -1,12 +1,14 @@
 """What recording costs, against the idiom that people write by hand: `fbo.read()` and imageio's `append_data`.
 
-Both record the same moderngl scene off screen with the same x264 settings, in turn, several times. Two tables:
+Both record the same moderngl scene off screen with the same x264 settings, in turn, several times. The scenes are a
+lit, turning cube, as a program draws it, and a plasma that computes each pixel, which takes a software renderer longer than
+recording does. Two tables:
 
 * paced: a loop at 60 frames/s and 1280x720; the time that recording takes from the render thread in each frame, the GPU
   having finished the scene before it starts, so that waiting for the scene counts for neither.
 * unpaced: as fast as it goes at 1920x1080; the time until the file is finished.
 
-    python benchmarks/render_cost.py [--repeats 3] [--json results.json]
+    python benchmarks/render_cost.py [--scene cube|plasma] [--repeats 3] [--json results.json]
 """
 
 from __future__ import annotations
@@ -27,10 +29,33 @@ from glrec_core import Framebuffer, Size, record
 
 X264 = {"preset": "ultrafast", "quality": 20}
 
-VERTEX = """#version 330
+CUBE_VERTEX = """#version 330
+uniform float time; uniform vec2 size; out vec3 normal;
+mat3 turn(float a, float b) {
+    return mat3(cos(a), 0, sin(a), 0, 1, 0, -sin(a), 0, cos(a)) * mat3(1, 0, 0, 0, cos(b), sin(b), 0, -sin(b), cos(b));
+}
+void main() {
+    int side = gl_VertexID / 6, corner = int[6](0, 1, 2, 2, 1, 3)[gl_VertexID % 6];
+    vec3 p = vec3(corner & 1, corner >> 1, 1) * 2.0 - 1.0, n = vec3(0, 0, 1);
+    if (side % 2 == 1) { p.yz = -p.yz; n = -n; }
+    if (side / 2 == 1) { p = p.zxy; n = n.zxy; }
+    if (side / 2 == 2) { p = p.yzx; n = n.yzx; }
+    mat3 rotation = turn(time, 0.7 * time);
+    vec3 q = rotation * p + vec3(0, 0, -4.5);
+    normal = rotation * n;
+    gl_Position = vec4(q.x * 2.0 * size.y / size.x, q.y * 2.0, -1.2 * q.z - 2.2, -q.z);
+}
+"""
+CUBE_FRAGMENT = """#version 330
+in vec3 normal; out vec4 color;
+void main() {
+    color = vec4(vec3(0.1, 0.3, 0.7) + vec3(0.8, 0.5, 0.2) * max(dot(normalize(normal), vec3(0.4, 0.5, 0.77)), 0.0), 1.0);
+}
+"""
+PLASMA_VERTEX = """#version 330
 void main() { vec2 p = vec2((gl_VertexID << 1) & 2, gl_VertexID & 2); gl_Position = vec4(p * 2.0 - 1.0, 0.0, 1.0); }
 """
-FRAGMENT = """#version 330
+PLASMA_FRAGMENT = """#version 330
 uniform float time; uniform vec2 size; out vec4 color;
 void main() {
     vec2 p = gl_FragCoord.xy / size.y * 6.0;
@@ -40,21 +65,30 @@ void main() {
 """
 
 
-class Scene:
-    """A moving plasma in a framebuffer of its own."""
+SCENES = {"cube": (CUBE_VERTEX, CUBE_FRAGMENT, 36), "plasma": (PLASMA_VERTEX, PLASMA_FRAGMENT, 3)}
+"""Shaders and number of vertices."""
 
-    def __init__(self, size: tuple[int, int]) -> None:
+
+class Scene:
+    """One of `SCENES` in a framebuffer of its own."""
+
+    def __init__(self, name: str, size: tuple[int, int]) -> None:
+        vertex, fragment, self._vertices = SCENES[name]
         self.size = Size(*size)
         self.context = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
-        self.fbo = self.context.framebuffer([self.context.renderbuffer(size)])
-        self.program = self.context.program(vertex_shader=VERTEX, fragment_shader=FRAGMENT)
+        self.fbo = self.context.framebuffer(
+            [self.context.renderbuffer(size)], self.context.depth_renderbuffer(size)
+        )
+        self.context.enable(moderngl.DEPTH_TEST)
+        self.program = self.context.program(vertex_shader=vertex, fragment_shader=fragment)
         self.program["size"] = size
-        self.triangle = self.context.vertex_array(self.program, [])
+        self.shape = self.context.vertex_array(self.program, [])
 
     def draw(self, number: int) -> None:
         self.fbo.use()
+        self.fbo.clear(0.05, 0.05, 0.08, 1.0)
         self.program["time"] = number / 60
-        self.triangle.render(vertices=3)
+        self.shape.render(vertices=self._vertices)
 
 
 Grab = Callable[[], None]
@@ -128,11 +162,8 @@ def unpaced(kind: type[Glrec | Imageio], scene: Scene, folder: Path, frames: int
     return time.perf_counter() - began
 
 
-def compare(
-    measure: Callable[..., float], size: tuple[int, int], frames: int, repeats: int
-) -> dict[str, list[float]]:
+def compare(measure: Callable[..., float], scene: Scene, frames: int, repeats: int) -> dict[str, list[float]]:
     """Measure every recorder in turn, `repeats` times after one turn that does not count."""
-    scene = Scene(size)
     results: dict[str, list[float]] = {kind.name: [] for kind in RECORDERS}
     for _ in range(repeats + 1):
         for kind in RECORDERS:
@@ -156,13 +187,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--scene", choices=SCENES, default="cube")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--frames", type=int, default=300)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
+    name = arguments.scene
     results = {
-        "paced_720p60_ms": compare(paced, (1280, 720), arguments.frames, arguments.repeats),
-        "unpaced_1080p_seconds": compare(unpaced, (1920, 1080), arguments.frames, arguments.repeats),
+        "paced_720p60_ms": compare(paced, Scene(name, (1280, 720)), arguments.frames, arguments.repeats),
+        "unpaced_1080p_seconds": compare(
+            unpaced, Scene(name, (1920, 1080)), arguments.frames, arguments.repeats
+        ),
     }
     show(
         "Paced, 1280x720 at 60 frames/s: render-thread time for each frame", "ms", results["paced_720p60_ms"]

@@ -46,7 +46,7 @@ class Blitter:
                 self.targets[-1].clear()
 
     def prepare(self, source: Framebuffer, direct: Direct) -> Picture:
-        """Return the picture to record; `restore` must follow its use, both within one `ReadState`.
+        """Return the picture to record, bound for reading; `restore` must follow its use, both within one `ReadState`.
 
         That is the source itself, where `direct` allows it and its picture needs no change, else a copy in `target`.
 
@@ -69,6 +69,7 @@ class Blitter:
         self._last = (self._last + 1) % len(self.targets)
         self._clear_stale()
         self._blit_all(source)
+        gl.BindFramebuffer(g.READ_FRAMEBUFFER, self.target.framebuffer)
         return Picture(self.target.framebuffer, self.target.texture)
 
     def restore(self) -> None:

@@ -89,7 +89,8 @@ class HostCapture:
             if ring is None or (source.size != self._source_size and self._config.on_resize == "segment"):
                 frames = self._retire()
                 ring = self._open(source.size)
-            self._delete_retired()
+            if self._retired:
+                self._delete_retired()
             blitter = self._blitter
             try:
                 ring.read(blitter.prepare(source, self._direct), pts_ns)

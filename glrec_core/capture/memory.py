@@ -54,8 +54,6 @@ class MemoryRing:
             self._begin(picture)
         slot = self._free.pop()  # the last one given back is warm in the cache
         pixels, address = slot
-        self._gl.BindFramebuffer(g.READ_FRAMEBUFFER, picture.framebuffer)
-        self._gl.BindBuffer(g.PIXEL_PACK_BUFFER, 0)
         self._gl.ReadPixels(0, 0, *self.spec.size, self._layout, g.UNSIGNED_BYTE, address)
         self._read.append(Frame(self.spec, (pixels[::-1],), pts_ns, partial(self._free.append, slot)))
 

@@ -27,9 +27,8 @@ class PixelBufferRing(BufferRing):
         """
         super().__init__(gl, FrameSpec(size, PixelFormat.RGBA), size.width * size.height * 4, slots)
 
-    def _write(self, picture: Picture, buffer: int) -> None:
+    def _write(self, _: Picture, buffer: int) -> None:
         gl = self._gl
-        gl.BindFramebuffer(g.READ_FRAMEBUFFER, picture.framebuffer)
         gl.BindBuffer(g.PIXEL_PACK_BUFFER, buffer)
         gl.ReadPixels(0, 0, *self.spec.size, g.RGBA, g.UNSIGNED_BYTE, None)
 

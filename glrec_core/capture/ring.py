@@ -20,7 +20,7 @@ class Direct(enum.Enum):
 
 
 class Picture(NamedTuple):
-    """The picture to read: a framebuffer whose read buffer holds it, and a texture with the same content.
+    """The picture to read: a framebuffer, bound for reading, whose read buffer holds it, and a texture with the same content.
 
     Where a framebuffer is read directly, the texture is 0.
     """

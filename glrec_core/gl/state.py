@@ -9,30 +9,31 @@ from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL
 
 _BINDINGS = (g.DRAW_FRAMEBUFFER_BINDING, g.READ_FRAMEBUFFER_BINDING, g.PIXEL_PACK_BUFFER_BINDING)
+_PACK_BUFFER = len(_BINDINGS) - 1
+# PACK_SWAP_BYTES and PACK_LSB_FIRST are left alone: single bytes have no order to swap (OpenGL 4.6, section 18.2.8).
 _PACK_DEFAULTS = (
     (g.PACK_ALIGNMENT, 4),  # rows of RGBA8 are always whole multiples of it
     (g.PACK_ROW_LENGTH, 0),
     (g.PACK_SKIP_ROWS, 0),
     (g.PACK_SKIP_PIXELS, 0),
 )
-_PACK_DEFAULTS_DESKTOP = (*_PACK_DEFAULTS, (g.PACK_SWAP_BYTES, 0), (g.PACK_LSB_FIRST, 0))
 
 
 class ReadState:
     """What blits and reads depend on: entering saves it and sets what a capture needs, leaving restores it.
 
-    Touches the framebuffer bindings, scissor test, sRGB conversion, pixel pack buffer binding and pack parameters. One
-    instance serves every frame of a context; it is not re-entrant.
+    Touches the framebuffer bindings, scissor test, sRGB conversion, pixel pack buffer binding (none within) and pack
+    parameters. One instance serves every frame of a context; it is not re-entrant. Each query costs some microseconds in
+    a paced loop, where caches are cold, so only what is needed is asked for.
     """
 
     def __init__(self, gl: GL) -> None:
         self._gl = gl
-        self._pack = _PACK_DEFAULTS if gl.es else _PACK_DEFAULTS_DESKTOP
-        self._needed = [value for _, value in self._pack]
+        self._needed = [value for _, value in _PACK_DEFAULTS]
         self._capabilities = (g.SCISSOR_TEST,) if gl.es else (g.SCISSOR_TEST, g.FRAMEBUFFER_SRGB)
         self._was: list[int] = []
         self._enabled: list[int] = []
-        names = [*_BINDINGS, *(name for name, _ in self._pack)]
+        names = [*_BINDINGS, *(name for name, _ in _PACK_DEFAULTS)]
         self._values = (ctypes.c_int * len(names))()
         at = ctypes.sizeof(ctypes.c_int)
         self._queries = [
@@ -47,8 +48,10 @@ class ReadState:
         self._enabled = [capability for capability in self._capabilities if gl.IsEnabled(capability)]
         for capability in self._enabled:
             gl.Disable(capability)
+        if self._was[_PACK_BUFFER]:
+            gl.BindBuffer(g.PIXEL_PACK_BUFFER, 0)
         if self._was[len(_BINDINGS) :] != self._needed:
-            for name, need in self._pack:
+            for name, need in _PACK_DEFAULTS:
                 gl.PixelStorei(name, need)
 
     def __exit__(
@@ -57,7 +60,7 @@ class ReadState:
         gl = self._gl
         draw, read, pack_buffer, *pack = self._was
         if pack != self._needed:
-            for (name, _), was in zip(self._pack, pack, strict=True):
+            for (name, _), was in zip(_PACK_DEFAULTS, pack, strict=True):
                 gl.PixelStorei(name, was)
         for capability in self._enabled:
             gl.Enable(capability)
