@@ -73,6 +73,7 @@ def bounded_process(
             yield bounded
         finally:
             timer.cancel()
+            timer.join()
             process.kill()
 
 

@@ -90,7 +90,7 @@ class NvencEncoder:
         self._number(self._timeline.tick(frame))
         flags = _FORCE_IDR if self._timeline.wants_keyframe(frame) else 0
         units = _called(lambda: self._session.Encode(_DeviceArray(frame.owner), flags))
-        return [self._packet(unit) for unit in units]
+        return self._packets(units)
 
     def drain(self) -> list[Packet]:
         """End the stream and return the packets still held; none the second time."""
@@ -98,7 +98,7 @@ class NvencEncoder:
             return []
         units = _called(self._session.EndEncode)
         self._session = None
-        return [self._packet(unit) for unit in units]
+        return self._packets(units)
 
     def close(self) -> None:
         """End the session: it lives as long as PyNvVideoCodec's object."""
@@ -114,6 +114,13 @@ class NvencEncoder:
         self._ticks[self._count] = tick
         self._decode_ticks.append(tick)
         self._count += 1
+
+    def _packets(self, units: list[dict[str, Any]]) -> list[Packet]:
+        try:
+            return [self._packet(unit) for unit in units]
+        except BaseException:
+            self._session = None  # without these packets, what it still gives out cannot be decoded
+            raise
 
     def _packet(self, unit: dict[str, Any]) -> Packet:
         data = self._tagged(bytes(unit["data"]))
