@@ -1,13 +1,14 @@
-"""Copies any framebuffer into a texture of ours: resolves samples, scales, letterboxes and pads, by blits alone.
+"""Copies any framebuffer into a texture of ours: resolves samples, scales, letterboxes and pads, by blits.
 
-Blits need no shader, no vertex state and no viewport, so almost nothing of the host's state is touched. Rows stay in
-OpenGL's order; the conversion turns them.
+Blits need no shader, no vertex state and no viewport, so almost nothing of the host's state is touched. A plain texture
+that needs no change goes by a compute pass where a GPU has it. Rows stay in OpenGL's order; the conversion turns them.
 """
 
 from __future__ import annotations
 
 from glrec_core.capture.geometry import Layout, Rect, halvings
 from glrec_core.capture.ring import Direct, Picture
+from glrec_core.capture.texture_copy import TextureCopy
 from glrec_core.errors import CaptureError
 from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl import functions as g
@@ -33,8 +34,11 @@ class Blitter:
         self.targets: list[ColorTarget] = []
         self._last = 0
         self._stale: list[ColorTarget] = []
+        self._texture_copy: TextureCopy | None = None
         try:
             self._make_targets(targets)
+            if gl.has_compute and not gl.is_software:
+                self._texture_copy = TextureCopy(gl, layout.coded)
         except BaseException:
             self.delete()
             raise
@@ -67,8 +71,9 @@ class Blitter:
         if self._unchanged and (own := _own_picture(gl, source.name, direct)) is not None:
             return own
         self._last = (self._last + 1) % len(self.targets)
-        self._clear_stale()
-        self._blit_all(source)
+        if not self._copied_by_compute(source):
+            self._clear_stale()
+            self._blit_all(source)
         gl.BindFramebuffer(g.READ_FRAMEBUFFER, self.target.framebuffer)
         return Picture(self.target.framebuffer, self.target.texture)
 
@@ -102,6 +107,17 @@ class Blitter:
         self._delete_between()
         for target in self.targets:
             target.delete()
+        if self._texture_copy is not None:
+            self._texture_copy.delete()
+
+    def _copied_by_compute(self, source: Framebuffer) -> bool:
+        """Copy a bound source whose texture a shader can load as it is; it fills the whole target."""
+        if self._texture_copy is None or not self._unchanged:
+            return False
+        texture = plain_texture(self._gl, source.name)
+        if texture:
+            self._texture_copy.copy(texture, self.target.texture)
+        return texture != 0
 
     def _clear_stale(self) -> None:
         """Clear what is around the picture in the next target, if a picture of another shape was there before.

@@ -121,25 +121,49 @@ _STORAGE_SLOT = (
 )
 
 
+class ImageState:
+    """What a compute pass over images binds: a program, and `units`, the last ones of the driver, which hosts use least."""
+
+    def __init__(self, gl: GL, count: int) -> None:
+        self._gl = gl
+        end = gl.integer(g.MAX_IMAGE_UNITS)
+        self.units = tuple(range(end - count, end))
+        self._program = 0
+        self._images: list[tuple[int, ...]] = []
+
+    def __enter__(self) -> None:
+        gl = self._gl
+        self._program = gl.integer(g.CURRENT_PROGRAM)
+        self._images = [tuple(gl.indexed_integer(name, unit) for name in _IMAGE_UNIT) for unit in self.units]
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        gl = self._gl
+        for unit, image in zip(self.units, self._images, strict=True):
+            gl.BindImageTexture(unit, *image)
+        # A program that the host deleted while it was in use went when another one took its place.
+        gl.UseProgram(self._program if gl.IsProgram(self._program) else 0)
+
+
 class ComputeState:
-    """What a compute pass binds: a program, an image unit and a shader storage buffer.
+    """What a compute pass from an image to a buffer binds: a program, an image unit and a shader storage buffer.
 
     `image_unit` and `storage_slot` are the last ones that the driver has, which hosts use least.
     """
 
     def __init__(self, gl: GL) -> None:
         self._gl = gl
-        self.image_unit = gl.integer(g.MAX_IMAGE_UNITS) - 1
+        self._images = ImageState(gl, 1)
+        [self.image_unit] = self._images.units
         self.storage_slot = gl.integer(g.MAX_SHADER_STORAGE_BUFFER_BINDINGS) - 1
-        self._program = self._storage_buffer = 0
-        self._image: tuple[int, ...] = ()
+        self._storage_buffer = 0
         self._slot: tuple[int, ...] = ()
 
     def __enter__(self) -> None:
         gl = self._gl
-        self._program = gl.integer(g.CURRENT_PROGRAM)
+        self._images.__enter__()
         self._storage_buffer = gl.integer(g.SHADER_STORAGE_BUFFER_BINDING)
-        self._image = tuple(gl.indexed_integer(name, self.image_unit) for name in _IMAGE_UNIT)
         self._slot = tuple(gl.indexed_integer(name, self.storage_slot) for name in _STORAGE_SLOT)
 
     def __exit__(
@@ -152,6 +176,4 @@ class ComputeState:
         else:  # none is bound, or the whole of one
             gl.BindBufferBase(g.SHADER_STORAGE_BUFFER, self.storage_slot, buffer)
         gl.BindBuffer(g.SHADER_STORAGE_BUFFER, self._storage_buffer)
-        gl.BindImageTexture(self.image_unit, *self._image)
-        # A program that the host deleted while it was in use went when another one took its place.
-        gl.UseProgram(self._program if gl.IsProgram(self._program) else 0)
+        self._images.__exit__(kind, error, at)
