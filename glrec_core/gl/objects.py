@@ -111,11 +111,12 @@ def plain_texture(gl: GL, framebuffer: int) -> int:
         return 0
     texture = attachment_parameter(gl, framebuffer, g.FRAMEBUFFER_ATTACHMENT_OBJECT_NAME)
     value = ctypes.c_int()
+    address = ctypes.addressof(value)
     for parameter, accepted in _PLAIN:
-        gl.GetTextureParameteriv(texture, parameter, ctypes.byref(value))
+        gl.GetTextureParameteriv(texture, parameter, address)
         if value.value not in accepted:
             return 0
-    gl.GetTextureLevelParameteriv(texture, 0, g.TEXTURE_INTERNAL_FORMAT, ctypes.byref(value))
+    gl.GetTextureLevelParameteriv(texture, 0, g.TEXTURE_INTERNAL_FORMAT, address)
     return texture if value.value == g.RGBA8 else 0
 
 

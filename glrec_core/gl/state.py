@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from itertools import product
 from types import TracebackType
 
 from glrec_core.gl import functions as g
@@ -129,19 +130,26 @@ class ImageState:
         end = gl.integer(g.MAX_IMAGE_UNITS)
         self.units = tuple(range(end - count, end))
         self._program = 0
-        self._images: list[tuple[int, ...]] = []
+        self._images = (ctypes.c_int64 * (count * len(_IMAGE_UNIT)))()
+        at, step = ctypes.addressof(self._images), ctypes.sizeof(ctypes.c_int64)
+        self._queries = [
+            (name, unit, at + step * index)
+            for index, (unit, name) in enumerate(product(self.units, _IMAGE_UNIT))
+        ]
 
     def __enter__(self) -> None:
-        gl = self._gl
+        gl, get = self._gl, self._gl.GetInteger64i_v
         self._program = gl.integer(g.CURRENT_PROGRAM)
-        self._images = [tuple(gl.indexed_integer(name, unit) for name in _IMAGE_UNIT) for unit in self.units]
+        for name, unit, address in self._queries:
+            get(name, unit, address)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         gl = self._gl
-        for unit, image in zip(self.units, self._images, strict=True):
-            gl.BindImageTexture(unit, *image)
+        for index, unit in enumerate(self.units):
+            begin = index * len(_IMAGE_UNIT)
+            gl.BindImageTexture(unit, *self._images[begin : begin + len(_IMAGE_UNIT)])
         # A program that the host deleted while it was in use went when another one took its place.
         gl.UseProgram(self._program if gl.IsProgram(self._program) else 0)
 
