@@ -291,3 +291,32 @@ except ConfigError as error:
     _, text = failure(pynvvideocodec_libraries, Switches(log=log), program)
     assert says in text
     assert CallLog.read(log).calls("init") == []
+
+
+def test_a_packet_that_cannot_be_read_ends_the_session(pynvvideocodec_libraries: Path) -> None:
+    """What comes after it could not be decoded, so nothing comes after it."""
+    program = """
+from glrec_core.config import Config
+from glrec_core.encode.nvenc import NvencEncoder
+from glrec_core.errors import EncodeError
+from tests.gpu_support.nvenc_route import encode, lend, noise, open_encoder, step_times_ns
+
+def torn(encoder, unit):
+    raise EncodeError("torn")
+
+encoder = open_encoder(Config())
+pictures, times_ns = noise(encoder.accepts, 12), step_times_ns(12)
+read, NvencEncoder._tagged = NvencEncoder._tagged, torn
+try:
+    encode(encoder, pictures[:8], times_ns[:8])
+except EncodeError as error:
+    assert str(error) == "torn"
+NvencEncoder._tagged = read
+assert encoder.drain() == []
+try:
+    encoder.encode(lend(encoder.accepts, pictures[8], times_ns[8]))
+except EncodeError as error:
+    print(error)
+"""
+    said = run_program(program, env=environment(pynvvideocodec_libraries)).stdout
+    assert said.startswith("the encoder has ended")
