@@ -1,0 +1,98 @@
+"""What a caller gives as an array: in which memory it is, and how it is reached, whatever library it is of."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glrec_core.errors import ArrayError
+
+_HOST_KINDS, _CUDA_KINDS = (1, 3), (2, 13)
+"""DLDeviceType of dlpack.h: kDLCPU and kDLCUDAHost (pinned), kDLCUDA and kDLCUDAManaged."""
+
+EXPORT_ERRORS = (BufferError, RuntimeError, TypeError, ValueError, AttributeError)
+"""What libraries raise where they do not give an array out: one that needs its gradient, for example."""
+
+
+def device_of(array: object) -> int | None:
+    """Return the number of the CUDA device whose memory holds an array; None for the host's.
+
+    Raises:
+        ArrayError: this is no array, or it is elsewhere.
+
+    """
+    if isinstance(array, np.ndarray):
+        return None
+    if hasattr(array, "__dlpack_device__"):
+        try:
+            kind, number = array.__dlpack_device__()
+        except EXPORT_ERRORS as error:
+            raise refusal(array, error) from error
+        if kind in _HOST_KINDS:
+            return None
+        if kind in _CUDA_KINDS:
+            return int(number)
+        raise ArrayError(
+            f"{_kind(array)} is in the memory of a device of DLPack's type {int(kind)}; copy it to the host's or CUDA's"
+        )
+    if hasattr(array, "__cuda_array_interface__"):
+        return _device_of_pointer(array.__cuda_array_interface__["data"][0])
+    raise ArrayError(
+        f"{_kind(array)} is no array; give one of NumPy, or of a library that speaks DLPack or __cuda_array_interface__"
+    )
+
+
+def _device_of_pointer(pointer: int) -> int:
+    check_cuda_packages()
+    from cupy.cuda import runtime
+
+    try:
+        device = int(runtime.pointerGetAttributes(pointer).device)
+    except runtime.CUDARuntimeError as error:
+        raise ArrayError(f"__cuda_array_interface__ names memory that CUDA does not know: {error}") from error
+    if device < 0:
+        raise ArrayError("__cuda_array_interface__ names memory that no CUDA device has")
+    return device
+
+
+def check_cuda_packages() -> None:
+    """Check that what reads arrays in CUDA memory is installed.
+
+    Raises:
+        ArrayError: it is not.
+
+    """
+    for module in ("cupy", "cuda"):
+        if find_spec(module) is None:
+            raise ArrayError(
+                f"the array is in CUDA memory, and the package {module} is not installed; "
+                "pip install 'glrec[nvenc]' (or nvenc-cuda13) brings it"
+            )
+
+
+def refusal(array: object, error: Exception) -> ArrayError:
+    """Return the error for an array that its own library does not give out."""
+    return ArrayError(f"{_kind(array)} cannot be read: {error}")
+
+
+def _kind(array: object) -> str:
+    kind = type(array)
+    return f"an object of {kind.__module__}.{kind.__qualname__}"
+
+
+def on_host(array: object) -> NDArray[Any]:
+    """Return an array in host memory as NumPy's, of the same memory.
+
+    Raises:
+        ArrayError: its library does not give it out.
+
+    """
+    if isinstance(array, np.ndarray):
+        return array
+    try:
+        return np.from_dlpack(array)  # type: ignore[arg-type] # any object that speaks DLPack
+    except EXPORT_ERRORS as error:
+        raise refusal(array, error) from error

@@ -1,0 +1,123 @@
+"""What an array encoder is asked to be: the options of a recording that have a meaning here, and those that only it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from glrec_core.clock import Clock, StepClock, WallClock
+from glrec_core.config import Alpha, Config, Rate, Timing, Tuning, parse_rate, parse_size
+from glrec_core.encode.codecs import DEFAULT_CODEC
+from glrec_core.errors import ConfigError
+from glrec_core.frame import Size
+
+_TUNINGS: dict[str | None, Tuning | None] = {
+    None: None,
+    "hq": "high_quality",
+    "ll": "low_latency",
+    "ull": "ultra_low_latency",
+}
+"""FFmpeg's short names of NVENC's tunings; the long ones are taken, too."""
+
+_MOST_HELD = 64
+"""More frames in flight than any encoder here has use for."""
+
+
+_USUAL_RATE = 30
+"""What codecs with a limit are asked for where each picture brings its time; it decides nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One encoder, asked for.
+
+    Attributes:
+        size: of the pictures, in pixels.
+        config: codec, preset, tuning, quality, bit rate, GOP and colours.
+        rate: frames per second; None where each frame brings its time.
+        held: how many frames may be held back at most; None leaves it to the encoder.
+        device: number of the GPU in CUDA's order, for encoders on a GPU.
+
+    """
+
+    size: Size
+    config: Config
+    rate: Fraction | None
+    held: int | None
+    device: int
+
+    @property
+    def codec(self) -> str:
+        """Name of the codec."""
+        return self.config.codec or DEFAULT_CODEC
+
+    @property
+    def clock(self) -> Clock:
+        """A recording's clock with the same time base and rate."""
+        return WallClock() if self.rate is None else StepClock(self.rate)
+
+    @property
+    def hurries(self) -> bool:
+        """Whether a frame is wanted soon rather than small."""
+        return self.config.tuning in {"low_latency", "ultra_low_latency"}
+
+
+def make_request(
+    size: tuple[int, int],
+    fps: Rate | None,
+    *,
+    timing: Timing,
+    codec: str | None,
+    preset: str | None,
+    tuning: str | None,
+    gop: int | None,
+    quality: int | None,
+    bitrate: int | None,
+    color: str | None,
+    device: int,
+    alpha: Alpha | None = None,
+    low_latency: bool = False,
+    depth: int | None = None,
+) -> Request:
+    """Check all options, and return them.
+
+    Raises:
+        ConfigError: one is out of its range, or two contradict each other.
+
+    """
+    config = Config(
+        timing=timing,
+        fps=_USUAL_RATE if fps is None else fps,
+        codec=codec,
+        preset=preset,
+        tuning=_TUNINGS.get(tuning, tuning),  # type: ignore[arg-type] # Config checks it
+        gop=gop,
+        quality=quality,
+        bitrate=bitrate,
+        color=color,
+        alpha=alpha,
+    )
+    rate = None if fps is None else parse_rate(fps)
+    return Request(
+        parse_size(size), config, rate, _held(low_latency=low_latency, depth=depth), _device(device)
+    )
+
+
+def _held(*, low_latency: bool, depth: int | None) -> int | None:
+    if depth is None:
+        return 0 if low_latency else None
+    if low_latency:
+        raise ConfigError(f"low_latency=True and depth={depth} contradict each other; give one of them")
+    if not _is_whole(depth) or not 0 <= depth <= _MOST_HELD:
+        raise ConfigError(f"depth={depth!r} must be a whole number of frames from 0 to {_MOST_HELD}")
+    return depth
+
+
+def _device(device: int) -> int:
+    if not _is_whole(device) or device < 0:
+        raise ConfigError(f"device={device!r} must be the number of a GPU in CUDA's order, from 0")
+    return device
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
