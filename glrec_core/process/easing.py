@@ -1,0 +1,93 @@
+"""Easing between key values: functions of the time for positions, opacities and angles.
+
+    overlay(logo, at=eased((0, (20, 20)), (2, (400, 20))))     # moves for two seconds, starts and ends softly
+    fade(eased((0, 0), (1, 1), easing=linear))                 # from black within the first second
+
+An easing maps the share of the time between two keys, 0 to 1, to the share of the way.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any, TypeVar
+
+from glrec_core.errors import ConfigError
+from glrec_core.process.values import number, pair
+
+Easing = Callable[[float], float]
+
+Value = TypeVar("Value", float, tuple[float, float])
+
+
+def linear(share: float) -> float:
+    """Move at an even speed."""
+    return share
+
+
+def ease_in(share: float) -> float:
+    """Start softly: quadratic."""
+    return share * share
+
+
+def ease_out(share: float) -> float:
+    """End softly: quadratic."""
+    return share * (2 - share)
+
+
+def ease_in_out(share: float) -> float:
+    """Start and end softly: the cubic Hermite step 3s² - 2s³."""
+    return share * share * (3 - 2 * share)
+
+
+def hold(share: float) -> float:
+    """Stay at the earlier key until the time of the next one."""
+    return math.floor(share)
+
+
+def eased(*keys: tuple[float, Value], easing: Easing = ease_in_out) -> Callable[[float], Value]:
+    """Return the function of the time in seconds that goes through the keys, and keeps the first and last value outside.
+
+    Args:
+        keys: (time in seconds, value), the times rising; a value is a number or a position (x, y), the same kind in all.
+        easing: how to go from each key to the next.
+
+    Raises:
+        ConfigError: no key, times that do not rise, or values that are neither numbers nor positions of one kind.
+
+    """
+    times, values = _times(keys), _values(keys)
+
+    def at(seconds: float) -> Value:
+        after = bisect_right(times, seconds)
+        if after == 0 or after == len(times):
+            return keys[max(after - 1, 0)][1]
+        begin, end = times[after - 1], times[after]
+        share = easing((seconds - begin) / (end - begin))
+        way = [a + (b - a) * share for a, b in zip(values[after - 1], values[after], strict=True)]
+        found: Value = (way[0], way[1]) if len(way) > 1 else way[0]  # type: ignore[assignment]  # of the keys' kind
+        return found
+
+    return at
+
+
+def _times(keys: Sequence[Any]) -> list[float]:
+    try:
+        times = [number("key time", time) for time, _ in keys]
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"keys={keys!r} must be pairs (time in seconds, value): {error}") from error
+    if not times or any(early >= late for early, late in pairwise(times)):
+        raise ConfigError(f"the keys' times {times} must rise; give at least one key (seconds, value)")
+    return times
+
+
+def _values(keys: Sequence[Any]) -> list[tuple[float, ...]]:
+    """Return every value as a tuple of its one or two numbers."""
+    values: list[tuple[float, ...]] = []
+    for _, value in keys:
+        values.append(pair("key value", value) if isinstance(value, tuple) else (number("key value", value),))
+    if len({len(value) for value in values}) > 1:
+        raise ConfigError(f"keys={keys!r} mix numbers and positions; give one kind")
+    return values
