@@ -6,9 +6,9 @@ import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from glrec_core.backends import BACKENDS, Backend
+from glrec_core.backends import BACKENDS, Backend, plugged_in
 from glrec_core.config import Config
-from glrec_core.errors import ConfigError, GlrecError
+from glrec_core.errors import BackendUnavailable, ConfigError, GlrecError, PluginError
 from glrec_core.gl.functions import GL, current_gl
 from glrec_core.gl.headless import DISPLAY_VARIABLES, first_context, headless_displays, window_displays
 from glrec_core.isolation import Progress, call
@@ -72,9 +72,16 @@ def describe(_: Progress, *, window: bool) -> dict[str, Any]:
                 renderer=gl.renderer,
                 version=gl.version_text,
                 software=gl.is_software,
-                routes=tuple(_route(backend, gl) for backend in BACKENDS),
+                routes=tuple(_route(backend, gl) for backend in _backends()),
             )
         )
+
+
+def _backends() -> tuple[Backend, ...]:
+    try:
+        return (*BACKENDS, *plugged_in())
+    except PluginError:
+        return BACKENDS  # the list of plugins says which cannot be loaded, and why
 
 
 def _route(backend: Backend, gl: GL) -> Route:
@@ -82,7 +89,7 @@ def _route(backend: Backend, gl: GL) -> Route:
     try:
         backend.check(config)
         problem = backend.unavailable(gl, config, None)
-    except ConfigError as error:
+    except (BackendUnavailable, ConfigError) as error:
         problem = str(error)
     reason = problem or backend.describe(gl, config)
     reached = "" if problem else expectation(backend.name, software=gl.is_software)

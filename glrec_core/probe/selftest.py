@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import tempfile
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,16 +9,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-
-from glrec_core import FileSink, Framebuffer, Size, record
+from glrec_core import FileSink, Size, record
 from glrec_core.errors import GlrecError
-from glrec_core.gl import functions as g
-from glrec_core.gl.functions import GL, current_gl
 from glrec_core.gl.headless import first_context, headless_displays, window_displays
-from glrec_core.gl.objects import ColorTarget
 from glrec_core.isolation import Progress, call
-from glrec_core.verify import pattern
+from glrec_core.probe.clip import Clip
 from glrec_core.verify.checks import Expected, Status
 from glrec_core.verify.report import verify
 
@@ -67,24 +61,12 @@ def record_clip(
 ) -> dict[str, Any]:
     """Record the clip; runs in a process of its own."""
     with first_context(window_displays if window else headless_displays):
-        gl = current_gl()
-        target = ColorTarget(gl, _SIZE)
         recorder = record(None, FileSink(path), timing="step", fps=_FPS, backend=backend, codec=codec)
         began = perf_counter()
-        for number in range(_FRAMES):
-            _draw(gl, target, number)
-            recorder.frame_drawn(Framebuffer(target.framebuffer, _SIZE))
-            progress(number + 1, _FRAMES)
-        recording = recorder.close()
+        with Clip(_SIZE) as clip:
+            for number in range(_FRAMES):
+                recorder.frame_drawn(clip.draw(number))
+                progress(number + 1, _FRAMES)
+            recording = recorder.close()
         seconds = perf_counter() - began
-        target.delete()
     return {"frames": recording.frames, "seconds": seconds, "render_cost_ms": recording.stats.render_cost_ms}
-
-
-def _draw(gl: GL, target: ColorTarget, number: int) -> None:
-    """Upload a picture; OpenGL's first row is the lowest."""
-    opaque = np.full((_SIZE.height, _SIZE.width, 4), 255, np.uint8)
-    opaque[..., :3] = pattern.draw(_SIZE, number)[::-1]
-    data = opaque.ctypes.data_as(ctypes.c_void_p)
-    gl.BindTexture(g.TEXTURE_2D, target.texture)
-    gl.TexImage2D(g.TEXTURE_2D, 0, g.RGBA8, *_SIZE, 0, g.RGBA, g.UNSIGNED_BYTE, data)

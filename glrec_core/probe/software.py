@@ -6,9 +6,10 @@ import subprocess
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, entry_points, version
 
-from glrec_core.adapter import PROJECT
 from glrec_core.encode.codecs import CODECS
-from glrec_core.verify.ffmpeg_program import find_ffmpeg
+from glrec_core.encode.stills import STILLS
+from glrec_core.ffmpeg_executable import bundled_ffmpeg
+from glrec_core.project import PROJECT
 
 FRAMEWORKS = (
     "pyglet",
@@ -30,6 +31,7 @@ _PACKAGES = (
     "pluggy",
     "platformdirs",
     "lz4",
+    "zfec",
     "imageio",
     "imageio-ffmpeg",
     "rich",
@@ -66,13 +68,17 @@ def probe_ffmpeg() -> Ffmpeg:
     import av
     from av.codec import codecs_available
 
-    program = find_ffmpeg()
+    program = bundled_ffmpeg()
     return Ffmpeg(
         pyav=str(av.ffmpeg_version_info),
         libraries={
             name: ".".join(map(str, numbers)) for name, numbers in sorted(av.library_versions.items())
         },
-        encoders={codec.encoder: codec.encoder in codecs_available for codec in CODECS.values()},
+        encoders={
+            codec.encoder: codec.encoder in codecs_available
+            for codec in CODECS.values()
+            if codec.name not in STILLS
+        },
         program=program,
         program_version=_program_version(program) if program else None,
     )

@@ -9,6 +9,9 @@ from glrec_core.color import COLOR_SPACES
 UNSPECIFIED = 2
 """ITU-T H.273 (2021-07), tables 2 to 4: the value that says nothing."""
 
+_BT470BG, _SMPTE170M = 5, 6
+"""Two values of ITU-T H.273, table 4, for the same matrix, that of BT.601; FFmpeg gives the former for every JPEG."""
+
 _RANGES = {True: "full", False: "limited"}
 _NAMES = {(space.primaries, space.transfer, space.matrix): space.name for space in COLOR_SPACES.values()}
 
@@ -36,7 +39,11 @@ class ColorTags(NamedTuple):
     def contradicts(self, other: ColorTags) -> bool:
         """Return whether a value is given on both sides and differs."""
         unknown = (UNSPECIFIED, None)
-        return any(a != b for a, b in zip(self, other, strict=True) if a not in unknown and b not in unknown)
+        pairs = zip(self._with_one_bt601(), other._with_one_bt601(), strict=True)
+        return any(a != b for a, b in pairs if a not in unknown and b not in unknown)
+
+    def _with_one_bt601(self) -> ColorTags:
+        return self._replace(matrix=_SMPTE170M) if self.matrix == _BT470BG else self
 
     def as_json(self) -> dict[str, int | str | None]:
         """Return the tags as `--json` prints them."""

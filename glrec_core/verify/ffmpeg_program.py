@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -11,13 +10,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import IO
 
+from glrec_core.ffmpeg_executable import without_addresses
 from glrec_core.isolation import Progress, bounded_process
 from glrec_core.verify.source import DECODER_THREADS, MAX_PIXELS
 
 # Every frame as it is in the file: neither doubled, dropped nor moved to start at zero.
 _UNTOUCHED_TIME = ("-fps_mode", "passthrough", "-enc_time_base", "demux")
 _MOST_COMPLAINTS = 5
-_WHO = re.compile(r"\[([^\]@]+) @ 0x[0-9a-f]+\]")  # which object in memory said it is nobody's concern
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +25,6 @@ class SecondOpinion:
 
     seconds: tuple[Fraction, ...]
     complaints: tuple[str, ...]
-
-
-def find_ffmpeg() -> str | None:
-    """Return the path of imageio-ffmpeg's executable; None if that package, or its executable, is not installed."""
-    try:
-        import imageio_ffmpeg
-
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except (ImportError, RuntimeError):
-        return None
 
 
 def decode(
@@ -77,5 +66,5 @@ def _seconds(lines: Sequence[str]) -> tuple[Fraction, ...]:
 
 def _said(errors: IO[bytes]) -> tuple[str, ...]:
     errors.seek(0)
-    text = _WHO.sub(r"\1:", errors.read().decode(errors="replace"))
+    text = without_addresses(errors.read().decode(errors="replace"))
     return tuple(dict.fromkeys(text.splitlines()))

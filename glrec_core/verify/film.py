@@ -124,7 +124,7 @@ def read_film(path: Path) -> Film:
             last_ticks=packets[-1].duration if packets else 0,
             declared_frames=stream.frames,
             stream_color=_stream_color(path),
-            layout=_layout(path, container.format.name),
+            layout=read_layout(path, container.format.name),
         )
 
 
@@ -207,7 +207,8 @@ def _frame_color(frame: VideoFrame) -> ColorTags:
     return ColorTags(*points, full_range=ranges.get(int(frame.color_range)))
 
 
-def _layout(path: Path, container: str) -> Layout:
+def read_layout(path: Path, container: str) -> Layout:
+    """Return the structure of a file by FFmpeg's name of its demuxer; nothing is told of most kinds."""
     read = _LAYOUTS.get(container.partition(",")[0])
     if read is None:
         return Layout()

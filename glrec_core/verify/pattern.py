@@ -7,8 +7,9 @@ height; the lower is the complement of the upper, so that a bit is the sign of a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ LEAST_SIZE = Size(160, 96)
 _NUMBER_BITS, _CHECK_BITS, _MODULUS = 16, 6, 61
 _COLUMNS = 2 + _NUMBER_BITS + _CHECK_BITS + 2
 _QUADRANTS = np.array([[(200, 60, 50), (60, 180, 75)], [(60, 80, 200), (220, 190, 60)]], np.uint8)
+_BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
 _EIGHTHS = 8
 _LEAST_CONTRAST = 48.0  # of 255; black against white is 255, and 219 in limited-range luma
 _COLOR_TOLERANCE = 10.0  # of 255; a codec is off by 2 to 6, BT.601 taken for BT.709 by up to 40
@@ -35,6 +37,16 @@ _TURNED = {
 }
 
 
+class Rectangle(NamedTuple):
+    """A part of the picture in one colour, in pixels; `top` counts from the upper edge. The colour is 0 to 255."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    rgb: tuple[int, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a picture shows: its number, None if there is no barcode; and what is wrong with it, "" if nothing."""
@@ -43,8 +55,8 @@ class Reading:
     fault: str
 
 
-def draw(size: Size, number: int) -> NDArray[np.uint8]:
-    """Return picture `number`, (height, width, 3) RGB, row 0 at the top.
+def rectangles(size: Size, number: int) -> Iterator[Rectangle]:
+    """Yield what picture `number` is painted of, in this order.
 
     Raises:
         ValueError: the number is outside 0..65535, or the size below `LEAST_SIZE`.
@@ -54,15 +66,22 @@ def draw(size: Size, number: int) -> NDArray[np.uint8]:
         raise ValueError(f"frame number {number} is outside 0..{NUMBERS - 1}")
     if size.width < LEAST_SIZE.width or size.height < LEAST_SIZE.height:
         raise ValueError(f"{size} is too small for the test picture; the least is {LEAST_SIZE}")
-    rows, columns = np.arange(size.height), np.arange(size.width)
-    picture: NDArray[np.uint8] = _QUADRANTS[(rows >= size.height // 2).astype(int)][
-        :, (columns >= size.width // 2).astype(int)
-    ]
-    # Column i begins at floor(i * width / 26); the one that holds x is therefore:
-    bits = np.array(_bits(number), bool)[((columns + 1) * _COLUMNS - 1) // size.width]
-    middle, band = size.height // 2, size.height // _EIGHTHS
-    picture[middle - band : middle] = np.where(bits, 255, 0)[None, :, None]
-    picture[middle : middle + band] = np.where(bits, 0, 255)[None, :, None]
+    middle, band = Size(size.width // 2, size.height // 2), size.height // _EIGHTHS
+    for row, top in enumerate((0, middle.height)):
+        for column, left in enumerate((0, middle.width)):
+            red, green, blue = _QUADRANTS[row, column].tolist()
+            yield Rectangle(left, top, size.width - left, size.height - top, (red, green, blue))
+    for column, bit in enumerate(_bits(number)):
+        left, right = (edge * size.width // _COLUMNS for edge in (column, column + 1))
+        for top, lit in ((middle.height - band, bit), (middle.height, not bit)):
+            yield Rectangle(left, top, right - left, band, _WHITE if lit else _BLACK)
+
+
+def draw(size: Size, number: int) -> NDArray[np.uint8]:
+    """Return picture `number`, (height, width, 3) RGB, row 0 at the top; raises as `rectangles` does."""
+    picture = np.empty((size.height, size.width, 3), np.uint8)
+    for left, top, width, height, rgb in rectangles(size, number):
+        picture[top : top + height, left : left + width] = rgb
     return picture
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from glrec_core.errors import ConfigError
+from glrec_core.ffmpeg_executable import bundled_ffmpeg
 from glrec_core.isolation import ProcessFailed, Progress, call, silent
 from glrec_core.verify import ffmpeg_program
 from glrec_core.verify.checks import Check, Expected, Findings, Status, run_checks
@@ -73,7 +74,7 @@ def verify(
     file, wanted = check_path(path), expected or Expected()
     found = _examine(file, timeout_seconds, {"decoding": True, "barcode": wanted.barcode}, progress)
     film, decoded = film_from_json(found["film"]), Decoded(**found["decoded"])
-    executable = ffmpeg_program.find_ffmpeg()
+    executable = bundled_ffmpeg()
     second = executable and ffmpeg_program.decode(
         executable,
         file,

@@ -1,0 +1,113 @@
+"""Ways for datagrams to go, and the damage that a network does to them, repeatable by a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Protocol
+
+from glrec_core.errors import ConfigError
+
+REORDER_DEPTH = 16
+"""A datagram that comes out of order does so after 1 to so many later ones."""
+
+
+class Channel(Protocol):
+    """Carries datagrams, or does not: nothing is promised."""
+
+    def send(self, datagram: bytes) -> None:
+        """Send one datagram.
+
+        Raises:
+            SinkError: the system refuses it. A datagram that is lost on its way is none.
+
+        """
+
+    def close(self) -> None:
+        """Send what is still held, and release everything. Safe to call twice."""
+
+
+class MemoryChannel:
+    """Hands each datagram to a function at once."""
+
+    def __init__(self, deliver: Callable[[bytes], object]) -> None:
+        self._deliver = deliver
+
+    def send(self, datagram: bytes) -> None:
+        """Hand it over."""
+        self._deliver(datagram)
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Impairment:
+    """What a network does to datagrams, each with its probability from 0 to 1, independently of each other.
+
+    Attributes:
+        loss: it never arrives.
+        reorder: it arrives after 1 to 16 later ones.
+        duplicate: it arrives twice.
+        seed: equal seeds hit the same datagrams of a sequence.
+
+    Raises:
+        ConfigError: a probability is not from 0 to 1.
+
+    """
+
+    loss: float = 0.0
+    reorder: float = 0.0
+    duplicate: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("loss", "reorder", "duplicate"):
+            if not 0 <= (share := getattr(self, name)) <= 1:
+                raise ConfigError(f"{name}={share!r} must be from 0 to 1")
+
+
+class ImpairedChannel:
+    """A channel in front of another one that loses, doubles and holds back datagrams."""
+
+    def __init__(self, channel: Channel, impairment: Impairment) -> None:
+        self._channel = channel
+        self._impairment = impairment
+        self._random = Random(impairment.seed)  # noqa: S311 - no secret
+        self._held: list[tuple[int, int, bytes]] = []
+        self.sent: int = 0
+        """How many datagrams were to be sent."""
+        self.sent_bytes: int = 0
+        self.lost: int = 0
+        """How many of them were not."""
+
+    def send(self, datagram: bytes) -> None:
+        """Send it now or later, once, twice or not at all."""
+        impairment, chance = self._impairment, self._random.random
+        self.sent += 1
+        self.sent_bytes += len(datagram)
+        lost, doubled = chance() < impairment.loss, chance() < impairment.duplicate
+        self.lost += lost
+        for copy in range(0 if lost else 1 + doubled):
+            if chance() < impairment.reorder:
+                due = self.sent + self._random.randint(1, REORDER_DEPTH)
+                self._held.append((due, 2 * self.sent + copy, datagram))
+            else:
+                self._channel.send(datagram)
+        self._release(self.sent)
+
+    def flush(self) -> None:
+        """Send all that is held back."""
+        self._release(self.sent + REORDER_DEPTH)
+
+    def close(self) -> None:
+        """Send all that is held back, and close the channel behind."""
+        self.flush()
+        self._channel.close()
+
+    def _release(self, now: int) -> None:
+        due = sorted(each for each in self._held if each[0] <= now)
+        self._held = [each for each in self._held if each[0] > now]
+        for *_, datagram in due:
+            self._channel.send(datagram)

@@ -1,0 +1,143 @@
+"""Datagrams over UDP: an end that sends, and one that receives."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from glrec_core.errors import ConfigError, SinkError
+from glrec_core.wire.reassembler import Reassembler, Received
+
+_NANOSECONDS = 1_000_000_000
+LARGEST_BYTES = 65_535
+"""No datagram is larger."""
+
+_LAST_PORT = 65_535
+
+
+class UdpChannel:
+    """Sends datagrams to an address. Whether anybody listens there is not known, and no error.
+
+    Raises:
+        ConfigError: the address is none.
+
+    """
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        family, self._address = _resolved(address)
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+
+    def send(self, datagram: bytes) -> None:
+        """Send one datagram; waits while the system's own buffer is full."""
+        with socket_errors("cannot send", self._address):
+            self._socket.sendto(datagram, self._address)
+
+    def close(self) -> None:
+        """Close the socket; what was sent is on its way."""
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class UdpReceiver:
+    """Receives what a `UdpChannel` sends: `for received in receiver.receive(idle_seconds=5): ...`.
+
+    Args:
+        address: of this machine, to listen at; port 0 is any that is free.
+        reassembler: with limits of one's own.
+
+    Raises:
+        ConfigError: the address is none of this machine's, or in use.
+
+    """
+
+    def __init__(self, address: tuple[str, int], reassembler: Reassembler | None = None) -> None:
+        self.reassembler: Reassembler = reassembler or Reassembler()
+        self._socket = listening_socket(address)
+        self.address: tuple[str, int] = self._socket.getsockname()[:2]
+        """Host and port to send to."""
+
+    def receive(self, idle_seconds: float) -> Iterator[Received]:
+        """Yield access units in order; ends when nothing has come for so long.
+
+        Raises:
+            SinkError: the socket failed.
+
+        """
+        reassembler = self.reassembler
+        end_ns = time.monotonic_ns() + round(idle_seconds * _NANOSECONDS)
+        while True:
+            try:
+                datagram = self._datagram(min(end_ns, reassembler.deadline_ns or end_ns))
+            except TimeoutError:
+                now_ns = time.monotonic_ns()
+                yield from reassembler.expire(now_ns)
+                if now_ns >= end_ns:
+                    break
+            else:
+                now_ns = time.monotonic_ns()
+                end_ns = now_ns + round(idle_seconds * _NANOSECONDS)
+                yield from reassembler.take(datagram, now_ns)
+        yield from reassembler.drain()
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _datagram(self, until_ns: int) -> bytes:
+        """Return the next datagram; raises TimeoutError if there is none, which is looked for even if it is late."""
+        with socket_errors("cannot receive", self.address):
+            self._socket.settimeout(max(until_ns - time.monotonic_ns(), 1) / _NANOSECONDS)
+            return self._socket.recv(LARGEST_BYTES)
+
+
+def listening_socket(address: tuple[str, int]) -> socket.socket:
+    """Return a socket that receives at an address.
+
+    Raises:
+        ConfigError: the address is none of this machine's, or in use.
+
+    """
+    family, resolved = _resolved(address)
+    found = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        found.bind(resolved)
+    except OSError as error:
+        found.close()
+        raise ConfigError(f"cannot listen at {address[0]}:{address[1]}: {error.strerror}") from error
+    return found
+
+
+def _resolved(address: tuple[str, int]) -> tuple[int, tuple[str, int]]:
+    if not 0 <= address[1] <= _LAST_PORT:  # the system would take it modulo 65536
+        raise ConfigError(f"{address!r}: a port is from 0 to {_LAST_PORT}")
+    try:
+        family, _, _, _, resolved = socket.getaddrinfo(*address, type=socket.SOCK_DGRAM)[0]
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise ConfigError(f"{address!r} is no address of host and port: {error}") from error
+    return family, resolved  # type: ignore[return-value]
+
+
+@contextmanager
+def socket_errors(what: str, address: object) -> Iterator[None]:
+    """Turn the system's errors into SinkError, number and text kept; TimeoutError stays what it is."""
+    try:
+        yield
+    except TimeoutError:
+        raise
+    except OSError as error:
+        raise SinkError(error.errno or errno.EIO, f"{what}: {error.strerror}", str(address)) from error
