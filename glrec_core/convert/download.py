@@ -8,8 +8,33 @@ from dataclasses import replace
 from typing import Any
 
 from glrec_core.errors import ConvertError
-from glrec_core.frame import Frame, FrameSpec, Memory
+from glrec_core.frame import Frame, Memory, PixelFormat
 from glrec_core.stages import Converter
+
+OnStream = Callable[[], AbstractContextManager[Any]]
+"""Makes the stream on which frames are complete the one that CuPy's work is queued on."""
+
+
+def downloaded(frame: Frame, on_stream: OnStream) -> Frame:
+    """Return a frame of the same pixels in host memory. Its `owner` is the (rows, width) array that its planes are views of.
+
+    Raises:
+        ConvertError: the GPU does not give the frame out.
+
+    """
+    owner: Any = frame.owner  # CuPy ships no types
+    try:
+        with on_stream():
+            rows = owner.get()  # waits for the stream
+    except (RuntimeError, MemoryError) as error:
+        raise ConvertError(f"the GPU does not give {frame} out: {error}") from error
+    height = frame.spec.size.height
+    planes: tuple[Any, ...]
+    if frame.spec.format is PixelFormat.YUV444P:
+        planes = rows[:height], rows[height : 2 * height], rows[2 * height :]
+    else:
+        planes = rows[:height], rows[height:].reshape(height // 2, -1, 2)
+    return Frame(replace(frame.spec, memory=Memory.HOST), planes, frame.pts_ns)
 
 
 class Download:
@@ -19,10 +44,7 @@ class Download:
     queued on within `on_stream()`.
     """
 
-    def __init__(
-        self, source: FrameSpec, on_stream: Callable[[], AbstractContextManager[Any]], converter: Converter
-    ) -> None:
-        self._source = replace(source, memory=Memory.HOST)
+    def __init__(self, on_stream: OnStream, converter: Converter) -> None:
         self._on_stream = on_stream
         self._converter = converter
 
@@ -33,15 +55,7 @@ class Download:
             ConvertError: the GPU does not give the frame out, or the converter refused it.
 
         """
-        owner: Any = frame.owner  # CuPy ships no types
-        try:
-            with self._on_stream():
-                rows = owner.get()  # waits for the stream
-        except (RuntimeError, MemoryError) as error:
-            raise ConvertError(f"the GPU does not give {frame} out: {error}") from error
-        height = self._source.size.height
-        planes = rows[:height], rows[height:].reshape(height // 2, -1, 2)
-        return self._converter.convert(Frame(self._source, planes, frame.pts_ns))
+        return self._converter.convert(downloaded(frame, self._on_stream))
 
     def close(self) -> None:
         """Release the converter."""

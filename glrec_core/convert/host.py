@@ -11,35 +11,54 @@ import av
 import av.filter
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.plane import VideoPlane
 from numpy.typing import NDArray
 
-from glrec_core.color import BT601, ColorSpace
+from glrec_core.color import ColorSpace
+from glrec_core.config import Config
+from glrec_core.convert.alpha import Unmultiply
+from glrec_core.convert.processed import Processed
 from glrec_core.errors import ConvertError
-from glrec_core.ffmpeg import tag_color
+from glrec_core.ffmpeg import picture_planes, scale_options, tag_color
 from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat
+from glrec_core.stages import Converter
 
-_OF_RGB = (PixelFormat.YUV420P, PixelFormat.NV12, PixelFormat.YUV444P, PixelFormat.BGR0)
+_OF_RGB = tuple(form for form in PixelFormat if form is not PixelFormat.P010)
 _TARGETS = {
     PixelFormat.RGBA: _OF_RGB,
     PixelFormat.BGRA: _OF_RGB,
     PixelFormat.NV12: (PixelFormat.YUV420P,),
 }
-"""By the source. Never itself: with nothing to convert, the graph would hand out the captured memory."""
+"""By the source."""
 
 # The area filter is the exact [1 2 1]/4 across and mean down of left-sited chroma, given all of the input's chroma, and the
 # mean of four pixels of centred chroma.
 _FILTER = "flags=area+full_chroma_inp"
 _NANOSECOND = Fraction(1, 1_000_000_000)
-_BYTES_PER_ELEMENT = {PixelFormat.NV12: (1, 2), PixelFormat.BGR0: (4,)}
+_TEN_BITS = ((2 * 1023 * np.arange(256) + 255) // (2 * 255)).astype(np.uint16)
+
+
+def open_converter(
+    source: FrameSpec, target: PixelFormat, config: Config, chroma_location: str = "left"
+) -> Converter:
+    """Return what makes of captured frames what the options and the encoder ask for.
+
+    Raises:
+        ConvertError: the formats or the size cannot be converted.
+
+    """
+    converter: Converter = SwscaleConverter(source, target, config.color_space, chroma_location)
+    if config.process:
+        converter = Processed(source, config.process, converter, alpha=config.alpha is not None)
+    return Unmultiply(converter) if config.alpha == "premultiplied" else converter
 
 
 class SwscaleConverter:
-    """RGBA or BGRA in host memory to Y'CbCr or BGR0, by the colour space's matrix; NV12 to YUV420P.
+    """RGBA or BGRA in host memory to Y'CbCr, by the colour space's matrix, or to RGB; NV12 to YUV420P.
 
     Their plane is (height, width, 4) uint8 with row 0 at the top. A reversed view of a bottom-up buffer and an
     array in order are both read in place. NV12 is of the colour space already, and its values stay as they are. What
-    `convert` returns owns its memory, as an `av.VideoFrame`. `chroma_location` is FFmpeg's name of where subsampled chroma sits.
+    `convert` returns owns its memory, as an `av.VideoFrame`. `chroma_location` is FFmpeg's name of where subsampled chroma sits. Alpha
+    is kept where the target holds it, exactly, at full scale whatever the colours' range.
 
     Raises:
         ConvertError: the formats or the size cannot be converted.
@@ -86,7 +105,10 @@ class SwscaleConverter:
             converted = self._filter(planes, flip=bottom_up)
         except (av.FFmpegError, ValueError) as error:
             raise ConvertError(f"swscale could not convert {frame} to {self._target}: {error}") from error
-        return Frame(self._target, _views(converted, self._target), frame.pts_ns, owner=converted)
+        planes = picture_planes(converted, self._target.format)
+        if self._target.format.has_alpha and not self._target.format.is_rgb:
+            _write_alpha(frame.planes[0][..., 3], planes[-1])  # swscale's is off by one here and there
+        return Frame(self._target, planes, frame.pts_ns, owner=converted)
 
     def close(self) -> None:
         """Release the filter graphs."""
@@ -114,7 +136,9 @@ class SwscaleConverter:
         nodes = [graph.add_buffer(width=width, height=height, format=source, time_base=_NANOSECOND)]
         if flip:
             nodes.append(graph.add("vflip"))
-        if self._source.format.is_rgb:
+        if self._source.format is self._target.format:
+            nodes.append(graph.add("copy"))  # what the graph gives out would be the captured memory else
+        elif self._source.format.is_rgb:
             nodes.append(graph.add("scale", self._scale_options()))
         nodes.append(graph.add("format", f"pix_fmts={self._target.format.value}"))
         nodes.append(graph.add("buffersink"))
@@ -122,20 +146,12 @@ class SwscaleConverter:
         return graph
 
     def _scale_options(self) -> str:
-        matrix = "bt601" if self._color.matrix == BT601.matrix else "bt709"
-        levels = "pc" if self._color.full_range else "tv"
-        return (
-            f"{_FILTER}:out_chroma_loc={self._chroma_location}:out_color_matrix={matrix}:out_range={levels}"
-        )
+        return f"{_FILTER}:out_chroma_loc={self._chroma_location}:{scale_options(self._color, 'out')}"
 
 
-def _views(frame: VideoFrame, spec: FrameSpec) -> tuple[NDArray[np.uint8], ...]:
-    """Return the frame's planes as arrays that keep it alive."""
-    elements = _BYTES_PER_ELEMENT.get(spec.format, (1, 1, 1))
-    return tuple(_view(plane, size) for plane, size in zip(frame.planes, elements, strict=True))
-
-
-def _view(plane: VideoPlane, element_bytes: int) -> NDArray[np.uint8]:
-    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
-    used = rows[:, : plane.width * element_bytes]
-    return used if element_bytes == 1 else used.reshape(plane.height, plane.width, element_bytes)
+def _write_alpha(alpha: NDArray[np.uint8], plane: NDArray[np.uint8 | np.uint16]) -> None:
+    """Write alpha of 8 bits into a plane, in 10 bits rounded to the nearest if that is of uint16; there are no ties."""
+    if plane.dtype == np.uint8:
+        plane[...] = alpha
+    else:
+        np.take(_TEN_BITS, alpha, out=plane, mode="clip")

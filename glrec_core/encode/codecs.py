@@ -6,9 +6,10 @@ clock the encoder shares them with the program that draws, under the step clock 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from glrec_core.config import Config
+from glrec_core.config import CODEC_MAX_FPS, Config
+from glrec_core.encode.codec import Codec, QualityScale
 from glrec_core.errors import ConfigError
 from glrec_core.frame import PixelFormat, Size
 
@@ -26,81 +27,6 @@ _X26X_PRESETS = (
     "veryslow",
     "placebo",
 )
-_LEAST, _MOST = Size(1, 1), Size(16_384, 16_384)
-_FFMPEG_MARGIN, _FFMPEG_AREA = 128, (2**31 - 1) // 8  # av_image_check_size2() in libavutil/imgutils.c
-
-
-@dataclass(frozen=True, slots=True)
-class QualityScale:
-    """A constant-quality option: the lower, the better (CRF), or the other way round (JPEG)."""
-
-    best: int
-    worst: int
-    default: int
-
-    def __contains__(self, value: int) -> bool:
-        low, high = sorted((self.best, self.worst))
-        return low <= value <= high
-
-
-@dataclass(frozen=True, slots=True)
-class Codec:
-    """One codec by one encoder.
-
-    Attributes:
-        name: FFmpeg's name of the codec, as in `StreamInfo` and `Config`.
-        encoder: FFmpeg's name of the encoder.
-        pixel_format: what the encoder takes.
-        presets: names of its speeds; empty if it has none.
-        wall_preset, step_preset: the default while the program draws at its own pace, and offline.
-        quality: its constant-quality option, if it has one.
-        smallest, largest: the range of each side in pixels.
-        annex_b: whether packets are Annex B access units with parameter sets in band.
-        max_b_frames: the most consecutive B-frames that can be asked for.
-        takes_bitrate: whether a mean bit rate can be asked for.
-        chroma_location: where subsampled chroma sits, by FFmpeg's name.
-        intra_only: whether every frame is a keyframe unless a longer GOP is asked for.
-
-    """
-
-    name: str
-    encoder: str
-    pixel_format: PixelFormat
-    presets: tuple[str, ...] = ()
-    wall_preset: str = ""
-    step_preset: str = ""
-    quality: QualityScale | None = None
-    smallest: Size = _LEAST
-    largest: Size = _MOST
-    annex_b: bool = False
-    max_b_frames: int = 0
-    takes_bitrate: bool = False
-    intra_only: bool = False
-    chroma_location: str = "left"
-
-    def preset(self, config: Config) -> str:
-        """Return the preset asked for, or the default for the clock; empty if the encoder has none."""
-        return config.preset or (self.step_preset if config.timing == "step" else self.wall_preset)
-
-    def padded(self, size: Size) -> Size:
-        """Return `size` rounded up to what the pixel format needs."""
-        step = self.pixel_format.alignment
-        return Size(*(side + -side % step for side in size))
-
-    def check_size(self, size: Size) -> None:
-        """Check a picture size, which may still have to be padded.
-
-        Raises:
-            ConfigError: the encoder does not take it.
-
-        """
-        width, height = self.padded(size)
-        least, most = self.smallest, self.largest
-        if not (least.width <= width <= most.width and least.height <= height <= most.height):
-            raise ConfigError(f"{self.encoder} takes pictures from {least} to {most}, not {size}; set size=")
-        if (width + _FFMPEG_MARGIN) * (height + _FFMPEG_MARGIN) >= _FFMPEG_AREA:
-            raise ConfigError(f"{size} is more pixels than FFmpeg takes (about 268 million); set size=")
-
 
 CODECS = {
     codec.name: codec
@@ -161,6 +87,38 @@ CODECS = {
             intra_only=True,
             chroma_location="center",  # JFIF 1.02: midway between the luma samples
         ),
+        Codec(
+            "prores",
+            "prores_aw",  # a fifth of prores_ks's time for the same size and error
+            PixelFormat.YUV422P10,
+            ("proxy", "lt", "standard", "hq"),  # its profiles, from the smallest files to the best pictures
+            wall_preset="hq",
+            step_preset="hq",
+            intra_only=True,
+            limited_range_only=True,
+            even_sides=True,
+        ),
+        Codec(
+            "png",
+            "png",
+            PixelFormat.RGB24,
+            tuple(map(str, range(10))),  # zlib's levels
+            wall_preset="1",
+            step_preset="6",
+            intra_only=True,
+        ),
+        Codec("gif", "GIF", PixelFormat.RGB24, intra_only=True),
+        Codec(
+            "webp",
+            "WEBP",
+            PixelFormat.RGB24,
+            tuple(map(str, range(7))),  # libwebp's methods
+            wall_preset="0",
+            step_preset="4",
+            quality=QualityScale(100, 0, default=80),
+            largest=Size(16_383, 16_383),  # 14 bits, RFC 9649
+            intra_only=True,
+        ),
     )
 }
 """By the name in `Config.codec`."""
@@ -176,12 +134,32 @@ LOSSLESS_CODECS = {
         annex_b=True,  # and no B-frames: x264 makes none in lossless mode
     ),
     "ffv1": CODECS["ffv1"],
+    "png": CODECS["png"],
+    "webp": replace(CODECS["webp"], quality=None),
 }
 """By the name in `Config.codec`, for `lossless=True`."""
 
 
-FULL_CHROMA_CODECS = {"mjpeg": replace(CODECS["mjpeg"], pixel_format=PixelFormat.YUV444P)}
+FULL_CHROMA_CODECS = {
+    "mjpeg": replace(CODECS["mjpeg"], pixel_format=PixelFormat.YUV444P),
+    "prores": replace(
+        CODECS["prores"],
+        pixel_format=PixelFormat.YUV444P10,
+        presets=("4444", "4444xq"),
+        wall_preset="4444",
+        step_preset="4444",
+    ),
+}
 """By the name in `Config.codec`, for `chroma="444"`."""
+
+ALPHA_FORMATS = {
+    "vp9": PixelFormat.YUVA420P,
+    "prores": PixelFormat.YUVA444P10,
+    "ffv1": PixelFormat.BGRA,
+    "png": PixelFormat.RGBA,
+    "webp": PixelFormat.RGBA,
+}
+"""What the encoder takes for a recording with alpha, by the name in `Config.codec`."""
 
 
 def choose_codec(config: Config) -> Codec:
@@ -194,6 +172,22 @@ def choose_codec(config: Config) -> Codec:
     codec = _lookup(config.codec or DEFAULT_CODEC, lossless=config.lossless)
     if config.chroma == "444":
         codec = _full_chroma(codec)
+    if config.alpha is not None:
+        codec = _with_alpha(codec, config.alpha)
+    check_options(codec, config)
+    return codec
+
+
+def check_options(codec: Codec, config: Config) -> None:
+    """Check the options that do not decide which row it is.
+
+    Raises:
+        ConfigError: one cannot be honoured; the text says what can.
+
+    """
+    _check_rate(codec, config)
+    if codec.limited_range_only and config.color_space.full_range:
+        raise ConfigError(f"color={config.color!r}: {codec.name} is of limited range; leave '-full' out")
     _check_preset(codec, config.preset)
     _check_quality(codec, config.quality)
     _check_nvenc_only(codec, config)
@@ -203,7 +197,6 @@ def choose_codec(config: Config) -> Codec:
         raise ConfigError(f"bitrate={config.bitrate}: {codec.encoder} takes no bit rate")
     if config.size is not None:
         codec.check_size(Size(*config.size))
-    return codec
 
 
 def _lookup(name: str, *, lossless: bool) -> Codec:
@@ -224,6 +217,25 @@ def _full_chroma(codec: Codec) -> Codec:
             f"chroma='444': {codec.encoder} does not take it, only NVENC and {known} do; leave it out"
         )
     return FULL_CHROMA_CODECS[codec.name]
+
+
+def _with_alpha(codec: Codec, alpha: str) -> Codec:
+    if codec.name not in ALPHA_FORMATS:
+        known = ", ".join(ALPHA_FORMATS)
+        raise ConfigError(
+            f"alpha={alpha!r}: codec={codec.name!r} has no alpha channel; choose one of: {known}"
+        )
+    if codec.name == "prores":
+        codec = FULL_CHROMA_CODECS["prores"]
+    return replace(codec, pixel_format=ALPHA_FORMATS[codec.name])
+
+
+def _check_rate(codec: Codec, config: Config) -> None:
+    most, rate = CODEC_MAX_FPS.get(codec.name), config.rate
+    if most is not None and rate is not None and rate > most:
+        raise ConfigError(
+            f"fps={rate}: players show at most {most} pictures a second of a {codec.name}; set fps="
+        )
 
 
 def _check_preset(codec: Codec, preset: str | None) -> None:
@@ -255,6 +267,6 @@ def _check_quality(codec: Codec, quality: int | None) -> None:
         return
     scale = codec.quality
     if scale is None:
-        raise ConfigError(f"quality={quality}: {codec.encoder} is lossless and has no quality; leave it out")
+        raise ConfigError(f"quality={quality}: {codec.encoder} has no quality to choose; leave it out")
     if quality not in scale:
         raise ConfigError(f"quality={quality}: {codec.encoder} takes {scale.best} (best) to {scale.worst}")

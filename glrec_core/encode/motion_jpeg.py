@@ -35,6 +35,7 @@ def check_options(config: Config) -> None:
         "rate_control": config.rate_control if config.rate_control != "cq" else None,
         "bitrate": config.bitrate,
         "lossless": config.lossless or None,
+        "alpha": config.alpha,
         "b_frames": config.b_frames or None,
         "gop": config.gop if config.gop != 1 else None,
     }
@@ -83,9 +84,12 @@ class MotionJpegEncoder:
         release: Callable[[], None],
     ) -> None:
         """There are as many `compressors` as pictures that are encoded at a time; all but one are held back."""
-        self.accepts = FrameSpec(size, PixelFormat.YUV444P, Memory.CUDA)
+        self.accepts: FrameSpec = FrameSpec(size, PixelFormat.YUV444P, Memory.CUDA)
         time = self._timeline = Timeline(time_base, frame_rate, gop=1)
-        self.stream = StreamInfo(CODEC, size, time_base, time.frame_rate, config.color_space)
+        coded = PixelFormat.YUV444P if config.chroma == "444" else PixelFormat.YUV420P
+        self.stream: StreamInfo = StreamInfo(
+            CODEC, size, time_base, time.frame_rate, config.color_space, pixel_format=coded
+        )
         self._idle = deque(compressors)
         self._busy: deque[tuple[Compressor, int]] = deque()
         self._release = release

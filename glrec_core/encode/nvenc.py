@@ -58,7 +58,7 @@ class NvencEncoder:
         """`gpu` is the name of the handles' device."""
         codec = check_options(config).name
         check_capabilities(config, gpu, capabilities(handles.device, gpu, codec), size)
-        self.accepts = FrameSpec(size, pixel_format(config), Memory.CUDA)
+        self.accepts: FrameSpec = FrameSpec(size, pixel_format(config), Memory.CUDA)
         time = self._timeline = Timeline(time_base, frame_rate, config.gop)
         self._stream = StreamInfo(codec, size, time_base, time.frame_rate, config.color_space)
         self._ticks: dict[int, int] = {}

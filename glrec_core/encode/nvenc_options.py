@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from glrec_core.config import Config
-from glrec_core.encode.codecs import DEFAULT_CODEC, QualityScale
+from glrec_core.encode.codec import QualityScale
+from glrec_core.encode.codecs import DEFAULT_CODEC
 from glrec_core.errors import ConfigError
 from glrec_core.frame import PixelFormat, Size
 
@@ -57,6 +58,8 @@ def check_options(config: Config) -> NvencCodec:
     if name not in NVENC_CODECS:
         raise ConfigError(f"codec={name!r}: NVENC makes {', '.join(NVENC_CODECS)}")
     codec = NVENC_CODECS[name]
+    if config.alpha is not None:
+        raise ConfigError(f"alpha={config.alpha!r}: NVENC encodes no alpha channel")
     if config.lossless:
         raise ConfigError("lossless=True keeps every pixel's RGB, and NVENC encodes Y'CbCr")
     if config.preset is not None and config.preset.upper() not in _PRESETS:

@@ -10,7 +10,6 @@ import ctypes
 import os
 import re
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from glrec_core.cuda.library import Version, cuda_version, load
@@ -45,8 +44,11 @@ def missing_package() -> str | None:
     return None
 
 
-def driver_problem() -> str | None:
-    """Say what the driver lacks for NVENC, if it lacks something: a library, or a version."""
+def driver_problem(least: Version = _LEAST_NVENC, driver: str = _LEAST_DRIVER) -> str | None:
+    """Say what the driver lacks for NVENC, if it lacks something: a library, or a version.
+
+    `least` is the API that is needed, and `driver` the first that has it; those of PyNvVideoCodec where none is given.
+    """
     try:
         cuda = load(_CUDA_LIBRARY)
     except OSError as error:
@@ -58,7 +60,7 @@ def driver_problem() -> str | None:
             f"the NVIDIA driver is there without its NVENC library ({error}); install the driver's encode package, or "
             f"start the container with {_CONTAINER_VARIABLE}=compute,graphics,utility,video"
         )
-    return _nvenc_too_old(nvenc) or _cuda_too_old(cuda)
+    return _nvenc_too_old(nvenc, least, driver) or _cuda_too_old(cuda)
 
 
 def capabilities(device: int, gpu: str, codec: str) -> Capabilities:
@@ -115,17 +117,19 @@ def _container_problem() -> str | None:
     )
 
 
-def _nvenc_too_old(library: ctypes.CDLL) -> str | None:
+def _nvenc_too_old(library: ctypes.CDLL, least: Version, driver: str) -> str | None:
     value = ctypes.c_uint32()
     library.NvEncodeAPIGetMaxSupportedVersion(ctypes.byref(value))
     has = Version(value.value >> 4, value.value & 0xF)
-    if has >= _LEAST_NVENC:
+    if has >= least:
         return None
-    return f"the driver's NVENC API is {has}, and {_LEAST_NVENC} is needed: update the driver to {_LEAST_DRIVER} or newer"
+    return f"the driver's NVENC API is {has}, and {least} is needed: update the driver to {driver} or newer"
 
 
 def _cuda_too_old(library: ctypes.CDLL) -> str | None:
     """Compare with the CUDA version that the installed packages are made for."""
+    from importlib.metadata import PackageNotFoundError, version  # slow to import, and needed on a GPU only
+
     try:
         needed = int(version("cuda-bindings").partition(".")[0])
     except PackageNotFoundError:

@@ -10,11 +10,19 @@ import os
 from fractions import Fraction
 
 from glrec_core.config import Config
-from glrec_core.encode.codecs import Codec
+from glrec_core.encode.codec import Codec
 
 _VP9_SLOWEST_REALTIME = 5  # libvpx: cpu-used 5 to 8 are the real-time speeds, 0 to 4 the good-quality ones
 _SVT_MAX_FPS = 240
 _COARSEST_QUANTIZER = 31
+_PRORES_PROFILES = (
+    "proxy",
+    "lt",
+    "standard",
+    "hq",
+    "4444",
+    "4444xq",
+)  # AV_PROFILE_PRORES_PROXY is 0, and so on
 
 
 def encoder_options(codec: Codec, config: Config) -> dict[str, str]:
@@ -24,7 +32,7 @@ def encoder_options(codec: Codec, config: Config) -> dict[str, str]:
     if codec.quality is not None and config.bitrate is None:
         quality = codec.quality.default if config.quality is None else config.quality
         options |= _quantizer(quality) if codec.name == "mjpeg" else {"crf": str(quality)}
-    if codec.pixel_format.alignment > 1:
+    if codec.subsamples:
         options["chroma_sample_location"] = codec.chroma_location
     return options
 
@@ -90,6 +98,17 @@ def _ffv1(_: str, __: Config) -> dict[str, str]:
     return {"level": "3", "slicecrc": "1"}  # version 3: slices encoded in parallel, each with a checksum
 
 
+def _prores(profile: str, _: Config) -> dict[str, str]:
+    return {
+        "profile": str(_PRORES_PROFILES.index(profile)),
+        "vendor": "apl0",
+    }  # the one name that every reader takes
+
+
+def _png(level: str, _: Config) -> dict[str, str]:
+    return {"compression_level": level, "pred": "sub"}
+
+
 def _mjpeg(_: str, __: Config) -> dict[str, str]:
     return {"huffman": "optimal"}
 
@@ -116,5 +135,7 @@ _OPTIONS = {
     "libsvtav1": _svt_av1,
     "libvpx-vp9": _vp9,
     "ffv1": _ffv1,
+    "prores_aw": _prores,
+    "png": _png,
     "mjpeg": _mjpeg,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -12,13 +14,22 @@ from av.video.frame import PictureType, VideoFrame
 from numpy.typing import NDArray
 
 from glrec_core.config import Config
-from glrec_core.encode.codecs import Codec
+from glrec_core.encode.codec import Codec
 from glrec_core.encode.options import encoder_options, nominal_rate, quieten
 from glrec_core.encode.priority import ordinary_priority
 from glrec_core.encode.timeline import Timeline
 from glrec_core.errors import EncodeError
-from glrec_core.ffmpeg import parameter_sets, tag_color
-from glrec_core.frame import Frame, FrameSpec, Packet, PixelFormat, Size, StreamInfo
+from glrec_core.ffmpeg import alpha_of, parameter_sets, picture_planes, tag_color, untag_color
+from glrec_core.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, Size, StreamInfo
+
+_READ_IN_PLACE = {PixelFormat.NV12, PixelFormat.YUV420P, PixelFormat.YUV444P}
+"""What PyAV makes a picture of without a copy."""
+
+_HELD_BESIDE_THREADS = 1
+"""x264 with threads for whole frames holds so many frames more than it has threads (seen with FFmpeg 8.1)."""
+
+OpenContext = Callable[[Codec, Config, StreamInfo, int], av.VideoCodecContext]
+"""Opens an encoder for a stream with a keyframe every so many frames at least."""
 
 
 class PyAVEncoder:
@@ -35,38 +46,47 @@ class PyAVEncoder:
     latency = 0
 
     def __init__(
-        self, size: Size, config: Config, codec: Codec, time_base: Fraction, frame_rate: Fraction | None
+        self,
+        size: Size,
+        config: Config,
+        codec: Codec,
+        time_base: Fraction,
+        frame_rate: Fraction | None,
+        *,
+        memory: Memory = Memory.HOST,
+        open_context: OpenContext | None = None,
     ) -> None:
+        """`open_context` opens the encoder where it is not to be opened as a recording's."""
         codec.check_size(size)
         if codec.padded(size) != size:
             raise EncodeError(
                 f"{codec.encoder} needs an even width and height, not {size}; pad the frames first"
             )
-        self.accepts = FrameSpec(size, codec.pixel_format)
+        self.accepts: FrameSpec = FrameSpec(size, codec.pixel_format, memory)
         self._codec = codec
         gop = 1 if config.gop is None and codec.intra_only else config.gop
         time = self._timeline = Timeline(time_base, frame_rate, gop)
         self._stream = StreamInfo(
-            codec.name, size, time_base, time.frame_rate, config.color_space, rgb=codec.pixel_format.is_rgb
+            codec.name,
+            size,
+            time_base,
+            time.frame_rate,
+            config.color_space,
+            pixel_format=codec.pixel_format,
         )
         self._extradata: bytes | None = None
-        self._context: av.VideoCodecContext | None = _open(codec, config, self._stream, time.gop_frames)
+        self._context: av.VideoCodecContext | None = (open_context or software_context)(
+            codec, config, self._stream, time.gop_frames
+        )
         if not codec.annex_b:
             self._extradata = self._context.extradata or b""
+        if codec.name == "prores":  # whose profile nothing in the stream tells
+            self._stream = replace(self._stream, codec_tag=self._context.codec_tag)
 
     @property
     def stream(self) -> StreamInfo:
         """Parameters for the sinks; those of H.264 and HEVC hold extradata once the first packet is out."""
-        base = self._stream
-        return StreamInfo(
-            base.codec,
-            base.size,
-            base.time_base,
-            base.frame_rate,
-            base.color,
-            self._extradata or b"",
-            base.rgb,
-        )
+        return replace(self._stream, extradata=self._extradata or b"")
 
     def encode(self, frame: Frame) -> list[Packet]:
         """Take one frame, later than all before it, and return the packets that are ready.
@@ -84,6 +104,7 @@ class PyAVEncoder:
             raise EncodeError(
                 f"the planes of {frame} are not as {frame.spec.format} says: {error}"
             ) from error
+        self._tag(picture)
         picture.pts, picture.time_base = pts, self._stream.time_base
         picture.pict_type = PictureType.I if self._timeline.wants_keyframe(frame) else PictureType.NONE
         return self._send(picture)
@@ -97,6 +118,13 @@ class PyAVEncoder:
     def close(self) -> None:
         """Release the encoder."""
         self._context = None
+
+    def _tag(self, picture: VideoFrame) -> None:
+        """Tag the picture: some encoders write its tags into the stream rather than their own."""
+        if self._codec.name == "png":
+            untag_color(picture)
+        else:
+            tag_color(picture, self._stream.color, rgb=self._stream.rgb)
 
     def _send(self, picture: VideoFrame | None) -> list[Packet]:
         if self._context is None:
@@ -120,22 +148,40 @@ class PyAVEncoder:
         if self._extradata is None:
             self._extradata = parameter_sets(data, self._codec.name)
         dts = pts if packet.dts is None else packet.dts
-        return Packet(data, pts, dts, packet.is_keyframe, self._timeline.duration)
+        return Packet(data, pts, dts, packet.is_keyframe, self._timeline.duration, alpha_of(packet))
 
 
-def _open(codec: Codec, config: Config, stream: StreamInfo, gop_frames: int) -> av.VideoCodecContext:
-    quieten(codec)
+def new_context(codec: Codec, config: Config, stream: StreamInfo, gop_frames: int) -> av.VideoCodecContext:
+    """Return an encoder's context with all that does not depend on the kind of encoder, not yet open."""
     context = av.CodecContext.create(codec.encoder, "w")
     assert isinstance(context, av.VideoCodecContext)
     context.width, context.height = stream.size
     context.pix_fmt = codec.pixel_format.value
+    if codec.name == "png":  # which would say else that a pixel has no width
+        context.sample_aspect_ratio = Fraction(1)
     context.time_base = stream.time_base
     context.framerate = nominal_rate(codec, stream.frame_rate)
     context.max_b_frames = config.b_frames
     context.gop_size = gop_frames
     context.bit_rate = config.bitrate or 0
-    context.options = encoder_options(codec, config)
     tag_color(context, stream.color, rgb=stream.rgb)
+    return context
+
+
+def software_context(
+    codec: Codec, config: Config, stream: StreamInfo, gop_frames: int, *, held: int | None = None
+) -> av.VideoCodecContext:
+    """Open a software encoder; `held` is how many frames it may hold back, None the least without a loss of quality.
+
+    Raises:
+        EncodeError: FFmpeg could not open it.
+
+    """
+    quieten(codec)
+    context = new_context(codec, config, stream, gop_frames)
+    context.options = encoder_options(codec, config)
+    if held is not None and codec.encoder == "libx264":
+        _limit_held(context, held)
     if not codec.annex_b:
         context.flags |= Flags.global_header
     try:
@@ -146,15 +192,26 @@ def _open(codec: Codec, config: Config, stream: StreamInfo, gop_frames: int) -> 
     return context
 
 
+def _limit_held(context: av.VideoCodecContext, held: int) -> None:
+    """Let x264 hold no frame back, or as many as are allowed to encode them in parallel: one more than its threads."""
+    if held == 0:
+        context.options = {**context.options, "tune": "zerolatency"}
+    elif held > _HELD_BESIDE_THREADS + 1:
+        context.thread_type, context.thread_count = "FRAME", held - _HELD_BESIDE_THREADS
+
+
 def _picture(frame: Frame) -> VideoFrame:
     """Return the frame as FFmpeg's, in place where it can be read in place."""
     if isinstance(frame.owner, VideoFrame):
         return frame.owner
+    spec = frame.spec
+    if spec.format not in _READ_IN_PLACE:
+        picture = VideoFrame(*spec.size, spec.format.value)
+        for target, plane in zip(picture_planes(picture, spec.format), frame.planes, strict=True):
+            np.copyto(target, plane, casting="no")
+        return picture
     planes = tuple(map(_readable, frame.planes))
-    size = frame.spec.size
-    if frame.spec.format is PixelFormat.BGR0:  # PyAV names this layout of bytes by its other reading only
-        return VideoFrame.from_numpy_buffer(planes[0], "bgra").reformat(format=PixelFormat.BGR0.value)
-    return VideoFrame.from_dlpack(planes, frame.spec.format.value, size.width, size.height)
+    return VideoFrame.from_dlpack(planes, spec.format.value, *spec.size)
 
 
 def _readable(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from glrec_core.clock import NANOSECONDS
+from glrec_core.clock import NANOSECONDS, ticks
 from glrec_core.errors import EncodeError
 from glrec_core.frame import Frame
 
@@ -25,23 +25,21 @@ class Timeline:
     def __init__(self, time_base: Fraction, frame_rate: Fraction | None, gop: int | None) -> None:
         """`gop` is the largest distance of two keyframes in frames, where the encoder is to keep it by itself."""
         self.time_base = time_base
-        self.frame_rate = frame_rate or NOMINAL_RATE
+        self.frame_rate: Fraction = frame_rate or NOMINAL_RATE
         self.duration = 1 if time_base * self.frame_rate == 1 else 0
-        self.gop_frames = gop or max(1, round(_LONGEST_GOP_SECONDS * self.frame_rate))
+        self.gop_frames: int = gop or max(1, round(_LONGEST_GOP_SECONDS * self.frame_rate))
         self._forces_keyframes = gop is None
         self._last_key_ns = -_KEYFRAME_NS
         self._last_tick = -_KEYFRAME_NS
 
     def tick(self, frame: Frame) -> int:
-        """Return the frame's time in ticks of `time_base`, rounded half up, in whole numbers.
+        """Return the frame's time in ticks of `time_base`, rounded half up.
 
         Raises:
             EncodeError: it is not later than the frame before.
 
         """
-        ticks = frame.pts_ns * self.time_base.denominator
-        divisor = NANOSECONDS * self.time_base.numerator
-        tick = (2 * ticks + divisor) // (2 * divisor)
+        tick = ticks(frame.pts_ns, self.time_base)
         if tick <= self._last_tick:
             raise EncodeError(f"{frame} is at tick {tick} of {self.time_base} s, not after {self._last_tick}")
         self._last_tick = tick
@@ -53,3 +51,25 @@ class Timeline:
         if due or frame.keyframe:
             self._last_key_ns = frame.pts_ns
         return due or frame.keyframe
+
+
+class SpacedTimeline(Timeline):
+    """Ticks that are a least distance apart, for formats whose players do not show a picture for less. All are keyframes."""
+
+    def __init__(self, time_base: Fraction, frame_rate: Fraction | None, least_ticks: int) -> None:
+        super().__init__(time_base, frame_rate, gop=1)
+        self._least_ticks = least_ticks
+        self._last_ns = -1
+
+    def tick(self, frame: Frame) -> int:
+        """Return the frame's time as `Timeline.tick` does, or the first tick after the frame before that is far enough.
+
+        Raises:
+            EncodeError: it is not later than the frame before.
+
+        """
+        if frame.pts_ns <= self._last_ns:
+            raise EncodeError(f"{frame} is not later than the frame before, at {self._last_ns} ns")
+        self._last_ns = frame.pts_ns
+        self._last_tick = max(ticks(frame.pts_ns, self.time_base), self._last_tick + self._least_ticks)
+        return self._last_tick

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from glrec_core.errors import ConfigError
+from glrec_core.sink import gif, webp
 
 _FRAGMENT_MS = 250
 """What a killed process loses of a file at most, besides what its encoder holds."""
+
+
+def _as_it_is(data: bytes, first: bool) -> bytes:  # noqa: ARG001, FBT001 - see `Container.payload`
+    return data
+
+
+def _leave_alone(path: Path) -> None:
+    """Leave a finished file as the muxer wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,12 @@ class Container:
         options: the muxer's options while recording.
         fast_start: whether the finished file is rewritten as a plain one with its index in front.
         codec_tags: four-character codes by codec, where FFmpeg's own choice is not the one that Apple's players read.
+        alpha_codecs: those of the codecs that can bring an alpha channel here; the first is the default with alpha.
+        alpha_metadata: what the muxer must be told of a stream with alpha, by codec.
+        payload: makes of a packet's data what the muxer takes; told whether it is the first.
+        amend: corrects in place what the muxer cannot be told, in a finished file; may raise OSError.
+        sounds: the sound codecs that players expect in it; the first is what others are encoded to. Formats without sound
+            keep no chapters either.
 
     """
 
@@ -31,11 +46,15 @@ class Container:
     options: Mapping[str, str]
     fast_start: bool = False
     codec_tags: Mapping[str, str] = field(default_factory=dict)
+    alpha_codecs: tuple[str, ...] = ()
+    alpha_metadata: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    payload: Callable[[bytes, bool], bytes] = _as_it_is
+    amend: Callable[[Path], None] = _leave_alone
+    sounds: tuple[str, ...] = ()
 
-    @property
-    def default_codec(self) -> str:
-        """The codec for when none is asked for."""
-        return self.codecs[0]
+    def codecs_for(self, *, alpha: bool) -> tuple[str, ...]:
+        """Return the codecs that can be in it, with or without alpha; the first is the default."""
+        return self.alpha_codecs if alpha else self.codecs
 
 
 # Every fragment stands for itself, and each is written to the file as soon as it is complete. The index waits for the
@@ -48,16 +67,51 @@ _FRAGMENTED = MappingProxyType(
     }
 )
 _CLUSTERED = MappingProxyType({"cluster_time_limit": str(_FRAGMENT_MS), "flush_packets": "1"})
+_LOOPED = MappingProxyType({"loop": "0", "flush_packets": "1"})
 _APPLE_TAGS = MappingProxyType({"hevc": "hvc1"})
+_ALPHA_MODE = MappingProxyType(
+    {"vp9": {"alpha_mode": "1"}}
+)  # Matroska's AlphaMode: there is more beside each block
 
 CONTAINERS = {
     ".mp4": Container(
-        "mp4", ("h264", "hevc", "av1", "vp9"), _FRAGMENTED, fast_start=True, codec_tags=_APPLE_TAGS
+        "mp4",
+        ("h264", "hevc", "av1", "vp9"),
+        _FRAGMENTED,
+        fast_start=True,
+        codec_tags=_APPLE_TAGS,
+        sounds=("aac", "mp3"),
     ),
-    ".m4v": Container("mp4", ("h264", "hevc"), _FRAGMENTED, fast_start=True, codec_tags=_APPLE_TAGS),
-    ".mov": Container("mov", ("h264", "hevc", "mjpeg"), _FRAGMENTED, fast_start=True, codec_tags=_APPLE_TAGS),
-    ".mkv": Container("matroska", ("h264", "hevc", "av1", "vp9", "ffv1", "mjpeg"), _CLUSTERED),
-    ".webm": Container("webm", ("vp9", "av1"), _CLUSTERED),
+    ".m4v": Container(
+        "mp4", ("h264", "hevc"), _FRAGMENTED, fast_start=True, codec_tags=_APPLE_TAGS, sounds=("aac", "mp3")
+    ),
+    ".mov": Container(
+        "mov",
+        ("h264", "hevc", "mjpeg", "prores"),
+        _FRAGMENTED,
+        fast_start=True,
+        codec_tags=_APPLE_TAGS,
+        alpha_codecs=("prores",),
+        sounds=("aac", "mp3", "alac", "pcm_s16le", "pcm_s24le"),
+    ),
+    ".mkv": Container(
+        "matroska",
+        ("h264", "hevc", "av1", "vp9", "ffv1", "mjpeg"),
+        _CLUSTERED,
+        alpha_codecs=("ffv1", "vp9"),
+        alpha_metadata=_ALPHA_MODE,
+        sounds=("opus", "aac", "mp3", "flac", "vorbis", "pcm_s16le", "pcm_s24le"),
+    ),
+    ".webm": Container(
+        "webm",
+        ("vp9", "av1"),
+        _CLUSTERED,
+        alpha_codecs=("vp9",),
+        alpha_metadata=_ALPHA_MODE,
+        sounds=("opus", "vorbis"),
+    ),
+    ".gif": Container("gif", ("gif",), _LOOPED, payload=gif.payload),
+    ".webp": Container("webp", ("webp",), _LOOPED, alpha_codecs=("webp",), amend=webp.replace_pictures),
 }
 """By extension, in lower case."""
 
@@ -74,5 +128,6 @@ def container_for(path: Path) -> Container:
     except KeyError:
         known = ", ".join(CONTAINERS)
         raise ConfigError(
-            f"{path}: the extension {path.suffix!r} is not known; choose one of: {known}"
+            f"{path}: the extension {path.suffix!r} is not known; choose one of: {known}, "
+            "or numbered pictures such as %06d.png"
         ) from None

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 from pathlib import Path
+
+
+def write_all(file: io.RawIOBase, data: bytes) -> None:
+    """Write all of `data`; a partial write shows the reason when it is tried again."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) or 0 :]
 
 
 class GrowingFile:
@@ -16,7 +24,7 @@ class GrowingFile:
     """
 
     def __init__(self, path: Path, *, overwrite: bool) -> None:
-        self.name = str(path)
+        self.name: str = str(path)
         self._path = path
         self._raw = path.open("wb" if overwrite else "xb", buffering=0)
         self._complete_bytes = 0
@@ -33,10 +41,8 @@ class GrowingFile:
         return self._complete_bytes == (self._header_bytes or 0)
 
     def write(self, data: bytes) -> int:
-        """Write all of `data`; a partial write shows the reason when it is tried again."""
-        rest = memoryview(data)
-        while rest:
-            rest = rest[self._raw.write(rest) or 0 :]
+        """Write all of `data` and return its length."""
+        write_all(self._raw, data)
         return len(data)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:

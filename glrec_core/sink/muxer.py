@@ -5,9 +5,7 @@ PyAV gives a stream its parameters from another stream. That one is made in a sc
 
 from __future__ import annotations
 
-import errno
 import io
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,9 +15,10 @@ import av
 from av.video.stream import VideoStream
 
 from glrec_core.errors import SinkError
-from glrec_core.ffmpeg import tag_color
-from glrec_core.frame import Packet, PixelFormat, StreamInfo
+from glrec_core.ffmpeg import attach_alpha, tag_color
+from glrec_core.frame import Packet, StreamInfo
 from glrec_core.sink.containers import Container
+from glrec_core.sink.errors import sink_errors
 from glrec_core.sink.growing_file import GrowingFile
 
 _BUFFER_BYTES = 1 << 18
@@ -35,11 +34,14 @@ class Muxer:
 
     def __init__(self, path: Path, container: Container, stream: StreamInfo, *, overwrite: bool) -> None:
         self.path = path
-        self._stream = stream
+        self.stream = stream
+        self._payload, self._amend = container.payload, container.amend
+        self.end_tick: int = 0
+        """When the last frame ends, in ticks of the stream's time base."""
         self._error: SinkError | None = None
         self._last_dts: int | None = None
         self._taken = 0
-        self.frames = 0
+        self.frames: int = 0
         """How many frames are complete in the file."""
         with sink_errors(path, "cannot create the file"):
             self._file = GrowingFile(path, overwrite=overwrite)
@@ -86,6 +88,8 @@ class Muxer:
         self.frames = self._taken
         with sink_errors(self.path, "cannot close the file"):
             self._file.close()
+            if not self.is_empty:
+                self._amend(self.path)
 
     @property
     def is_empty(self) -> bool:
@@ -108,47 +112,42 @@ class Muxer:
             raise
 
     def _av_packet(self, packet: Packet) -> av.Packet[Any]:
-        muxed: av.Packet[Any] = av.Packet(packet.data)
+        muxed: av.Packet[Any] = av.Packet(self._payload(packet.data, self._last_dts is None))
         muxed.stream = self._video
-        muxed.time_base = self._stream.time_base
+        muxed.time_base = self.stream.time_base
         muxed.pts, muxed.dts = packet.pts, packet.dts
         muxed.duration = packet.duration or self._likely_duration(packet.dts)
         muxed.is_keyframe = packet.keyframe
+        self.end_tick = max(self.end_tick, packet.pts + muxed.duration)
+        if packet.alpha:
+            attach_alpha(muxed, packet.alpha)
         self._last_dts = packet.dts
         return muxed
 
     def _likely_duration(self, dts: int) -> int:
         """Return the distance to the packet before, which counts if this one turns out to be the last."""
         if self._last_dts is None:
-            return max(1, round(1 / (self._stream.frame_rate * self._stream.time_base)))
+            return max(1, round(1 / (self.stream.frame_rate * self.stream.time_base)))
         return dts - self._last_dts
-
-
-@contextmanager
-def sink_errors(path: Path, what: str) -> Iterator[None]:
-    """Turn errors of the system, of FFmpeg and of PyAV's call-backs into SinkError, number and text kept."""
-    try:
-        yield
-    except (OSError, av.FFmpegError) as error:
-        text = error.strerror or str(error)
-        raise SinkError(error.errno or errno.EIO, f"{what}: {text}", os.fspath(path)) from error
 
 
 def _add_stream(
     output: av.container.OutputContainer, stream: StreamInfo, container: Container
 ) -> VideoStream:
-    with av.open(io.BytesIO(), "w", format="matroska") as scratch:
+    with av.open(io.BytesIO(), "w", format=container.format) as scratch:
         template = scratch.add_stream(stream.codec)
         video = output.add_stream_from_template(template, opaque=False)
     assert isinstance(video, VideoStream)
     video.time_base = stream.time_base
     context = video.codec_context
     context.width, context.height = stream.size
-    context.pix_fmt = (PixelFormat.BGR0 if stream.rgb else PixelFormat.YUV420P).value
+    context.pix_fmt = stream.pixel_format.value
     context.time_base = stream.time_base
     context.framerate = stream.frame_rate
     context.extradata = stream.extradata or None
-    if stream.codec in container.codec_tags:
-        context.codec_tag = container.codec_tags[stream.codec]
+    if tag := stream.codec_tag or container.codec_tags.get(stream.codec):
+        context.codec_tag = tag
+    if stream.alpha:
+        video.metadata.update(container.alpha_metadata.get(stream.codec, {}))
     tag_color(context, stream.color, rgb=stream.rgb)
     return video

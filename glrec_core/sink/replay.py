@@ -29,7 +29,7 @@ class _Gop:
 
     def add(self, packet: Packet) -> None:
         self.packets.append(packet)
-        self.size_bytes += len(packet.data)
+        self.size_bytes += len(packet.data) + len(packet.alpha)
 
 
 class ReplaySink:
@@ -74,11 +74,12 @@ class ReplaySink:
         with self._lock:
             return self._length_seconds(self._gops[0]) if self._gops else Fraction(0)
 
-    def check(self, codec: str) -> None:
+    def check(self, codec: str, *, alpha: bool = False) -> None:
         """Check that there is a file format that takes the codec."""
-        known = sorted({codec for container in CONTAINERS.values() for codec in container.codecs})
+        known = sorted({codec for each in CONTAINERS.values() for codec in each.codecs_for(alpha=alpha)})
         if codec not in known:
-            raise ConfigError(f"a replay can be saved as {', '.join(known)}, not codec={codec!r}")
+            with_alpha = " with alpha" if alpha else ""
+            raise ConfigError(f"a replay can be saved as {', '.join(known)}{with_alpha}, not codec={codec!r}")
 
     def open(self, stream: StreamInfo) -> None:
         """Begin a part and forget the one before."""
@@ -97,7 +98,7 @@ class ReplaySink:
                 self._gops.append(_Gop())
             if self._gops:
                 self._gops[-1].add(packet)
-                self._size_bytes += len(packet.data)
+                self._size_bytes += len(packet.data) + len(packet.alpha)
                 self._end_tick = max(self._end_tick, packet.pts + packet.duration)
             self._trim()
 
@@ -123,7 +124,7 @@ class ReplaySink:
             raise SinkError(
                 f"cannot save {os.fspath(path)}: no frame is recorded yet, or none since max_bytes ran out"
             )
-        file.check(stream.codec)
+        file.check(stream.codec, alpha=stream.alpha)
         try:
             file.open(stream)
             for packet in packets:

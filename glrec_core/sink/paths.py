@@ -1,0 +1,31 @@
+"""Whether a file can be written where it is asked for, said before anything is recorded."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from glrec_core.errors import ConfigError
+
+
+def check_writable(path: Path, *, overwrite: bool) -> None:
+    """Check that a new file can be made at an absolute path, or the one there replaced.
+
+    Raises:
+        ConfigError: it cannot.
+
+    """
+    folder = path.parent
+    if not folder.is_dir():
+        found = "is not a folder" if folder.exists() else "does not exist"
+        raise ConfigError(f"{path}: the folder {folder} {found}; make it first")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ConfigError(f"{path}: the folder {folder} is not writable for this user; choose another")
+    if not os.path.lexists(path):
+        return
+    if not path.is_file():
+        raise ConfigError(f"{path} exists and is not a regular file; choose another name")
+    if not overwrite:
+        raise ConfigError(f"{path} exists; choose another name, or pass overwrite=True to replace it")
+    if not os.access(path, os.W_OK):
+        raise ConfigError(f"{path} exists and is not writable for this user; choose another name")

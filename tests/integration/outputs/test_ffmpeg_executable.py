@@ -1,0 +1,344 @@
+"""Encoding by FFmpeg's executable, with its software encoder: every frame at its time, and what happens when it dies."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
+from itertools import chain, count
+from pathlib import Path
+from typing import Any
+
+import moderngl
+import numpy as np
+import psutil
+import pytest
+
+from glrec_core import BackendUnavailable, ConfigError, EncodeError, backends, ffmpeg_backend, record
+from glrec_core.config import Config
+from glrec_core.encode import encoder_process, ffmpeg_options
+from glrec_core.encode.ffmpeg_encoder import FFmpegEncoder
+from glrec_core.ffmpeg_executable import any_ffmpeg, bundled_ffmpeg
+from glrec_core.frame import Frame, Packet, Size
+from glrec_core.gl.functions import current_gl
+from glrec_core.sink.file import FileSink
+from tests.host_pipeline import irregular, open_by_executable
+from tests.support import video
+from tests.support.failing import children, open_files
+from tests.support.recording import BarcodeLoop
+
+ROOT = Path(__file__).resolve().parents[3]
+SIZE = Size(320, 240)
+BY_EXECUTABLE: dict[str, Any] = {"timing": "step", "fps": 30, "backend": "ffmpeg"}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left() -> Iterator[None]:
+    before = children(), open_files()
+    yield
+    assert children() <= before[0]
+    assert open_files() <= before[1]
+
+
+def program(folder: Path, text: str) -> Path:
+    """Write a program that stands in for FFmpeg's; `$FFMPEG` is the true one."""
+    path = folder / "ffmpeg"
+    path.write_text(f"#!/bin/sh\nFFMPEG='{any_ffmpeg()}'\n{text}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+def grey(encoder: FFmpegEncoder, number: int) -> Frame:
+    width, height = encoder.accepts.size
+    chroma = np.full((height // 2, width // 2), 128, np.uint8)
+    luma = np.full((height, width), 16 + number % 200, np.uint8)
+    return Frame(encoder.accepts, (luma, chroma, chroma), 20_000_000 * number)
+
+
+def feed(encoder: FFmpegEncoder, numbers: range) -> int:
+    return sum(len(encoder.encode(grey(encoder, number))) for number in numbers)
+
+
+# Recordings
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+@pytest.mark.parametrize(("name", "tick"), [("a.mp4", 0), ("a.mkv", Fraction(1, 1000))])
+def test_every_frame_is_in_the_file_at_its_time(
+    context: moderngl.Context, tmp_path: Path, codec: str, name: str, tick: Fraction
+) -> None:
+    recorder = record(None, tmp_path / name, codec=codec, **BY_EXECUTABLE)
+    BarcodeLoop(context, (322, 242)).record(recorder, range(70))
+    recording = recorder.close()
+    assert (recording.route, recording.frames) == ("ffmpeg", 70)
+    assert f"piped to libx26{'4' if codec == 'h264' else '5'} of {any_ffmpeg()}" in recording.reason
+    video.assert_recording(tmp_path / name, 70, (322, 242), 30, tick=Fraction(tick))
+    assert video.bitstream_colour(tmp_path / name) == video.BT709_LIMITED
+    assert video.probe(tmp_path / name).pixel_format == "yuv420p"
+
+
+@pytest.mark.parametrize("color", ["bt709-full", "bt601"])
+def test_the_colours_are_those_asked_for(context: moderngl.Context, tmp_path: Path, color: str) -> None:
+    recorder = record(None, tmp_path / "a.mp4", color=color, **BY_EXECUTABLE)
+    BarcodeLoop(context).record(recorder, range(5))
+    recorder.close()
+    video.assert_recording(tmp_path / "a.mp4", 5, SIZE, 30)
+
+
+def test_another_size_begins_another_part(context: moderngl.Context, tmp_path: Path) -> None:
+    recorder = record(None, tmp_path / "a.mp4", on_resize="segment", **BY_EXECUTABLE)
+    BarcodeLoop(context).record(recorder, range(5))
+    BarcodeLoop(context, (160, 120)).record(recorder, range(5, 10))
+    paths = recorder.close().paths
+    assert [video.read_barcodes(path) for path in paths] == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]]
+
+
+def test_times_of_the_wall_clock_are_kept_to_the_tick() -> None:
+    encoder = open_by_executable(Config(), SIZE)
+    times_ns, packets = irregular(40), []
+    for number, pts_ns in enumerate(times_ns):
+        frame = grey(encoder, number)
+        frame.pts_ns = pts_ns
+        packets += encoder.encode(frame)
+    packets += encoder.drain()
+    assert [packet.pts for packet in packets] == [
+        round(Fraction(ns * 90_000, 1_000_000_000)) for ns in times_ns
+    ]
+    assert [packet.dts for packet in packets] == [packet.pts for packet in packets]
+    encoder.close()
+
+
+def test_keyframes_are_two_seconds_apart_or_as_asked() -> None:
+    def keyframes(config: Config, asked: int | None = None) -> list[int]:
+        encoder, packets = open_by_executable(config, Size(64, 64)), []
+        for number in range(260):  # of 20 ms
+            frame = grey(encoder, 0)
+            frame.pts_ns, frame.keyframe = 20_000_000 * number, number == asked
+            packets += encoder.encode(frame)
+        packets += encoder.drain()
+        encoder.close()
+        assert len(packets) == 260
+        return [index for index, packet in enumerate(packets) if packet.keyframe]
+
+    assert keyframes(Config()) == [0, 100, 200]
+    assert max(np.diff(keyframes(Config(gop=50)))) <= 50
+    assert 77 in keyframes(Config(), asked=77)
+
+
+# What can be asked for
+
+
+@pytest.mark.parametrize("backend", ["ffmpeg", "vaapi", "vulkan"])
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ({"codec": "av1"}, "makes h264 and hevc"),
+        ({"lossless": True}, "lossless=True.* does not take it"),
+        ({"chroma": "444"}, "chroma='444'.* does not take it"),
+        ({"b_frames": 1}, "takes at most 0"),
+        ({"quality": 52}, "to 51"),
+        ({"tuning": "low_latency"}, "only NVENC does"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(
+    tmp_path: Path, backend: str, asked: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        record(None, tmp_path / "a.mkv", backend=backend, **asked)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_they_are_never_taken_unasked() -> None:
+    names = {backend.name for backend in backends.candidates(Config(codec="h264"))}
+    assert names & {"ffmpeg", "vaapi", "vulkan"} == set()
+
+
+def test_without_an_executable_the_reason_says_what_to_install(
+    context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ffmpeg_backend, "any_ffmpeg", lambda: None)
+    recorder = record(None, tmp_path / "a.mp4", **BY_EXECUTABLE)
+    BarcodeLoop(context).record(recorder, range(1))
+    with pytest.raises(BackendUnavailable, match=r"no FFmpeg executable; pip install 'glrec\[imageio\]'"):
+        recorder.close()
+
+
+@pytest.mark.parametrize("backend", ["vaapi", "vulkan"])
+def test_a_device_that_is_not_there_is_told_in_ffmpegs_words(
+    context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: str
+) -> None:
+    stand_in = program(tmp_path, "echo 'Device creation failed: -22.' >&2; exit 234")
+    monkeypatch.setattr(ffmpeg_backend, "any_ffmpeg", lambda: str(stand_in))
+    with pytest.raises(
+        BackendUnavailable, match=rf"{backend}: h264_{backend} of .*: Device creation failed: -22"
+    ):
+        backends.choose(Config(codec="h264", backend=backend), current_gl())
+
+
+def test_an_executable_that_hangs_when_it_is_tried_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ffmpeg_options, "_TRIAL_SECONDS", 0.2)
+    stand_in = program(tmp_path, "exec sleep 600")
+    assert "timed out" in str(ffmpeg_options.problem(str(stand_in), "libx264", (), ()))
+
+
+def test_the_executable_is_imageios_or_the_systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "mine"))
+    assert any_ffmpeg() == str(tmp_path / "mine")
+    monkeypatch.setattr("glrec_core.ffmpeg_executable.bundled_ffmpeg", lambda: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert any_ffmpeg() is None
+    stand_in = program(tmp_path, "exit 0")
+    assert any_ffmpeg() == str(stand_in)
+
+
+def test_the_commands_for_gpus_bring_pictures_there() -> None:
+    """Never run here: the encoders need a GPU. The executable knows all of their options."""
+    executable = bundled_ffmpeg()
+    assert executable is not None
+    for kind, asked in (("vaapi", "qp"), ("vulkan", "qp")):
+        encoder = open_by_executable(Config(backend="ffmpeg"), Size(256, 256))
+        how = ffmpeg_options.choose_process_codec(kind, Config(codec="h264", quality=30))
+        command = ffmpeg_options.command_line(
+            executable, how, Config(codec="h264", quality=30), encoder.stream
+        )
+        assert command[command.index("-vf") + 1].endswith("format=nv12,hwupload")
+        assert command[command.index(f"-{asked}") + 1] == "30"
+        listed = subprocess.run(
+            [executable, "-hide_banner", "-h", f"encoder=h264_{kind}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        own = [word for word in command[command.index("-c:v") :] if word in {"-rc_mode", "-qp"}]
+        assert all(f"  {word} " in listed for word in own)
+
+
+# Failures
+
+
+def test_a_process_that_cannot_be_started_is_told(tmp_path: Path) -> None:
+    encoder = open_by_executable(Config(), SIZE, tmp_path / "none")
+    with pytest.raises(EncodeError, match="none cannot be started"):
+        encoder.encode(grey(encoder, 0))
+    encoder.close()
+
+
+def test_a_process_that_fails_is_quoted(tmp_path: Path) -> None:
+    encoder = open_by_executable(
+        Config(), SIZE, program(tmp_path, "echo '[enc @ 0x55f77] no such luck' >&2; exit 3")
+    )
+    with pytest.raises(EncodeError, match="ended with exit code 3: enc: no such luck"):
+        feed(encoder, range(1000))
+    assert encoder.drain() == []
+    encoder.close()
+
+
+def test_a_process_that_fails_at_the_end_is_quoted(tmp_path: Path) -> None:
+    stand_in = program(tmp_path, '"$FFMPEG" "$@"; echo "it was the disk" >&2; exit 5')
+    encoder = open_by_executable(Config(), SIZE, stand_in)
+    feed(encoder, range(5))
+    with pytest.raises(EncodeError, match="ended with exit code 5: it was the disk"):
+        encoder.drain()
+    encoder.close()
+
+
+def test_a_process_that_is_killed_gives_what_it_had_given_out() -> None:
+    encoder = open_by_executable(Config(), SIZE)
+    packets, numbers = list[Packet](), count()
+    while len(packets) < 3:  # the first ones come when FFmpeg has started
+        packets += encoder.encode(grey(encoder, next(numbers)))
+    assert encoder.process_id is not None
+    os.kill(encoder.process_id, signal.SIGKILL)
+    rest = (encoder.encode(grey(encoder, number)) for number in numbers)
+    with pytest.raises(EncodeError, match="was killed by signal 9"):
+        packets.extend(chain.from_iterable(rest))
+    packets += encoder.drain()
+    assert [packet.pts for packet in packets] == [1800 * number for number in range(len(packets))]
+    encoder.close()
+
+
+def test_a_slow_process_loses_nothing(tmp_path: Path) -> None:
+    stand_in = program(tmp_path, 'sleep 0.5; exec "$FFMPEG" "$@"')
+    encoder = open_by_executable(Config(), SIZE, stand_in)
+    assert feed(encoder, range(40)) + len(encoder.drain()) == 40
+    encoder.close()
+
+
+def test_a_process_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder_process, "STALL_SECONDS", 0.3)
+    encoder = open_by_executable(Config(), SIZE, program(tmp_path, "exec sleep 600"))
+    with pytest.raises(EncodeError, match=r"hangs: it has taken nothing for"):
+        feed(encoder, range(1000))
+    assert encoder.drain() == []
+    encoder.close()
+
+
+def test_a_program_that_is_killed_takes_the_process_with_it(tmp_path: Path) -> None:
+    text = """
+import os, signal
+from glrec_core.config import Config
+from tests.integration.outputs.test_ffmpeg_executable import SIZE, feed
+from tests.host_pipeline import open_by_executable
+
+encoder = open_by_executable(Config(), SIZE)
+feed(encoder, range(3))
+print(encoder.process_id, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    killed = subprocess.run(
+        [sys.executable, "-c", text], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    with suppress(psutil.NoSuchProcess):  # it has ended already
+        psutil.Process(int(killed.stdout)).wait(60)
+
+
+def test_the_process_is_out_of_reach_of_ctrl_c() -> None:
+    encoder = open_by_executable(Config(), SIZE)
+    feed(encoder, range(1))
+    assert encoder.process_id is not None
+    assert os.getpgid(encoder.process_id) == encoder.process_id != os.getpgrp()
+    encoder.close()
+
+
+@pytest.mark.parametrize("frames", [0, 1, 30])
+def test_closing_ends_the_process_wherever_it_is(frames: int) -> None:
+    encoder = open_by_executable(Config(), SIZE)
+    feed(encoder, range(frames))
+    process_id = encoder.process_id
+    encoder.close()
+    encoder.close()
+    assert (process_id is None) is (frames == 0)
+    if process_id is not None:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process_id, 0)
+
+
+def test_a_process_that_dies_during_a_recording_is_started_anew(
+    context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+    start = encoder_process.EncoderProcess.__init__
+
+    def remember(process: encoder_process.EncoderProcess, *arguments: Any) -> None:
+        start(process, *arguments)
+        started.append(process.process_id)
+
+    monkeypatch.setattr(encoder_process.EncoderProcess, "__init__", remember)
+    recorder = record(None, FileSink(tmp_path / "a.mp4"), slots=2, **BY_EXECUTABLE)
+    loop = BarcodeLoop(context)
+    loop.record(recorder, range(60))
+    os.kill(started[0], signal.SIGKILL)
+    loop.record(recorder, range(60, 120))
+    recording = recorder.close()
+    assert len(started) == 2
+    assert any("was killed by signal 9" in note and "frames that it held" in note for note in recording.notes)
+    numbers = [number for path in recording.paths for number in video.read_barcodes(path)]
+    assert numbers == sorted(set(numbers))
+    assert numbers[-1] == 119
+    assert recording.frames == len(numbers)
