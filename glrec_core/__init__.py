@@ -15,6 +15,7 @@ from glrec_core import backends, plugins
 from glrec_core.config import Config
 from glrec_core.errors import (
     AdapterNotFound,
+    ArrayError,
     BackendUnavailable,
     CaptureError,
     ClosedError,
@@ -22,6 +23,8 @@ from glrec_core.errors import (
     ConvertError,
     EncodeError,
     GlrecError,
+    PluginError,
+    ProcessError,
     SinkError,
     SpillError,
     WrongThreadError,
@@ -33,12 +36,15 @@ from glrec_core.overflow import check_spill_dir
 from glrec_core.recorder import Recorder
 from glrec_core.recording import Recording
 from glrec_core.sink.file import FileSink
+from glrec_core.sink.pictures import PictureSink
 from glrec_core.sink.replay import ReplaySink
+from glrec_core.sink.stored import StoredSink, open_stored
 from glrec_core.stages import Sink
 from glrec_core.stats import Stats
 
 __all__ = [
     "AdapterNotFound",
+    "ArrayError",
     "BackendUnavailable",
     "CaptureError",
     "ClosedError",
@@ -50,6 +56,9 @@ __all__ = [
     "Framebuffer",
     "GlrecError",
     "Packet",
+    "PictureSink",
+    "PluginError",
+    "ProcessError",
     "Recorder",
     "Recording",
     "ReplaySink",
@@ -72,8 +81,8 @@ def record(target: object, *sinks: str | Path | Sink, **options: Any) -> Recorde
     Args:
         target: a window or canvas that an installed adapter knows; None for a loop of your own, which then calls
             `recorder.frame_drawn(Framebuffer(name, size))` after each drawn frame.
-        sinks: paths of files (the extension decides the container) or `Sink` objects; without any, a dated MP4 file in
-            the working folder.
+        sinks: paths of files (the extension decides the container), patterns of numbered pictures ("frames/%06d.png") or
+            `Sink` objects; without any, a dated MP4 file in the working folder.
         options: see `Config`.
 
     Raises:
@@ -81,18 +90,17 @@ def record(target: object, *sinks: str | Path | Sink, **options: Any) -> Recorde
         AdapterNotFound: no adapter knows the target.
         BackendUnavailable: the target's context cannot be recorded on this machine.
         CaptureError: the target's context is older than OpenGL 3.0 or OpenGL ES 3.0.
+        PluginError: an installed plugin cannot be loaded; only where a target or a plugin's backend is asked for.
 
     """
     config = _config(options)
-    opened = [_open_sink(sink, config) for sink in sinks]
-    opened = opened or [FileSink(dated_path(), overwrite=config.overwrite)]
-    config = config.with_codec(
-        next((sink.default_codec for sink in opened if isinstance(sink, FileSink)), "h264")
-    )
+    _check_audio(config, sinks)
+    opened = [_open_sink(sink, config) for sink in sinks or (dated_path(),)]
+    config = config.with_codec(backends.default_codec(config) or _default_codec(opened, config))
     backends.candidates(config)
     check_spill_dir(config)
     for sink in opened:
-        sink.check(config.codec or "")
+        sink.check(config.codec or "", alpha=config.alpha is not None)
     recorder = Recorder(config, opened)
     if target is not None:
         _attach(recorder, target)
@@ -106,14 +114,26 @@ def dated_path() -> Path:
     return next(path for path in (Path(f"{name}.mp4") for name in names) if not path.exists())
 
 
+def _default_codec(sinks: list[Sink], config: Config) -> str:
+    stored = next((sink for sink in sinks if isinstance(sink, StoredSink)), None)
+    return stored.default_codec(alpha=config.alpha is not None) if stored is not None else "h264"
+
+
 def _open_sink(sink: str | os.PathLike[str] | Sink, config: Config) -> Sink:
     if isinstance(sink, Sink):
         return sink
     if isinstance(sink, (str, os.PathLike)):
-        return FileSink(sink, overwrite=config.overwrite)
+        return open_stored(sink, overwrite=config.overwrite, audio=config.audio)
     raise ConfigError(
         f"{sink!r} is neither a path nor a sink; give a file name such as 'out.mp4' or a Sink object"
     )
+
+
+def _check_audio(config: Config, sinks: tuple[object, ...]) -> None:
+    if config.audio is not None and sinks and all(isinstance(sink, Sink) for sink in sinks):
+        raise ConfigError(
+            f"audio={config.audio!r} goes with paths of files, and there is none; give it to FileSink(path, audio=...)"
+        )
 
 
 def _config(options: dict[str, Any]) -> Config:

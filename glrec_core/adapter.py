@@ -20,24 +20,18 @@ framebuffer and leaves the target as it was found. A complete adapter:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Protocol
-
-import pluggy
+from typing import Protocol, runtime_checkable
 
 from glrec_core.errors import ConfigError
 from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl.objects import bound_framebuffer
 from glrec_core.gl.switching import Binding, current_binding, made_current, restored_context
 from glrec_core.hook import MethodHook
+from glrec_core.keys import KeyEdge
 from glrec_core.program import ImportHook, Program
-
-PROJECT = "glrec"
-"""Name of the pluggy project and of the entry-point group."""
-
-hookspec = pluggy.HookspecMarker(PROJECT)
-hookimpl = pluggy.HookimplMarker(PROJECT)
+from glrec_core.project import hookimpl, hookspec
 
 __all__ = [
     "Attachment",
@@ -45,6 +39,8 @@ __all__ = [
     "ConfigError",
     "Framebuffer",
     "ImportHook",
+    "KeyEdge",
+    "KeyWatcher",
     "MethodHook",
     "Program",
     "Size",
@@ -82,6 +78,17 @@ class Attachment(Protocol):
         """Make the target's GL context current for the length of a `with` block, then restore what was current before.
 
         Does nothing when the target is gone; the recorder then finds its context missing and forgets its GL objects.
+        """
+
+
+@runtime_checkable
+class KeyWatcher(Protocol):
+    """What an attachment has besides where it can hear of keys."""
+
+    def watch_key(self, key: str, pressed: Callable[[], None]) -> None:
+        """Call `pressed` each time the key goes down on the target, until `detach`; the target's own handlers still get it.
+
+        `key` is one of `glrec_core.keys.KEYS`. A key that is held down and repeats goes down once.
         """
 
 

@@ -17,8 +17,11 @@ from glrec_core.clock import Clock
 from glrec_core.config import SPILL_BACKEND, Config
 from glrec_core.encode.motion_jpeg import CODEC
 from glrec_core.errors import BackendUnavailable, ConfigError
+from glrec_core.ffmpeg_backend import FFmpegBackend
 from glrec_core.frame import FrameSpec, PixelFormat, Size
 from glrec_core.gl.functions import GL
+from glrec_core.plugin_backend import PluginBackend
+from glrec_core.plugins import encoder_offers
 from glrec_core.stages import EncodeStages, OpenEncodeStages, Pipeline
 
 
@@ -38,12 +41,28 @@ class Backend:
     """Opens it for a first source of the given size."""
     codec: str | None = None
     """The one codec that it makes; "auto" takes it for no other."""
+    by_name_only: bool = False
+    """Whether "auto" never takes it."""
 
 
 def _check_host(config: Config) -> None:
     from glrec_core.encode.codecs import choose_codec
+    from glrec_core.encode.stills import check_installed
 
-    choose_codec(config)
+    check_installed(choose_codec(config))
+
+
+def _without_process(check: Callable[[Config], None]) -> Callable[[Config], None]:
+    """Return the check of a backend whose frames are Y'CbCr on the GPU from the start, where operations cannot work."""
+
+    def checked(config: Config) -> None:
+        if config.process:
+            raise ConfigError(
+                "process= works on frames in host memory, not on this route; use backend='host'"
+            )
+        check(config)
+
+    return checked
 
 
 class _HostRoute(NamedTuple):
@@ -63,6 +82,9 @@ def _host_route(gl: GL, config: Config) -> _HostRoute:
         return _HostRoute(MemoryRing, Direct.FRAMEBUFFER, reason=f"{gl.renderer} draws on the CPU: {read}")
     if config.backend == SPILL_BACKEND:
         return _HostRoute(PixelBufferRing, Direct.NOTHING, reason=f"frames of {gl.renderer} are read as RGBA")
+    if config.process:
+        reason = f"process= works on RGBA: frames of {gl.renderer} are read as such"
+        return _HostRoute(PixelBufferRing, Direct.NOTHING, reason=reason)
     if codec.pixel_format is not PixelFormat.YUV420P or codec.chroma_location != "left":
         what = f"{codec.pixel_format.value} with chroma at the {codec.chroma_location}"
         reason = f"{codec.encoder} takes {what}: frames of {gl.renderer} are read as RGBA"
@@ -85,7 +107,7 @@ def _open_host(gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
     codec.check_size(source if config.size is None else Size(*config.size))
     open_encode_stages = open_on_cpu(config, clock)
     route = _host_route(gl, config)
-    alignment = codec.pixel_format.alignment
+    alignment = codec.alignment
     capture = HostCapture(gl, config, source, alignment, route.open_ring, direct=route.direct)
     return Pipeline(capture, open_encode_stages, successors=(open_encode_stages,))
 
@@ -97,16 +119,15 @@ def open_on_cpu(config: Config, clock: Clock) -> OpenEncodeStages:
         ConfigError: the options are not ones that an encoder on the CPU can honour.
 
     """
-    from glrec_core.convert.host import SwscaleConverter
+    from glrec_core.convert.host import open_converter
     from glrec_core.encode.codecs import choose_codec
-    from glrec_core.encode.pyav import PyAVEncoder
+    from glrec_core.encode.software import open_encoder
 
     codec = choose_codec(config)
 
     def open_encode_stages(spec: FrameSpec) -> EncodeStages:
-        encoder = PyAVEncoder(spec.size, config, codec, clock.time_base, clock.frame_rate)
-        location = codec.chroma_location
-        converter = SwscaleConverter(spec, encoder.accepts.format, config.color_space, location)
+        encoder = open_encoder(spec.size, config, codec, clock.time_base, clock.frame_rate)
+        converter = open_converter(spec, encoder.accepts.format, config, codec.chroma_location)
         return EncodeStages(converter, encoder)
 
     return open_encode_stages
@@ -118,14 +139,14 @@ def _describe_spill(gl: GL, config: Config) -> str:
 
 NVENC = Backend(
     "nvenc",
-    nvenc_backend.check,
+    _without_process(nvenc_backend.check),
     nvenc_backend.unavailable,
     nvenc_backend.describe,
     nvenc_backend.open_pipeline,
 )
 MJPEG = Backend(
     "mjpeg",
-    mjpeg_backend.check,
+    _without_process(mjpeg_backend.check),
     mjpeg_backend.unavailable,
     mjpeg_backend.describe,
     mjpeg_backend.open_pipeline,
@@ -134,7 +155,35 @@ MJPEG = Backend(
 HOST = Backend("host", _check_host, lambda *_: None, _describe_host, _open_host)
 SPILL = Backend(SPILL_BACKEND, _check_host, lambda *_: None, _describe_spill, _open_host)
 
-BACKENDS: tuple[Backend, ...] = (NVENC, MJPEG, HOST, SPILL)
+
+def _by_executable(kind: str) -> Backend:
+    row = FFmpegBackend(kind)
+    return Backend(kind, row.check, row.unavailable, row.describe, row.open, by_name_only=True)
+
+
+VAAPI, VULKAN, FFMPEG = map(_by_executable, ("vaapi", "vulkan", "ffmpeg"))
+
+BACKENDS: tuple[Backend, ...] = (NVENC, MJPEG, HOST, SPILL, VAAPI, VULKAN, FFMPEG)
+"""Those of glrec itself."""
+
+
+def plugged_in() -> tuple[Backend, ...]:
+    """Return the backends around the encoders of other packages; "auto" takes none of them.
+
+    Raises:
+        PluginError: a package cannot be loaded.
+
+    """
+    rows = ((offer, PluginBackend(offer)) for offer in encoder_offers())
+    return tuple(
+        Backend(offer.name, row.check, lambda *_: None, row.describe, row.open, codec=offer.codec)
+        for offer, row in rows
+    )
+
+
+def default_codec(config: Config) -> str | None:
+    """Return the one codec that the backend asked for makes; None where the choice is free."""
+    return next((backend.codec for backend in _named(config)), None) if config.backend != "auto" else None
 
 
 def candidates(config: Config) -> tuple[Backend, ...]:
@@ -183,13 +232,14 @@ def choose(config: Config, gl: GL, size: Size | None = None) -> tuple[Backend, s
 
 def _named(config: Config) -> list[Backend]:
     """Return the backends among which the options leave the choice."""
-    named = [
-        backend
-        for backend in BACKENDS
-        if config.backend == backend.name
-        or (config.backend == "auto" and backend.codec in {None, config.codec})
-    ]
+    if config.backend == "auto":
+        able = (backend for backend in BACKENDS if backend.codec in {None, config.codec})
+        return [backend for backend in able if not backend.by_name_only]
+    known = BACKENDS
+    if config.backend not in {backend.name for backend in known}:
+        known = (*BACKENDS, *plugged_in())
+    named = [backend for backend in known if backend.name == config.backend]
     if not named:
-        known = ", ".join(backend.name for backend in BACKENDS)
-        raise ConfigError(f"backend={config.backend!r} is not known; choose one of: auto, {known}")
+        names = ", ".join(backend.name for backend in known)
+        raise ConfigError(f"backend={config.backend!r} is not known; choose one of: auto, {names}")
     return named

@@ -21,6 +21,12 @@ _MIN_STEP_NS = 12_000
 """Least distance of two wall-clock timestamps: just over a tick of 11,111 ns, so that no two round to the same tick."""
 
 
+def ticks(time_ns: int, time_base: Fraction) -> int:
+    """Return a time in ticks of `time_base`, rounded half up, in whole numbers."""
+    divisor = NANOSECONDS * time_base.numerator
+    return (2 * time_ns * time_base.denominator + divisor) // (2 * divisor)
+
+
 class Skip(enum.Enum):
     """Why a drawn frame is not recorded."""
 
@@ -54,7 +60,7 @@ class StepClock:
 
     def __init__(self, fps: Fraction, frames: int | None = None) -> None:
         self.frame_rate: Fraction | None = fps
-        self.time_base = 1 / fps
+        self.time_base: Fraction = 1 / fps
         self._two_steps_ns = 2 * NANOSECONDS * self.time_base.numerator
         self._divisor = self.time_base.denominator
         self._limit = frames

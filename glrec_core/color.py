@@ -66,6 +66,18 @@ def _scaled(factor: Fraction | int, red: Fraction, green: Fraction, blue: Fracti
 
 _BT709 = (Fraction(2126, 10000), Fraction(722, 10000))  # ITU-R BT.709-6, item 3.2
 _BT601 = (Fraction(299, 1000), Fraction(114, 1000))  # ITU-R BT.601-7, section 2.5.1
+_BT2020 = (Fraction(2627, 10000), Fraction(593, 10000))  # ITU-R BT.2020-2, table 4
+
+LUMA_WEIGHTS = {
+    1: _BT709,
+    4: (Fraction(30, 100), Fraction(11, 100)),  # FCC, United States Title 47, 73.682
+    5: _BT601,
+    6: _BT601,
+    7: (Fraction(212, 1000), Fraction(87, 1000)),  # SMPTE ST 240
+    9: _BT2020,
+}
+"""Luma weights of red and blue by the matrix code point of ITU-T H.273 (2021-07), table 4, equations 38 and 39: what files are
+tagged with. Non-constant luminance only."""
 
 BT709 = ColorSpace("bt709", *_BT709, full_range=False, primaries=1, transfer=1, matrix=1)
 BT709_FULL = ColorSpace("bt709-full", *_BT709, full_range=True, primaries=1, transfer=1, matrix=1)

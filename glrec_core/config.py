@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from fractions import Fraction
 from numbers import Rational
 from operator import index
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
+from glrec_core.checks import one_of, path_if_any, whole_number
 from glrec_core.clock import Clock, StepClock, WallClock
 from glrec_core.color import BT601_FULL, BT709, ColorSpace, color_space
 from glrec_core.errors import ConfigError
 from glrec_core.frame import Size
+from glrec_core.keys import parse_key
 
 Timing = Literal["wall", "step"]
 OnResize = Literal["letterbox", "scale", "segment"]
@@ -21,12 +25,19 @@ Overflow = Literal["block", "spill", "drop"]
 Tuning = Literal["high_quality", "low_latency", "ultra_low_latency"]
 RateControl = Literal["cq", "constqp", "vbr", "cbr"]
 Chroma = Literal["420", "444"]
+Alpha = Literal["straight", "premultiplied"]
 Rate = int | float | str | Fraction
+
+FrameOperation = Callable[[timedelta, Any], Any]
+"""What can be done to a frame, (height, width, 3 or 4) uint8, at its time; see `glrec_core.process`."""
 
 SPILL_BACKEND = "spill"
 """Name of the backend that stores every frame before it is encoded."""
 
 DEFAULT_STEP_FPS = Fraction(60)
+
+CODEC_MAX_FPS = {"gif": Fraction(50), "webp": Fraction(90)}
+"""What browsers play at its speed: they show pictures meant for 10 ms or less for 100 ms, and GIF counts in 10 ms."""
 
 MAX_FPS = 90_000
 """One frame for each tick of the finest time base that is used (90 kHz)."""
@@ -47,27 +58,34 @@ class Config:
 
     Attributes:
         fps: frames per second, as int, Fraction, "30000/1001" or float. Under `timing="step"` the exact rate (60 if
-            None); under `timing="wall"` an upper limit (none if None).
+            None); under `timing="wall"` an upper limit (if None, what the codec can show: 50 for "gif", 90 for "webp").
         timing: "wall" keeps the time at which each frame was drawn; "step" shows frame n at exactly n/fps.
         frames: record at most this many frames.
         size: (width, height) in pixels of the recording; None takes the first frame's size.
         on_resize: what to do when the source's size changes: "letterbox" keeps its shape within the first size,
             "scale" stretches it, "segment" starts a new part in the new size.
-        codec: "h264", "hevc", "av1", "vp9", "ffv1", "mjpeg"; None takes the container's default.
-        preset: the encoder's own name for its speed; None takes the codec's default.
+        codec: "h264", "hevc", "av1", "vp9", "ffv1", "mjpeg", "prores", "png", "gif", "webp"; None takes the container's
+            default.
+        preset: the encoder's own name for its speed (ProRes: for its profile); None takes the codec's default.
         tuning: what NVENC is to be best at: "high_quality", "low_latency" or "ultra_low_latency"; None is the first.
         rate_control: "cq" (constant quality) and "constqp" (the same quantizer for all frames) take `quality`; "vbr" and
             "cbr" (variable and constant bit rate) take `bitrate`. None is "vbr" where a bit rate is given, else "cq".
         quality: the encoder's constant-quality value; None takes the codec's default. It is a CRF, where lower is better, but
             for "mjpeg", where it is JPEG's own scale to 100, and higher is better.
-        lossless: keep every pixel's RGB exactly ("h264" and "ffv1").
+        lossless: keep every pixel's RGB exactly ("h264", "ffv1", "png" and "webp").
         bitrate: mean bits per second instead of constant quality.
         max_bitrate: peak bits per second under "vbr"; None leaves it to the encoder.
-        chroma: "420" (half the colour resolution, what all players take) or "444" (all of it; NVENC and "mjpeg").
+        chroma: "420" (the codec's usual colour resolution, what all players take) or "444" (all of it; NVENC, "mjpeg" and
+            "prores").
+        alpha: keep the alpha channel, and what the drawn colours are: "straight", or "premultiplied" by alpha, as
+            blending into a cleared transparent framebuffer leaves them. Files always hold straight colours. None keeps
+            no alpha.
         gop: largest distance of two keyframes, in frames; None is two seconds.
         b_frames: number of consecutive B-frames.
         color: "bt709", "bt709-full", "bt601" or "bt601-full"; None is "bt709", and for "mjpeg" the "bt601-full" that every
             JPEG is.
+        process: what is done to each frame before it is encoded, in order: operations of `glrec_core.process`, or functions
+            `(time, frame) -> frame` of one's own. They run on the encode thread, in host memory, and keep the frame's size.
         overflow: what to do when the encoder is slower than the program: "block" waits (no frame is ever lost), "spill"
             stores frames on disk until the encoder has time for them and waits only where the disk is too slow or full,
             "drop" skips and counts. None is "block" under the step clock and "spill" under the wall clock.
@@ -78,6 +96,12 @@ class Config:
         keep_spill: keep the stored frames of `backend="spill"` after `close()`, for `Recording.frames()`.
         backend: "auto", or the name of the one to use.
         overwrite: replace an existing output file.
+        audio: file with the sound for all files that are given as paths; see `FileSink`.
+        paused: begin paused; `resume()` or the hotkey lets it go on.
+        hotkey: key on the window that pauses the recording and lets it go on: "F1" to "F12", a letter or a digit. The
+            program still gets it.
+        dot: draw a red dot into the window while it is recorded, after each frame has been read, so that no file shows it.
+            For programs that draw all of each frame: what is left of the one before would be recorded with its dot.
         stats_json: file to which `close()` adds one line of JSON with the account (`Stats.as_dict`); "-" is the standard
             output.
 
@@ -100,9 +124,11 @@ class Config:
     bitrate: int | None = None
     max_bitrate: int | None = None
     chroma: Chroma = "420"
+    alpha: Alpha | None = None
     gop: int | None = None
     b_frames: int = 0
     color: str | None = None
+    process: Sequence[FrameOperation] = ()
     overflow: Overflow | None = None
     slots: int = 8
     spill_dir: str | os.PathLike[str] | None = None
@@ -110,6 +136,10 @@ class Config:
     keep_spill: bool = False
     backend: str = "auto"
     overwrite: bool = False
+    audio: str | os.PathLike[str] | None = None
+    paused: bool = False
+    hotkey: str | None = None
+    dot: bool = False
     stats_json: str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
@@ -118,24 +148,26 @@ class Config:
             parse_rate(self.fps)
         if self.size is not None:
             parse_size(self.size)
-        _one_of("timing", self.timing, get_args(Timing))
-        _one_of("on_resize", self.on_resize, get_args(OnResize))
-        _one_of("overflow", self.overflow, (None, *get_args(Overflow)))
-        _one_of("tuning", self.tuning, (None, *get_args(Tuning)))
-        _one_of("rate_control", self.rate_control, (None, *get_args(RateControl)))
-        _one_of("chroma", self.chroma, get_args(Chroma))
+        one_of("timing", self.timing, get_args(Timing))
+        one_of("on_resize", self.on_resize, get_args(OnResize))
+        one_of("overflow", self.overflow, (None, *get_args(Overflow)))
+        one_of("tuning", self.tuning, (None, *get_args(Tuning)))
+        one_of("rate_control", self.rate_control, (None, *get_args(RateControl)))
+        one_of("chroma", self.chroma, get_args(Chroma))
+        one_of("alpha", self.alpha, (None, *get_args(Alpha)))
         for name, least in (("frames", 1), ("quality", 0), ("gop", 1), *_BIT_RATES):
             if getattr(self, name) is not None:
-                _integer(name, getattr(self, name), least)
-        _integer("b_frames", self.b_frames, 0)
-        _integer("slots", self.slots, 2)
-        _integer("spill_memory_bytes", self.spill_memory_bytes, 0)
+                whole_number(name, getattr(self, name), least)
+        whole_number("b_frames", self.b_frames, 0)
+        whole_number("slots", self.slots, 2)
+        whole_number("spill_memory_bytes", self.spill_memory_bytes, 0)
         self._check_spill()
         self._check_color()
-        if not isinstance(self.stats_json, str | os.PathLike | None):
-            raise ConfigError(
-                f"stats_json={self.stats_json!r} must be a path, or '-' for the standard output"
-            )
+        self._check_process()
+        path_if_any("stats_json", self.stats_json, ", or '-' for the standard output")
+        path_if_any("audio", self.audio)
+        if self.hotkey is not None:
+            parse_key(self.hotkey)
         if self.bitrate is not None and (self.quality is not None or self.lossless):
             raise ConfigError("bitrate= cannot be combined with quality= or lossless=True; give one of them")
         if self.lossless and self.quality is not None:
@@ -147,6 +179,13 @@ class Config:
             color_space(self.color)
         if self.codec == "mjpeg" and self.color not in {None, BT601_FULL.name}:
             raise ConfigError(f"color={self.color!r}: every JPEG is {BT601_FULL.name!r}; leave it out")
+
+    def _check_process(self) -> None:
+        if isinstance(self.process, list | tuple) and all(map(callable, self.process)):
+            return
+        raise ConfigError(
+            f"process={self.process!r} must be a list of operations or of functions (time, frame) -> frame"
+        )
 
     def _check_spill(self) -> None:
         stores_all = self.backend == SPILL_BACKEND
@@ -174,9 +213,9 @@ class Config:
 
     @property
     def rate(self) -> Fraction | None:
-        """`fps` as an exact fraction; 60 where the step clock was given none."""
+        """`fps` as an exact fraction; 60 where the step clock was given none, the codec's limit where the wall clock was."""
         if self.fps is None:
-            return DEFAULT_STEP_FPS if self.timing == "step" else None
+            return DEFAULT_STEP_FPS if self.timing == "step" else CODEC_MAX_FPS.get(self.codec or "")
         return parse_rate(self.fps)
 
     @property
@@ -188,8 +227,8 @@ class Config:
 
     @property
     def is_lossless(self) -> bool:
-        """Whether the files hold every pixel's RGB exactly."""
-        return self.lossless or self.codec == "ffv1"
+        """Whether the files hold every pixel exactly as it was drawn."""
+        return (self.lossless or self.codec in {"ffv1", "png"}) and self.alpha != "premultiplied"
 
     @property
     def blocks(self) -> bool:
@@ -251,14 +290,3 @@ def parse_size(value: object) -> Size:
     if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
         raise ConfigError(f"size={value!r} must be two whole numbers from 1 to {MAX_SIDE}")
     return Size(width, height)
-
-
-def _one_of(name: str, value: object, choices: tuple[object, ...]) -> None:
-    if value not in choices:
-        known = ", ".join(repr(choice) for choice in choices)
-        raise ConfigError(f"{name}={value!r} is not known; choose one of: {known}")
-
-
-def _integer(name: str, value: object, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ConfigError(f"{name}={value!r} must be a whole number of at least {least}")

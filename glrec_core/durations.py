@@ -5,6 +5,8 @@ Its buckets grow with the value as in HdrHistogram: 16 in each octave, so that a
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 _STEP_BITS = 4  # 2**4 buckets in each octave
 _LINEAR_BITS = _STEP_BITS + 1  # values of so few bits have a bucket each
 _MAX_BITS = 40  # 18 minutes in nanoseconds; what takes longer counts as that
@@ -19,9 +21,9 @@ class Durations:
 
     def __init__(self) -> None:
         self._counts = [0] * _BUCKETS
-        self.count = 0
-        self.total_ns = 0
-        self.max_ns = 0
+        self.count: int = 0
+        self.total_ns: int = 0
+        self.max_ns: int = 0
 
     def add(self, duration_ns: int) -> None:
         """Count one duration; takes a fraction of a microsecond and allocates nothing that stays."""
@@ -83,7 +85,7 @@ class Durations:
             isinstance(other, Durations) and self._counts == other._counts and self.total_ns == other.total_ns
         )
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return (

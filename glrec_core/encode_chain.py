@@ -13,13 +13,13 @@ from contextlib import nullcontext
 from time import perf_counter_ns
 from typing import NamedTuple
 
-from glrec_core.errors import GlrecError
+from glrec_core.errors import GlrecError, ProcessError
 from glrec_core.frame import Frame, FrameSpec, Packet, StreamInfo
 from glrec_core.ranges import timed_range
 from glrec_core.stages import EncodeStages, OpenEncodeStages
 from glrec_core.stats import Stats
 
-logger = logging.getLogger("glrec")
+logger: logging.Logger = logging.getLogger("glrec")
 
 Tell = Callable[[str], None]
 """Takes a sentence for `Recording.notes`; from the encode thread."""
@@ -54,6 +54,8 @@ class EncodeChain:
         while True:
             try:
                 batch = self._encode(frame)
+            except ProcessError:
+                raise  # the user's own code failed: no other encoder can help
             except GlrecError as error:
                 yield from self._take_over(error)
             else:

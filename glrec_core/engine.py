@@ -11,13 +11,16 @@ from time import perf_counter_ns
 from glrec_core.clock import Clock, Span
 from glrec_core.encode_chain import EncodeChain, Tell
 from glrec_core.errors import CaptureError, SpillError, WrongThreadError
-from glrec_core.frame import Frame, Framebuffer
+from glrec_core.frame import Frame, Framebuffer, Packet, StreamInfo
 from glrec_core.frame_queue import FrameQueue
+from glrec_core.gl.dot import RecordingDot
 from glrec_core.gl.functions import GL
+from glrec_core.marks import Marks
 from glrec_core.outputs import Outputs, Report
+from glrec_core.progress import wait_with_progress
 from glrec_core.ranges import timed_range
-from glrec_core.spill.progress import wait_with_progress
-from glrec_core.stages import Pipeline
+from glrec_core.screenshots import Screenshots
+from glrec_core.stages import Capture, Pipeline
 from glrec_core.stats import Stats
 from glrec_core.worker import Worker
 
@@ -33,15 +36,23 @@ class Engine:
         outputs: Outputs,
         stats: Stats,
         *,
+        screenshots: Screenshots,
+        marks: Marks,
         fail: Report,
         tell: Tell,
     ) -> None:
         self._gl = gl
         self._stats = stats
         self._thread = threading.current_thread()
-        self.capture = pipeline.capture
+        self.capture: Capture = pipeline.capture
         self._queue = queue
+        self._screenshots = screenshots
+        self._marks = marks
+        self._to_host = pipeline.to_host
+        self._looks = self._looks_arrived = 0
+        self._dot: RecordingDot | None = None
         chain = EncodeChain((pipeline.open_encode_stages, *pipeline.successors), stats, tell)
+        self._outputs = outputs
         self._worker = Worker(self._queue, chain, outputs, stats, fail)
         self._input_ended = False
         self._released = False
@@ -53,7 +64,7 @@ class Engine:
 
     def check_thread(self, call: str) -> None:
         """Raise WrongThreadError unless this is the thread that owns the context; a thread that has ended owns nothing."""
-        if threading.current_thread() is not self._thread and self._thread.is_alive():
+        if threading.get_ident() != self._thread.ident and self._thread.is_alive():
             raise WrongThreadError(
                 f"{call} came from thread {threading.current_thread().name!r}, but the OpenGL context belongs to "
                 f"{self._thread.name!r}; call it there"
@@ -88,9 +99,29 @@ class Engine:
             self._keyframe_wanted = False
             self._keyframes_ns.add(pts_ns)
         self._span.add(pts_ns)
+        self._marks.place(pts_ns)
+        self._screenshots.expose(pts_ns)
         self._put(frames)
         stats.max_queued = max(stats.max_queued, self._queue.used)
         stats.grab_time.add(perf_counter_ns() - settled_ns)
+
+    def look(self, source: Framebuffer) -> None:
+        """Read a frame for the screenshots that wait, and do not record it; the next one serves if there is no room now.
+
+        Each further look lets the ring go on, so that what was read comes out of it.
+        """
+        if not self._queue.reserve():
+            return
+        self._looks += 1
+        frames = self.capture.grab(source, -self._looks)  # no time of the recording
+        self._screenshots.expose(-self._looks)
+        self._put(frames)
+
+    def draw_dot(self, target: Framebuffer) -> None:
+        """Draw the red dot into a framebuffer that has been read."""
+        if self._dot is None:
+            self._dot = RecordingDot(self._gl)
+        self._dot.draw(target)
 
     def force_keyframe(self) -> None:
         """Make the next recorded frame a keyframe; from any thread."""
@@ -110,7 +141,7 @@ class Engine:
             if self._gl.context.is_current():
                 self._put(self.capture.drain())
         finally:
-            missing = self._queue.close()
+            missing = self._queue.close() - (self._looks - self._looks_arrived)
             self._stats.recorded -= missing
             self._stats.lost += missing
 
@@ -127,6 +158,11 @@ class Engine:
             raise CaptureError(
                 f"the OpenGL context went before {lost} frames could be read; call close() before it goes"
             )
+
+    @property
+    def keyframe(self) -> tuple[StreamInfo, Packet] | None:
+        """The last keyframe that was encoded, with its stream."""
+        return self._outputs.keyframe
 
     @property
     def queued(self) -> int:
@@ -159,4 +195,14 @@ class Engine:
             if frame.pts_ns in self._keyframes_ns:
                 self._keyframes_ns.remove(frame.pts_ns)
                 frame.keyframe = True
-            self._queue.put(frame)
+            watch = self._screenshots.watch(frame.pts_ns, self._to_host)
+            if frame.pts_ns >= 0:
+                self._queue.put(frame, watch)
+            else:
+                self._looks_arrived += 1
+                self._queue.divert(frame, watch or _give_back)
+
+
+def _give_back(frame: Frame) -> None:
+    with frame:
+        pass

@@ -19,6 +19,10 @@ class AdapterNotFound(GlrecError, LookupError):
     """No installed adapter knows the object that was to be recorded."""
 
 
+class PluginError(GlrecError):
+    """A package that plugs into glrec cannot be loaded, or has a hook that glrec does not know."""
+
+
 class BackendUnavailable(GlrecError):
     """No backend, or not the one asked for, can run on this machine; carries each backend's reason."""
 
@@ -33,6 +37,14 @@ class WrongThreadError(GlrecError):
 
 class CaptureError(GlrecError):
     """A drawn frame could not be read from the framebuffer."""
+
+
+class ArrayError(GlrecError, ValueError):
+    """An array is not a picture that can be encoded: its shape, data type or memory is another."""
+
+
+class ProcessError(GlrecError):
+    """An operation on frames (`process=`) failed, or gave back what cannot be encoded."""
 
 
 class ConvertError(GlrecError):
@@ -61,3 +73,7 @@ class SinkError(GlrecError, OSError):
 
 class SpillError(GlrecError, OSError):
     """Frames could not be written to, or read back from, the spill directory."""
+
+
+class MalformedPacket(GlrecError, ValueError):
+    """A datagram is not glrec's, or it was damaged on its way, or it contradicts itself."""

@@ -13,6 +13,9 @@ from pathlib import Path
 
 from glrec_core.frame import Frame
 
+Watch = Callable[[Frame], None]
+"""Takes a frame that is lent to it, and releases it."""
+
 
 class FrameQueue:
     """Holds at most `slots` frames that are reserved, being read, waiting or in use by the encoder."""
@@ -25,7 +28,7 @@ class FrameQueue:
         self._frames: deque[Frame] = deque()
         self._closed = False
         self._abandoned = False
-        self.waits = 0
+        self.waits: int = 0
         """How many frames the render thread had to wait for."""
         self._changed = threading.Condition()
 
@@ -56,9 +59,14 @@ class FrameQueue:
             self._expected += 1
             return True
 
-    def put(self, frame: Frame) -> None:
-        """Hand a frame over; its reserved place is given back together with its memory."""
+    def put(self, frame: Frame, watch: Watch | None = None) -> None:
+        """Hand a frame over; its reserved place is given back together with its memory.
+
+        `watch` is given the same pixels as a frame of its own; the memory is given back when both have been released.
+        """
         frame.release = self._releasing(frame.release)
+        if watch is not None:
+            watch(frame.shared())
         with self._changed:
             self._expected -= 1
             if not self._abandoned:
@@ -67,6 +75,13 @@ class FrameQueue:
                 return
         with frame:
             pass
+
+    def divert(self, frame: Frame, watch: Watch) -> None:
+        """Hand a frame to `watch` only and not to the encode thread; its place is given back together with its memory."""
+        frame.release = self._releasing(frame.release)
+        with self._changed:
+            self._expected -= 1
+        watch(frame)
 
     def __iter__(self) -> Iterator[Frame]:
         """Give frames as they come, until the queue is closed and empty."""

@@ -25,14 +25,19 @@ class MethodHook:
         self._shadow = weakref.ref(shadow)
         setattr(owner, name, shadow)
 
+    @property
+    def in_place(self) -> bool:
+        """Whether the object still has the hook where it was put: nobody has set the attribute since."""
+        owner, shadow = self._owner(), self._shadow()
+        return owner is not None and shadow is not None and vars(owner).get(self._name) is shadow
+
     def remove(self) -> None:
         """Give the object its own method back; under somebody else's wrapper only pass calls on from now."""
         owner, shadow = self._owner(), self._shadow()
         if owner is None or shadow is None:
             return
         shadow.before = None
-        wrapped = vars(owner).get(self._name) is not shadow
-        if wrapped:
+        if not self.in_place:
             return
         if (beneath := shadow.beneath) is None:
             delattr(owner, self._name)

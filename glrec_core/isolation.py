@@ -105,7 +105,7 @@ def call(
         answer = _answer(bounded.output, progress)
         if answer is None:
             bounded.process.wait()
-            raise ProcessFailed(_failure(bounded, timeout_seconds, errors))
+            raise ProcessFailed(failure(bounded, timeout_seconds, errors))
     if "error" in answer:
         raise _error(**answer["error"])
     return answer["result"]
@@ -122,7 +122,8 @@ def _answer(output: IO[bytes], progress: Progress) -> dict[str, Any] | None:
     return None
 
 
-def _failure(bounded: BoundedProcess, timeout_seconds: float, errors: IO[bytes]) -> str:
+def failure(bounded: BoundedProcess, timeout_seconds: float, errors: IO[bytes]) -> str:
+    """Return why a process that has ended gave no answer, with the end of what it said on standard error."""
     if bounded.timed_out:
         return f"no answer within {timeout_seconds:.0f} s"
     code = bounded.process.returncode

@@ -5,6 +5,7 @@ Nothing of CUDA is imported before a context turns out to be on an NVIDIA GPU wh
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from glrec_core.gl.functions import GL
 from glrec_core.stages import EncodeStages, OpenEncodeStages, Pipeline
 
 if TYPE_CHECKING:
-    from glrec_core.cuda.device import CudaStream
+    from glrec_core.cuda.device import CudaDevice, CudaStream
 
 _THROUGHPUT_BATCH = 8
 """Pictures that are converted together where nobody waits for a frame. On an H200 CUDA then adds 0.085 ms to a 4K frame
@@ -34,16 +35,30 @@ def unavailable(gl: GL, config: Config, size: Size | None) -> str | None:
     """See `Backend.unavailable`."""
     if gl.es or not gl.vendor.startswith("NVIDIA"):
         return f"the OpenGL context is {gl.version_text} on {gl.renderer}; it must be desktop OpenGL on an NVIDIA GPU"
-    if (problem := missing_package() or driver_problem()) is not None:
-        return problem
+    return device_problem(_drawing_device, config, size if config.size is None else Size(*config.size))
+
+
+def _drawing_device() -> CudaDevice:
     from glrec_core.cuda.device import CudaDevice
 
+    return CudaDevice.of_current_gl_context()
+
+
+def device_problem(find_device: Callable[[], CudaDevice], config: Config, size: Size | None) -> str | None:
+    """Say in a sentence why the NVENC of a device cannot encode; it is looked for once the driver is known to be there.
+
+    Raises:
+        ConfigError: this device cannot do what the options ask, or not at the size, if that is known.
+
+    """
+    if (problem := missing_package() or driver_problem()) is not None:
+        return problem
     try:
-        device = CudaDevice.of_current_gl_context()
+        device = find_device()
         can = capabilities(device.ordinal, device.name, check_options(config).name)
     except (BackendUnavailable, CaptureError) as error:
         return str(error)
-    check_capabilities(config, device.name, can, size if config.size is None else Size(*config.size))
+    check_capabilities(config, device.name, can, size)
     return None
 
 
@@ -60,6 +75,7 @@ def open_pipeline(gl: GL, config: Config, clock: Clock, source: Size) -> Pipelin
     from glrec_core.capture.cuda import CudaRing
     from glrec_core.capture.host import HostCapture
     from glrec_core.capture.ring import Direct
+    from glrec_core.convert.download import downloaded
     from glrec_core.convert.passthrough import PassThrough
     from glrec_core.cuda.device import CudaDevice, CudaStream
     from glrec_core.encode.nvenc import NvencEncoder
@@ -84,7 +100,8 @@ def open_pipeline(gl: GL, config: Config, clock: Clock, source: Size) -> Pipelin
         gl, config, source, form.alignment, open_ring, direct=Direct.NOTHING, textures=batch
     )
     successors = (open_encode_stages, *_on_the_host(config, clock, stream))
-    return Pipeline(capture, open_encode_stages, successors)
+    to_host = partial(downloaded, on_stream=stream.current)
+    return Pipeline(capture, open_encode_stages, successors, to_host)
 
 
 def _on_the_host(config: Config, clock: Clock, stream: CudaStream) -> tuple[OpenEncodeStages, ...]:
@@ -105,6 +122,6 @@ def _on_the_host(config: Config, clock: Clock, stream: CudaStream) -> tuple[Open
         encoder = PyAVEncoder(spec.size, config, codec, clock.time_base, clock.frame_rate)
         host = FrameSpec(spec.size, spec.format)
         converter = SwscaleConverter(host, encoder.accepts.format, config.color_space)
-        return EncodeStages(Download(spec, stream.current, converter), encoder)
+        return EncodeStages(Download(stream.current, converter), encoder)
 
     return (open_encode_stages,)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from operator import methodcaller
 
 from glrec_core.encode_chain import Batch, Tell
 from glrec_core.frame import Packet, StreamInfo
-from glrec_core.stages import Sink
+from glrec_core.marks import Marks
+from glrec_core.stages import MarkedSink, Sink
 
-logger = logging.getLogger("glrec")
+logger: logging.Logger = logging.getLogger("glrec")
 
 Report = Callable[[Exception], None]
 
@@ -18,12 +20,15 @@ Report = Callable[[Exception], None]
 class Outputs:
     """The sinks of a recording. Belongs to the encode thread."""
 
-    def __init__(self, sinks: Sequence[Sink], report: Report, tell: Tell) -> None:
+    def __init__(self, sinks: Sequence[Sink], report: Report, tell: Tell, marks: Marks | None = None) -> None:
         self._sinks = list(sinks)
         self._report = report
         self._tell = tell
+        self._marks = marks or Marks()
         self._stream: StreamInfo | None = None
         self._begin_tick = self._last_dts = 0
+        self.keyframe: tuple[StreamInfo, Packet] | None = None
+        """The last one, which can be decoded by itself."""
 
     def write(self, batch: Batch) -> None:
         """Give packets to every sink. Those of another stream than before begin a part, at time 0."""
@@ -33,14 +38,19 @@ class Outputs:
         if not self._continued_by(stream, packets[0]):
             self._begin(stream, packets[0])
         for packet in packets:
+            if packet.keyframe:
+                self.keyframe = stream, packet
             self._each(methodcaller("write", packet.earlier(self._begin_tick)))
         self._last_dts = packets[-1].dts
 
-    def close_part(self) -> None:
-        """Finish the part in every sink."""
-        if self._stream is not None:
-            self._stream = None
-            self._each(methodcaller("close"))
+    def close_part(self, next_tick: int | None = None) -> None:
+        """Finish the part in every sink; `next_tick` is when the next one begins, if one does."""
+        stream, self._stream = self._stream, None
+        if stream is None:
+            return
+        for mark in self._marks.between(self._begin_tick, next_tick, stream.time_base):
+            self._each(partial(_mark, mark))
+        self._each(methodcaller("close"))
 
     def _continued_by(self, stream: StreamInfo, packet: Packet) -> bool:
         """Whether a stream can go on in the part that is open, though another encoder may have made it."""
@@ -48,7 +58,7 @@ class Outputs:
 
     def _begin(self, stream: StreamInfo, first: Packet) -> None:
         before = self._stream
-        self.close_part()
+        self.close_part(first.pts)
         if before is not None and before.size == stream.size:
             self._tell("the encoder that took over makes another kind of stream, which begins a new part")
         self._stream, self._begin_tick = stream, first.pts
@@ -71,3 +81,8 @@ class Outputs:
             sink.close()
         except Exception as error:  # noqa: BLE001 - its first failure is the one to report
             logger.warning("closing a failed sink: %s", error)
+
+
+def _mark(mark: tuple[int, str], sink: Sink) -> None:
+    if isinstance(sink, MarkedSink) and sink.keeps_marks:
+        sink.mark(*mark)

@@ -35,7 +35,9 @@ def stored_pixels(directory: Path) -> Iterator[NDArray[np.uint8]]:
 
 
 def decoded_pixels(path: Path) -> Iterator[NDArray[np.uint8]]:
-    """Yield the frames of a lossless file, (height, width, 4) uint8 RGBA, row 0 the top; alpha is 255.
+    """Yield the frames of a lossless file or sequence, (height, width, 4) uint8 RGBA, row 0 the top.
+
+    Alpha is 255 where it was not recorded.
 
     Raises:
         SpillError: the file cannot be read.
@@ -43,9 +45,21 @@ def decoded_pixels(path: Path) -> Iterator[NDArray[np.uint8]]:
     """
     import av
 
+    if path.suffix.lower() == ".webp" and "%" not in path.name:  # FFmpeg 8 does not decode animated ones
+        yield from _animated_pixels(path)
+        return
     try:
         with av.open(path) as container:
             for picture in container.decode(video=0):
                 yield picture.to_ndarray(format=PixelFormat.RGBA.value).astype(np.uint8, copy=False)
     except (OSError, av.FFmpegError) as error:
         raise SpillError(error.errno or errno.EIO, f"cannot decode: {error.strerror}", str(path)) from error
+
+
+def _animated_pixels(path: Path) -> Iterator[NDArray[np.uint8]]:
+    from imageio.v3 import imiter
+
+    try:
+        yield from imiter(path, plugin="pillow", mode="RGBA")
+    except OSError as error:
+        raise SpillError(error.errno or errno.EIO, f"cannot decode: {error}", str(path)) from error

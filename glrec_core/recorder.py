@@ -8,34 +8,37 @@ from __future__ import annotations
 
 import atexit
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Self
 
-from glrec_core.adapter import Attachment
-from glrec_core.backends import Backend, choose
+from glrec_core.adapter import Attachment, KeyWatcher
 from glrec_core.clock import Clock, Skip
 from glrec_core.config import Config
+from glrec_core.controls import Controls
 from glrec_core.engine import Engine
 from glrec_core.errors import CaptureError, ClosedError, ConfigError, GlrecError, SinkError
-from glrec_core.frame import Framebuffer, Size
-from glrec_core.gl.functions import GL, current_gl
+from glrec_core.frame import Framebuffer, Packet, StreamInfo
+from glrec_core.gl.functions import current_gl
 from glrec_core.gl.objects import bound_framebuffer
 from glrec_core.gl.platform import current_context
-from glrec_core.outputs import Outputs
-from glrec_core.overflow import open_queue
+from glrec_core.keys import parse_key
+from glrec_core.opening import Opening
 from glrec_core.recording import Recording
 from glrec_core.reports import Reports
+from glrec_core.screenshots import Screenshots
 from glrec_core.sink.file import FileSink
-from glrec_core.stages import Pipeline, Sink
+from glrec_core.sink.stored import StoredSink
+from glrec_core.stages import Sink
 from glrec_core.stats import Stats
 
-logger = logging.getLogger("glrec")
+logger: logging.Logger = logging.getLogger("glrec")
 
 
-class Recorder:
+class Recorder(Controls):
     """Records the frames of one OpenGL context to sinks. Made by `glrec_core.record`."""
 
     def __init__(self, config: Config, sinks: Sequence[Sink]) -> None:
@@ -45,9 +48,13 @@ class Recorder:
         self._stats = Stats()
         self._attachment: Attachment | None = None
         self._reports = Reports()
+        self._screenshots = Screenshots(config.color_space)
+        opening = Opening(config, self._sinks, self._clock, self._stats, self._reports, self._screenshots)
+        super().__init__(opening)
         self._engine: Engine | None = None
         self._ended = False
-        self._closed = False
+        if config.paused:
+            self.pause()
         atexit.register(self._close_at_exit)
 
     # Tap
@@ -60,6 +67,7 @@ class Recorder:
         Raises:
             ClosedError: the recorder is closed.
             WrongThreadError: not the thread of the first frame.
+            ConfigError: a hotkey is asked for in a loop of one's own, where there is no window to hear of keys.
             CaptureError: in a loop of one's own, the first frame comes without a (usable) context.
 
         """
@@ -67,16 +75,23 @@ class Recorder:
             raise ClosedError("this recorder is closed; make a new one to record again")
         if self._engine is not None:
             self._engine.check_thread("frame_drawn()")
+        elif self._config.hotkey is not None and self._attachment is None:
+            self._watch_key(None, self._config.hotkey)
         stats = self._stats
         stats.drawn += 1
         if self._reports.stopped:
             stats.failed += 1
+            self._screenshots.end(self.error)
         elif self._ended:
             stats.after_end += 1
         elif isinstance(pts_ns := self._clock.tick(), Skip):
             stats.count_skip(pts_ns)
+            if self._screenshots.pending:
+                self._grab(source, pts_ns)
         else:
             self._grab(source, pts_ns)
+        if self._config.dot and not self._paused and not self.finished and self._engine is not None:
+            self._engine.draw_dot(source)
 
     def context_closing(self) -> None:
         """Hand over what is still being read and free all GL objects; the context must be current.
@@ -100,25 +115,9 @@ class Recorder:
         return snapshot
 
     @property
-    def error(self) -> Exception | None:
-        """The first failure, of the recording or of one of its sinks, which `close()` will raise.
-
-        An encoder that failed while another one went on is none; see `Recording.notes`.
-        """
-        return self._reports.error
-
-    @property
     def texture_id(self) -> int:
         """GL name of the texture with the last recorded frame, for a preview; rows bottom first. 0 before the first."""
         return self._engine.texture_id if self._engine is not None else 0
-
-    def pause(self) -> None:
-        """Record nothing until `resume()`; the recording's time stands still."""
-        self._clock.pause()
-
-    def resume(self) -> None:
-        """Go on recording, without a gap in the recording's time."""
-        self._clock.resume()
 
     def force_idr(self) -> None:
         """Make the next recorded frame a keyframe (IDR), at which a player can begin; from any thread."""
@@ -167,7 +166,7 @@ class Recorder:
     def recording(self) -> Recording:
         """What has been recorded so far; complete after `close()`."""
         engine, stats = self._engine, self.stats
-        files = [sink for sink in self._sinks if isinstance(sink, FileSink)]
+        files = [sink for sink in self._sinks if isinstance(sink, StoredSink)]
         return Recording(
             paths=tuple(path for sink in files for path in sink.paths),
             frames=max((sink.frames for sink in files), default=stats.recorded),
@@ -181,6 +180,9 @@ class Recorder:
             lossless=self._config.is_lossless,
             spill=engine.spill if engine is not None else None,
         )
+
+    def _keyframe(self) -> tuple[StreamInfo, Packet] | None:
+        return self._engine.keyframe if self._engine is not None else None
 
     def __enter__(self) -> Self:
         return self
@@ -198,12 +200,15 @@ class Recorder:
 
         Raises:
             BackendUnavailable, CaptureError: the context cannot be recorded.
+            ConfigError: a hotkey is asked for, and this kind of target tells of none.
 
         """
         self._attachment = attachment
+        if (key := self._config.hotkey) is not None:
+            self._watch_key(attachment, parse_key(key))
         with attachment.current():
             if current_context() is not None:
-                self._choose_backend(current_gl(), None)
+                self._opening.choose_backend(current_gl())
 
     def discard(self) -> None:
         """Forget a recorder that never recorded: its target could not be attached."""
@@ -213,13 +218,23 @@ class Recorder:
 
     # Within
 
-    def _grab(self, source: Framebuffer, pts_ns: int) -> None:
+    def _watch_key(self, attachment: Attachment | None, key: str) -> None:
+        if not isinstance(attachment, KeyWatcher):
+            raise ConfigError(
+                f"hotkey={key!r}: nothing tells of this target's keys; call recorder.toggle() where the program hears of them"
+            )
+        attachment.watch_key(key, self.toggle)
+
+    def _grab(self, source: Framebuffer, pts_ns: int | Skip) -> None:
         stats = self._stats
         try:
             if self._engine is None:
-                self._engine = self._open(source)
+                self._engine = self._opening.open(source)
             self._engine.check_context()
-            self._engine.grab(source, pts_ns)
+            if isinstance(pts_ns, Skip):
+                self._engine.look(source)
+            else:
+                self._engine.grab(source, pts_ns)
         except Exception as error:
             if stats.accounted < stats.drawn:  # it failed before the engine took the frame
                 stats.failed += 1
@@ -230,32 +245,9 @@ class Recorder:
         if self._clock.finished:
             self._reports.run_all(self._end_of_input)
 
-    def _open(self, source: Framebuffer) -> Engine:
-        gl = current_gl()
-        backend = self._choose_backend(gl, source.size)
-        logger.info("recording by the %s route: %s", backend.name, self._stats.reason)
-        pipeline = backend.open(gl, self._config, self._clock, source.size)
-        try:
-            return self._start(gl, pipeline)
-        except BaseException:
-            pipeline.capture.close()
-            raise
-
-    def _start(self, gl: GL, pipeline: Pipeline) -> Engine:
-        for note in pipeline.capture.notes:
-            logger.warning("%s", note)
-        reports = self._reports
-        outputs = Outputs(self._sinks, reports.note, reports.tell)
-        queue = open_queue(self._config, pipeline.capture.slots, self._stats, reports.tell)
-        return Engine(gl, pipeline, queue, outputs, self._stats, fail=reports.fail, tell=reports.tell)
-
-    def _choose_backend(self, gl: GL, size: Size | None) -> Backend:
-        backend, self._stats.reason = choose(self._config, gl, size)
-        self._stats.backend = backend.name
-        return backend
-
     def _end_of_input(self) -> None:
         self._ended = True
+        self._screenshots.end(self.error)
         if self._engine is not None:
             self._engine.end_of_input()
 
@@ -290,7 +282,11 @@ class Recorder:
         self._closed = True
         atexit.unregister(self._close_at_exit)
         with self._context():
-            self._reports.run_all(self._end_of_input, self._detach, self._join, self._release, self._settle)
+            self._reports.run_all(*self._last_steps())
+
+    def _last_steps(self) -> tuple[Callable[[], None], ...]:
+        screenshots = partial(self._screenshots.close, self.error)
+        return self._end_of_input, self._detach, self._join, screenshots, self._release, self._settle
 
     def _close_at_exit(self) -> None:
         logger.warning("the program ends with a recorder still open; its recording is finished now")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from glrec_core.errors import ConfigError
 from glrec_core.frame import Size
+from glrec_core.notebook import Bundle, films
 from glrec_core.raw_frames import decoded_pixels, stored_pixels
 from glrec_core.stats import Stats
 
@@ -61,8 +62,8 @@ class Recording:
     def frames_as_arrays(self) -> Iterator[NDArray[np.uint8]]:
         """Yield every frame exactly as it was drawn, (height, width, 4) uint8 RGBA, row 0 the top.
 
-        From the kept spill (`backend="spill"`, `keep_spill=True`), else from lossless files, which hold no alpha: it is
-        255 there. Sides may have been padded, as `notes` tell.
+        From the kept spill (`backend="spill"`, `keep_spill=True`), else from lossless files, where alpha is 255
+        unless it was recorded. Sides may have been padded, as `notes` tell.
 
         Raises:
             ConfigError: the recording is lossy and its frames were not kept.
@@ -77,6 +78,10 @@ class Recording:
                 "or with backend='spill' and keep_spill=True"
             )
         return chain.from_iterable(map(decoded_pixels, self.paths))
+
+    def _repr_mimebundle_(self, **_: object) -> Bundle:
+        """Show the files in a notebook: inline up to `notebook.EMBED_BYTES` where a browser plays them, else as links."""
+        return films(self.paths, self.codec, str(self))
 
     def __str__(self) -> str:
         where = ", ".join(map(str, self.paths)) or "no file"

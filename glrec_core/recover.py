@@ -15,7 +15,7 @@ from glrec_core.errors import ConfigError, SpillError
 from glrec_core.frame import Frame, Size
 from glrec_core.outputs import Outputs
 from glrec_core.recording import Recording
-from glrec_core.sink.file import FileSink
+from glrec_core.sink.stored import StoredSink, open_stored
 from glrec_core.spill.header import config_of
 from glrec_core.spill.stored_frames import StoredFrames
 from glrec_core.stats import Stats
@@ -44,7 +44,7 @@ def recover(
 
     """
     with StoredFrames(Path(directory)) as frames:
-        recovery = _Recovery(frames, FileSink(path, overwrite=overwrite), progress or _quiet)
+        recovery = _Recovery(frames, open_stored(path, overwrite=overwrite), progress or _quiet)
         recording = recovery.run()
         if not keep and not frames.damaged:
             frames.remove()
@@ -54,11 +54,12 @@ def recover(
 class _Recovery:
     """One run; without threads, since nobody draws meanwhile."""
 
-    def __init__(self, frames: StoredFrames, sink: FileSink, progress: Progress) -> None:
+    def __init__(self, frames: StoredFrames, sink: StoredSink, progress: Progress) -> None:
         self._frames = frames
         self._sink = sink
         self._progress = progress
-        self._config = config_of(frames.header).with_codec(sink.default_codec)
+        config = config_of(frames.header)
+        self._config = config.with_codec(sink.default_codec(alpha=config.alpha is not None))
         self._clock = self._config.make_clock()
         self._stats = Stats()
         self._notes: list[str] = []
@@ -73,7 +74,7 @@ class _Recovery:
             open_stages = open_on_cpu(self._config, self._clock)
         except ConfigError as error:
             raise SpillError(errno.EINVAL, f"the spill's options cannot be used: {error}") from error
-        self._sink.check(self._config.codec or "")
+        self._sink.check(self._config.codec or "", alpha=self._config.alpha is not None)
         chain = EncodeChain((open_stages,), self._stats, self._notes.append)
         outputs = Outputs((self._sink,), self._errors.append, self._notes.append)
         try:
@@ -110,6 +111,10 @@ class _Recovery:
         damaged = self._frames.damaged
         begin_seconds = float(Fraction(self._first_ns, 1_000_000_000))
         notes = [f"the first frame found was at {begin_seconds:.3f} s of the recording", *self._notes]
+        if operations := self._frames.header.get("operations"):
+            notes.append(
+                f"the {operations} operations of process= were the program's own and are not applied"
+            )
         if damaged:
             notes.append(f"{damaged} frames were damaged; {self._frames.directory} is kept")
         return Recording(

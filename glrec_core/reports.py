@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-logger = logging.getLogger("glrec")
+logger: logging.Logger = logging.getLogger("glrec")
 
 
 class Reports:
@@ -13,7 +13,7 @@ class Reports:
 
     def __init__(self) -> None:
         self.error: Exception | None = None
-        self.stopped = False
+        self.stopped: bool = False
         self.notes: list[str] = []
 
     def fail(self, error: Exception) -> None:

@@ -18,12 +18,12 @@ import numpy as np
 
 from glrec_core.errors import SpillError
 from glrec_core.frame import Frame
-from glrec_core.frame_queue import FrameQueue
+from glrec_core.frame_queue import FrameQueue, Watch
 from glrec_core.spill.pixels import can_spill, frame_bytes
 from glrec_core.spill.spill_file import SpillFile
 from glrec_core.stats import Stats
 
-logger = logging.getLogger("glrec")
+logger: logging.Logger = logging.getLogger("glrec")
 
 _TRANSIENT_FRAMES = 2
 """Frames that are in plain memory in any case: one being stored, one being encoded."""
@@ -72,9 +72,9 @@ class SpillQueue(FrameQueue):
         self._file: SpillFile | None = None
         self._failure: Exception | None = None
 
-    def put(self, frame: Frame) -> None:
+    def put(self, frame: Frame, watch: Watch | None = None) -> None:
         with self._changed:
-            super().put(frame)
+            super().put(frame, watch)
             if can_spill(frame.spec) and not self._abandoned:
                 self._in_slots.append(frame)
             self._start_thread()

@@ -104,8 +104,8 @@ class Sink(Protocol):
     `open … write … close` may be repeated: each round is a part of its own (a new size, another encoder).
     """
 
-    def check(self, codec: str) -> None:
-        """Say before anything is touched whether a stream of `codec` can be taken.
+    def check(self, codec: str, *, alpha: bool = False) -> None:
+        """Say before anything is touched whether a stream of `codec` can be taken, with its alpha channel if it has one.
 
         Raises:
             ConfigError: it cannot.
@@ -127,6 +127,18 @@ class Sink(Protocol):
         """Finish the part."""
 
 
+@runtime_checkable
+class MarkedSink(Protocol):
+    """A sink that can keep named moments as well."""
+
+    @property
+    def keeps_marks(self) -> bool:
+        """Whether it does: not every file format has chapters."""
+
+    def mark(self, tick: int, name: str) -> None:
+        """Name the frame at that tick of the open part; all names of a part come before its `close`."""
+
+
 class EncodeStages(NamedTuple):
     """The two stages of the encode thread, opened for one frame specification."""
 
@@ -145,13 +157,19 @@ OpenEncodeStages = Callable[[FrameSpec], EncodeStages]
 """Opens the stages of the encode thread for frames of one specification."""
 
 
+def _in_host_memory(frame: Frame) -> Frame:
+    return frame
+
+
 @dataclass(frozen=True, slots=True)
 class Pipeline:
     """What a backend gives: an open capture, and how to open what follows it on the encode thread.
 
     `successors` take over one after the other, each once, when the stages in use die; they take the capture's frames, too.
+    `to_host` gives a frame of the capture in host memory; it may wait for the GPU, and raise ConvertError.
     """
 
     capture: Capture
     open_encode_stages: OpenEncodeStages
     successors: tuple[OpenEncodeStages, ...] = ()
+    to_host: Callable[[Frame], Frame] = _in_host_memory

@@ -20,9 +20,12 @@ from glrec_core.gl.state import SetupState
 class Blitter:
     """Owns a ring of target textures and whatever stands between them and a source of the present size."""
 
-    def __init__(self, gl: GL, layout: Layout, *, keep_shape: bool, targets: int = 1) -> None:
-        """Create the targets; to be called within `ReadState`."""
+    def __init__(
+        self, gl: GL, layout: Layout, *, keep_shape: bool, targets: int = 1, opaque: bool = True
+    ) -> None:
+        """Create the targets; to be called within `ReadState`. `opaque` is what lies around the picture."""
         self._gl = gl
+        self._opaque = opaque
         self._layout = layout
         self._keep_shape = keep_shape
         self._source: tuple[int, Size, int] | None = None
@@ -47,7 +50,7 @@ class Blitter:
         with SetupState(self._gl):
             for _ in range(count):
                 self.targets.append(ColorTarget(self._gl, self._layout.coded))
-                self.targets[-1].clear()
+                self.targets[-1].clear(opaque=self._opaque)
 
     def prepare(self, source: Framebuffer, direct: Direct) -> Picture:
         """Return the picture to record, bound for reading; `restore` must follow its use, both within one `ReadState`.
@@ -127,7 +130,7 @@ class Blitter:
         if self.target in self._stale:
             self._stale.remove(self.target)
             with SetupState(self._gl):
-                self.target.clear()
+                self.target.clear(opaque=self._opaque)
 
     def _blit_all(self, source: Framebuffer) -> None:
         area = Rect(0, 0, *source.size)

@@ -61,8 +61,8 @@ class CudaRing:
             CaptureError: the kernel cannot be compiled or the GPU has not enough memory.
 
         """
-        self.spec = FrameSpec(size, pixel_format, Memory.CUDA)
-        self.latency = batch - 1
+        self.spec: FrameSpec = FrameSpec(size, pixel_format, Memory.CUDA)
+        self.latency: int = batch - 1
         self._stream = stream
         self._batch = batch
         self._textures: dict[int, RegisteredTexture] = {}

@@ -46,7 +46,7 @@ class Layout:
     def padding_note(self) -> str:
         """What the padding did to the picture, for the user."""
         return (
-            f"the picture of {self.content} is recorded as {self.coded}: 4:2:0 video needs even sides, "
+            f"the picture of {self.content} is recorded as {self.coded}: the encoder takes even sides only, "
             "so the last column or row is repeated"
         )
 

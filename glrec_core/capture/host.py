@@ -46,8 +46,8 @@ class HostCapture:
         self._ring: Ring | None = None
         with self._state:
             ring = self._open(source)
-        self.latency = ring.latency
-        self.slots = config.slots + ring.latency
+        self.latency: int = ring.latency
+        self.slots: int = config.slots + ring.latency
 
     def _open(self, source: Size) -> Ring:
         config = self._config
@@ -56,7 +56,9 @@ class HostCapture:
         if layout.padding != (0, 0):
             self.notes = (*self.notes, layout.padding_note)
         keep_shape = config.on_resize != "scale"
-        blitter = self._blitter = Blitter(self._gl, layout, keep_shape=keep_shape, targets=self._textures)
+        blitter = self._blitter = Blitter(
+            self._gl, layout, keep_shape=keep_shape, targets=self._textures, opaque=config.alpha is None
+        )
         try:
             ring = self._ring = self._open_ring(self._gl, layout.coded, config.slots)
         except BaseException:

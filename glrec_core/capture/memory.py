@@ -29,7 +29,7 @@ class MemoryRing:
     def __init__(self, gl: GL, size: Size, slots: int) -> None:
         """Reserve the memory; the operating system gives it when a slot is first used."""
         self._gl = gl
-        self.spec = FrameSpec(size, PixelFormat.RGBA)
+        self.spec: FrameSpec = FrameSpec(size, PixelFormat.RGBA)
         self._layout = g.RGBA
         self._begun = False
         self._slots = slots

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from glrec_core.cli.command import Exit
 from glrec_core.cli.printing import print_json, print_table
-from glrec_core.cli.progress import progress_bar
+from glrec_core.progress import progress_bar
 
 if TYPE_CHECKING:
     from glrec_core.probe.diagnosis import Diagnosis

@@ -17,6 +17,10 @@ COMMANDS = (
     Command("doctor", "say what this machine can record with, and prove it", "glrec_core.cli.doctor"),
     Command("info", "describe a video file", "glrec_core.cli.info"),
     Command("verify", "decode a video file and check that it is right", "glrec_core.cli.verify"),
+    Command(
+        "loopback", "record, send through a bad network and back, and compare", "glrec_core.cli.loopback"
+    ),
+    Command("bench", "compare recorders on this machine, glrec among them", "glrec_core.cli.bench"),
     Command("recover", "finish a recording that was cut off while it spilled", "glrec_core.cli.recover"),
 )
 

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from glrec_core.cli.command import Exit
-from glrec_core.cli.progress import progress_bar
 from glrec_core.errors import ConfigError
+from glrec_core.progress import progress_bar
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

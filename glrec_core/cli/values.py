@@ -16,6 +16,9 @@ from glrec_core.frame import Size
 _Value = TypeVar("_Value")
 
 _SIZE = re.compile(r"(\d+)x(\d+)")
+_BIT_RATE = re.compile(r"(\d+(?:\.\d+)?)([kKM]?)")
+_MULTIPLES = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000}
+_SHARE = re.compile(r"(\d+(?:\.\d+)?|\.\d+)(%?)")
 
 
 def size(text: str) -> Size:
@@ -47,6 +50,26 @@ def seconds(text: str) -> float:
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a time; give a number of seconds above 0")
     return value
+
+
+def bit_rate(text: str) -> int:
+    """Read `8M`, `500k` or `8000000`: bits per second, at least 1."""
+    found = _BIT_RATE.fullmatch(text)
+    value = round(Fraction(found[1]) * _MULTIPLES[found[2]]) if found else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a bit rate; give bits per second such as 8M or 500k"
+        )
+    return value
+
+
+def share(text: str) -> float:
+    """Read `5%` or `0.05`: from 0 to 1."""
+    found = _SHARE.fullmatch(text)
+    value = Fraction(found[1]) / (100 if found[2] else 1) if found else Fraction(-1)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share; give one such as 5% or 0.05")
+    return float(value)
 
 
 def _in_words_of_argparse(parse: Callable[[], _Value]) -> _Value:

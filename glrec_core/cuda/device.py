@@ -39,7 +39,7 @@ class CudaDevice:
         name = checked(driver.cuDeviceGetName(256, device), f"name device {ordinal}")
         self.name: str = name.split(b"\0")[0].decode(errors="replace")
         self._context = checked(driver.cuDevicePrimaryCtxRetain(device), f"open a context on {self.name}")
-        self.context = int(self._context)
+        self.context: int = int(self._context)
 
     @staticmethod
     def of_current_gl_context() -> CudaDevice:
@@ -77,7 +77,7 @@ class CudaStream:
         self.device = device
         with device:
             self.cupy: Any = cupy.cuda.Stream(non_blocking=True)
-        self.handles = CudaHandles(device.ordinal, device.context, self.cupy.ptr)
+        self.handles: CudaHandles = CudaHandles(device.ordinal, device.context, self.cupy.ptr)
 
     @contextmanager
     def current(self) -> Iterator[None]:

@@ -91,7 +91,7 @@ class Kernel:
             self._function = cupy.RawModule(code=source, options=("--std=c++17",)).get_function(_NAME).kernel
         except (cupy.cuda.compiler.CompileException, RuntimeError, OSError) as error:
             raise CaptureError(f"NVRTC cannot compile the {pixel_format.value} kernel: {error}") from error
-        self.handle = driver.CUfunction(self._function.ptr)
+        self.handle: Any = driver.CUfunction(self._function.ptr)
 
     def into(self, rows: Any, size: Size) -> Launch:
         """Return what writes pictures of a size into a CuPy array of all rows, (rows, width), of any pitch."""

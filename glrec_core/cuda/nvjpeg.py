@@ -87,8 +87,8 @@ class JpegSettings:
         """`source` is the stream on which pictures are complete."""
         self.source = source
         self.size = size
-        self.handle = _handle(source.device)
-        self.parameters = ctypes.c_void_p()
+        self.handle: ctypes.c_void_p = _handle(source.device)
+        self.parameters: ctypes.c_void_p = ctypes.c_void_p()
         queue = ctypes.c_void_p(source.handles.stream)
         with source.device:
             _call("nvjpegEncoderParamsCreate", self.handle, ctypes.byref(self.parameters), queue)

@@ -33,7 +33,7 @@ class RegisteredTexture:
     def __init__(self, texture: int) -> None:
         registered = runtime.cudaGraphicsGLRegisterImage(texture, _TEXTURE_2D, _FLAGS)
         self._resource = checked(registered, f"register the OpenGL texture {texture}")
-        self.handle = int(self._resource)
+        self.handle: int = int(self._resource)
         self._surfaces: dict[int, int] = {}
 
     def surface(self) -> int:

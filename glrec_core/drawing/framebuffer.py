@@ -44,7 +44,7 @@ class FrameBuffer:
         """
         gl = self._gl = current_gl()
         self.size: Size = parse_size(size)
-        self.samples = _parse_samples(gl, samples)
+        self.samples: int = _parse_samples(gl, samples)
         self._depth = depth
         self._renderbuffers: list[int] = []
         self._outer: list[tuple[int, int, tuple[int, ...]]] = []

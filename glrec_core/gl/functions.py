@@ -26,22 +26,20 @@ FRAMEBUFFER_ATTACHMENT_COLOR_ENCODING, FRAMEBUFFER_ATTACHMENT_COMPONENT_TYPE = 0
 COLOR_ATTACHMENT0 = 0x8CE0
 FRONT, BACK, FRONT_LEFT, BACK_LEFT = 0x0404, 0x0405, 0x0400, 0x0402
 DRAW_BUFFER, READ_BUFFER, DOUBLEBUFFER, SAMPLES = 0x0C01, 0x0C02, 0x0C32, 0x80A9
-COLOR, COLOR_BUFFER_BIT = 0x1800, 0x4000
+COLOR, COLOR_BUFFER_BIT, COLOR_CLEAR_VALUE = 0x1800, 0x4000, 0x0C22
 NEAREST, LINEAR = 0x2600, 0x2601
 SCISSOR_TEST, FRAMEBUFFER_SRGB, RASTERIZER_DISCARD = 0x0C11, 0x8DB9, 0x8C89
-COLOR_WRITEMASK, VIEWPORT = 0x0C23, 0x0BA2
+COLOR_WRITEMASK, VIEWPORT, SCISSOR_BOX = 0x0C23, 0x0BA2, 0x0C10
 DEPTH, DEPTH_ATTACHMENT, DEPTH_COMPONENT24, MAX_SAMPLES = 0x1801, 0x8D00, 0x81A6, 0x8D57
 
 DEPTH_TEST, STENCIL_TEST, BLEND, CULL_FACE, COLOR_LOGIC_OP = 0x0B71, 0x0B90, 0x0BE2, 0x0B44, 0x0BF2
 SAMPLE_ALPHA_TO_COVERAGE, SAMPLE_COVERAGE, SAMPLE_MASK = 0x809E, 0x80A0, 0x8E51
-POLYGON_MODE, POINT, LINE, FILL = 0x0B40, 0x1B00, 0x1B01, 0x1B02
-FRONT_AND_BACK = 0x0408
+POLYGON_MODE, FRONT_AND_BACK, POINT, LINE, FILL = 0x0B40, 0x0408, 0x1B00, 0x1B01, 0x1B02
 
-VERTEX_SHADER, FRAGMENT_SHADER = 0x8B31, 0x8B30
+VERTEX_SHADER, FRAGMENT_SHADER, TRIANGLE_STRIP = 0x8B31, 0x8B30, 0x0005
 COMPILE_STATUS, LINK_STATUS, INFO_LOG_LENGTH = 0x8B81, 0x8B82, 0x8B84
 CURRENT_PROGRAM, VERTEX_ARRAY_BINDING = 0x8B8D, 0x85B5
 TEXTURE0, ACTIVE_TEXTURE, SAMPLER_BINDING = 0x84C0, 0x84E0, 0x8919
-TRIANGLE_STRIP = 0x0005
 
 TEXTURE_2D, TEXTURE_BINDING_2D = 0x0DE1, 0x8069
 TEXTURE_2D_MULTISAMPLE, TEXTURE_BINDING_2D_MULTISAMPLE = 0x9100, 0x9104
@@ -91,6 +89,8 @@ _QUICK: dict[str, tuple[Any, ...]] = {
     "GetStringi": (c_char_p, _enum, c_uint),
     "GetIntegerv": (None, _enum, c_void_p),
     "GetBooleanv": (None, _enum, c_void_p),
+    "GetFloatv": (None, _enum, c_void_p),
+    "ClearColor": (None, *[c_float] * 4),
     "IsEnabled": (c_ubyte, _enum),
     "Enable": (None, _enum),
     "Disable": (None, _enum),
@@ -112,6 +112,8 @@ _QUICK: dict[str, tuple[Any, ...]] = {
     "GenRenderbuffers": (None, c_int, c_void_p),
     "FramebufferRenderbuffer": (None, _enum, _enum, _enum, _name),
     "Viewport": (None, *[c_int] * 4),
+    "Scissor": (None, *[c_int] * 4),
+    "ScissorIndexed": (None, c_uint, *[c_int] * 4),
     "Enablei": (None, _enum, c_uint),
     "Disablei": (None, _enum, c_uint),
     "PolygonMode": (None, _enum, _enum),
@@ -145,6 +147,7 @@ _QUICK: dict[str, tuple[Any, ...]] = {
 _BLOCKING: dict[str, tuple[Any, ...]] = {
     "Finish": (None,),
     "BlitFramebuffer": (None, *[c_int] * 8, _bits, _enum),
+    "Clear": (None, _bits),
     "ClearBufferfv": (None, _enum, c_int, ctypes.POINTER(c_float)),
     "ReadPixels": (None, *[c_int] * 4, _enum, _enum, c_void_p),
     "TexImage2D": (None, _enum, *[c_int] * 5, _enum, _enum, c_void_p),
@@ -191,18 +194,19 @@ class GL:
             for name, (result, *arguments) in table.items():
                 address = context.api.get_proc_address(b"gl" + name.encode())
                 setattr(self, name, prototype(result, *arguments)(address) if address else None)
-        self.vendor, self.renderer = self._string(VENDOR), self._string(RENDERER)
-        self.version_text = self.driver_text()
-        self.is_software = _SOFTWARE.search(self.renderer) is not None
+        self.vendor: str = self._string(VENDOR)
+        self.renderer: str = self._string(RENDERER)
+        self.version_text: str = self.driver_text()
+        self.is_software: bool = _SOFTWARE.search(self.renderer) is not None
         """Whether the renderer draws on the CPU."""
-        self.es = self.version_text.startswith("OpenGL ES")
-        self.version = self._parse_version()
+        self.es: bool = self.version_text.startswith("OpenGL ES")
+        self.version: tuple[int, int] = self._parse_version()
         if self.version < (3, 0):
             raise CaptureError(
                 f"glrec needs OpenGL 3.0 or OpenGL ES 3.0; this context is {self.version_text!r} on {self.renderer!r}. "
                 "Ask the framework for a newer context."
             )
-        self.extensions = frozenset(
+        self.extensions: frozenset[Any] = frozenset(
             self.GetStringi(EXTENSIONS, index).decode() for index in range(self.integer(NUM_EXTENSIONS))
         )
 

@@ -15,6 +15,7 @@ _PLAIN = (
     (g.TEXTURE_BASE_LEVEL, {0}),
 )
 _BLACK = (ctypes.c_float * 4)(0.0, 0.0, 0.0, 1.0)
+_TRANSPARENT = (ctypes.c_float * 4)(0.0, 0.0, 0.0, 0.0)
 
 
 class ColorTarget:
@@ -32,8 +33,8 @@ class ColorTarget:
         """
         self._gl = gl
         self.size = size
-        self.texture = gl.generate("GenTextures")
-        self.framebuffer = 0
+        self.texture: int = gl.generate("GenTextures")
+        self.framebuffer: int = 0
         try:
             self._make(srgb=srgb)
         except BaseException:
@@ -61,10 +62,10 @@ class ColorTarget:
                 f"its largest side is {gl.integer(g.MAX_TEXTURE_SIZE)}"
             )
 
-    def clear(self) -> None:
-        """Fill with opaque black."""
+    def clear(self, *, opaque: bool = True) -> None:
+        """Fill with black, opaque or fully transparent."""
         self._gl.BindFramebuffer(g.DRAW_FRAMEBUFFER, self.framebuffer)
-        self._gl.ClearBufferfv(g.COLOR, 0, _BLACK)
+        self._gl.ClearBufferfv(g.COLOR, 0, _BLACK if opaque else _TRANSPARENT)
 
     def delete(self) -> None:
         """Delete both objects; safe to call twice."""

@@ -128,7 +128,7 @@ class ImageState:
     def __init__(self, gl: GL, count: int) -> None:
         self._gl = gl
         end = gl.integer(g.MAX_IMAGE_UNITS)
-        self.units = tuple(range(end - count, end))
+        self.units: tuple[int, ...] = tuple(range(end - count, end))
         self._program = 0
         self._images = (ctypes.c_int64 * (count * len(_IMAGE_UNIT)))()
         at, step = ctypes.addressof(self._images), ctypes.sizeof(ctypes.c_int64)
@@ -163,8 +163,8 @@ class ComputeState:
     def __init__(self, gl: GL) -> None:
         self._gl = gl
         self._images = ImageState(gl, 1)
-        [self.image_unit] = self._images.units
-        self.storage_slot = gl.integer(g.MAX_SHADER_STORAGE_BUFFER_BINDINGS) - 1
+        self.image_unit: int = self._images.units[0]
+        self.storage_slot: int = gl.integer(g.MAX_SHADER_STORAGE_BUFFER_BINDINGS) - 1
         self._storage_buffer = 0
         self._slot: tuple[int, ...] = ()
 

@@ -34,7 +34,7 @@ class PrivateDisplay:
                 "this program needs a window system, and there is no Xvfb for a private one; "
                 "install it (Debian: apt install xvfb), or run without --headless on a desktop"
             )
-        self.name = _start(xvfb)
+        self.name: str = _start(xvfb)
         self._client = _connected(self.name)
 
 

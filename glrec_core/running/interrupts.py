@@ -28,7 +28,7 @@ class Interrupts:
         self._waiting: int | None = None
         self._again = False
         self._insistence: threading.Timer | None = None
-        self.exit_code = 0
+        self.exit_code: int = 0
         """What the program's exit code becomes when it ended well, but since it was asked to."""
 
     @contextmanager

@@ -10,9 +10,16 @@ from typing import Any
 
 import glrec_core
 from glrec_core.config import DEFAULT_STEP_FPS
+from glrec_core.stages import Sink
 
+_TICKS_PER_SECOND = 1_000_000
 DEFAULT_TURNS_PER_SECOND = 60
 """How often a picture that does not change is drawn anew, where no rate is asked for."""
+
+
+def exact_seconds(seconds: float) -> Fraction:
+    """Return a time as it was typed: 0.8 is 4/5, not the float that is a little more."""
+    return Fraction(seconds).limit_denominator(_TICKS_PER_SECOND)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +34,7 @@ class RunOptions:
         step: give the program virtual time.
         fps: see `Config`; also the rate of virtual time.
         recording: further options of `Config`.
+        sinks: where the first window's recording goes besides its file.
 
     """
 
@@ -37,6 +45,7 @@ class RunOptions:
     step: bool = False
     fps: Fraction | None = None
     recording: dict[str, Any] = field(default_factory=dict)
+    sinks: tuple[Sink, ...] = ()
 
     @property
     def rate(self) -> Fraction:
@@ -59,12 +68,16 @@ class RunOptions:
         """Under virtual time seconds are frames."""
         if self.seconds is None or not self.step:
             return self.frames
-        return min(math.ceil(Fraction(self.seconds) * self.rate), self.frames or math.inf)  # type: ignore[return-value]
+        return min(math.ceil(exact_seconds(self.seconds) * self.rate), self.frames or math.inf)  # type: ignore[return-value]
 
     def path(self, number: int) -> Path:
         """Return the file of the n-th window that draws, counted from 1."""
         base = self.output if self.output is not None else glrec_core.dated_path()
         return base if number == 1 else base.with_stem(f"{base.stem}-{number}")
+
+    def outputs(self, number: int) -> tuple[Path | Sink, ...]:
+        """Return where the n-th window's recording goes."""
+        return (self.path(number), *(self.sinks if number == 1 else ()))
 
     def check(self) -> None:
         """Check all that can be checked without a window.
@@ -74,4 +87,4 @@ class RunOptions:
             BackendUnavailable: nothing on this machine can encode what was asked for.
 
         """
-        glrec_core.record(None, self.path(1), **self.config).discard()
+        glrec_core.record(None, *self.outputs(1), **self.config).discard()

@@ -19,7 +19,7 @@ from glrec_core.running.options import RunOptions
 from glrec_core.running.virtual_time import VirtualTime
 from glrec_core.running.window import Window
 
-logger = logging.getLogger("glrec")
+logger: logging.Logger = logging.getLogger("glrec")
 
 _now = time.perf_counter  # real time, whatever becomes of the module's function
 
@@ -49,7 +49,7 @@ class Session:
         self._frames_after_stop = 0
         self._first_seconds: float | None = None
         self._last_seconds = 0.0
-        self.interrupts = Interrupts(self._ask_to_stop)
+        self.interrupts: Interrupts = Interrupts(self._ask_to_stop)
         self.errors: list[GlrecError] = []
 
     @property
@@ -143,7 +143,7 @@ class Session:
         """Start recording a window that draws its first frame."""
         self._windows.append(window)
         try:
-            return glrec_core.record(None, self._options.path(len(self._windows)), **self._options.config)
+            return glrec_core.record(None, *self._options.outputs(len(self._windows)), **self._options.config)
         except GlrecError as error:
             self.errors.append(error)
             logger.error("recording does not begin: %s", error)  # noqa: TRY400 - the reason is in the text

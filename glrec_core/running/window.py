@@ -23,7 +23,7 @@ class Window:
         self._begun = False
         self.recorder: Recorder | None = None
         self.attachment: Attachment | None = None
-        self.is_open = True
+        self.is_open: bool = True
 
     @property
     def finished(self) -> bool:

@@ -10,7 +10,18 @@ from typing import Any
 from glrec_core.config import Config
 from glrec_core.errors import ConfigError, SpillError
 
-_OPTIONS = ("timing", "codec", "preset", "quality", "lossless", "bitrate", "gop", "b_frames", "color")
+_OPTIONS = (
+    "timing",
+    "codec",
+    "preset",
+    "quality",
+    "lossless",
+    "bitrate",
+    "gop",
+    "b_frames",
+    "color",
+    "alpha",
+)
 _PLAIN = (str, int, bool, type(None))
 _LARGEST = (1 << 31) - 1  # of numerator and denominator in FFmpeg's time base, AVRational
 
@@ -19,7 +30,8 @@ def header_of(config: Config) -> dict[str, object]:
     """Return the options as JSON can hold them."""
     rate = config.rate
     options: dict[str, object] = {name: getattr(config, name) for name in _OPTIONS}
-    return {**options, "fps": None if rate is None else [rate.numerator, rate.denominator]}
+    numbers = None if rate is None else [rate.numerator, rate.denominator]
+    return {**options, "fps": numbers, "operations": len(config.process)}
 
 
 def config_of(header: Mapping[str, object]) -> Config:

@@ -154,7 +154,7 @@ class Journal:
         timestamps = np.fromiter((-1 if found is None else found.pts_ns for found in records), np.int64)
         distinct, indices = np.unique(timestamps, return_index=True)
         self._indices = indices[distinct >= 0]
-        self.damaged = count - len(self._indices)
+        self.damaged: int = count - len(self._indices)
         """How many records were left out."""
 
     def __len__(self) -> int:

@@ -44,7 +44,7 @@ class SegmentWriter:
         self._descriptor = -1
         self._size_bytes = 0
         self._used_bytes = 0
-        self.number = -1
+        self.number: int = -1
         """The segment that is being filled."""
 
     def write(self, data: bytes | memoryview) -> Place:

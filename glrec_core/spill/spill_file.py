@@ -25,7 +25,7 @@ from glrec_core.spill.packing import Packing, PackingChoice, has_lz4, pack, unpa
 from glrec_core.spill.pixels import Planes, frame_bytes, pixels_of, planes_of
 from glrec_core.spill.segments import Place, SegmentReader, SegmentWriter, segment_path
 
-logger = logging.getLogger("glrec")
+logger: logging.Logger = logging.getLogger("glrec")
 
 KEPT_NS = 1_000_000_000
 """How long frames stay on disk after they were encoded: longer than what an encoder and a container hold back."""
@@ -52,12 +52,12 @@ class SpillFile:
     """
 
     def __init__(self, root: Path, header: Mapping[str, object], *, keep_all: bool) -> None:
-        self.directory = make_spill_directory(root)
-        self.stored_bytes = 0
+        self.directory: Path = make_spill_directory(root)
+        self.stored_bytes: int = 0
         self._keep_all = keep_all
         self._contents: dict[int, _Contents] = {}
         self._changing = threading.Lock()
-        self.packings = PackingChoice(lz4=has_lz4())
+        self.packings: PackingChoice = PackingChoice(lz4=has_lz4())
         self._writer = SegmentWriter(self.directory)
         self._reader = SegmentReader(self.directory)
         self._closes = [self._writer.close, self._reader.close]

@@ -17,7 +17,7 @@ from glrec_core.spill.lock import DirectoryLock
 from glrec_core.spill.segments import SegmentReader
 from glrec_core.spill.spill_file import read_frame, remove_directory
 
-logger = logging.getLogger("glrec")
+logger: logging.Logger = logging.getLogger("glrec")
 
 
 class StoredFrames:
@@ -36,7 +36,7 @@ class StoredFrames:
         self._lock = DirectoryLock(directory)
         self._journal = journal
         self._reader = SegmentReader(directory)
-        self.damaged = journal.damaged
+        self.damaged: int = journal.damaged
 
     @property
     def header(self) -> dict[str, object]:

@@ -26,7 +26,7 @@ def attach(window: object, *sinks: str | Path | Sink, **config: Any) -> Recorder
     Args:
         window: an open window, as `glfw.create_window` returns it.
         sinks: paths of files to write, or sinks; none is a dated file in the working folder.
-        config: options of `glrec_core.Config`, such as fps, timing, frames, size, codec.
+        config: options of `glrec_core.Config`, such as fps, timing, frames, size, codec, audio, hotkey.
 
     Returns:
         The recorder.

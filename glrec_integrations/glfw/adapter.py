@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from glrec_core.adapter import (
     Attachment,
     ConfigError,
     Framebuffer,
+    KeyEdge,
     MethodHook,
     Size,
     Tap,
@@ -58,12 +59,22 @@ class WindowAttachment:
         self._window = window
         self._tap = tap
         self._alive = True
+        self._look_at_key: Callable[[], None] = _nothing
         self._watch = watch(glfw)
         self._watch.add(self)
 
     def detach(self) -> None:
         """Hear no more; the last one leaves the module as it was."""
         self._watch.discard(self)
+
+    def watch_key(self, key: str, pressed: Callable[[], None]) -> None:
+        """Call `pressed` when a key is found down that was up at the frame before. See `KeyWatcher`.
+
+        A window has one key handler, which is the program's own. So keys are looked at once a frame.
+        """
+        glfw, edge = self._glfw, KeyEdge(pressed)
+        code = getattr(glfw, f"KEY_{key}")
+        self._look_at_key = lambda: edge.look(down=glfw.get_key(self._window, code) == glfw.PRESS)
 
     @contextmanager
     def current(self) -> Iterator[None]:
@@ -85,6 +96,7 @@ class WindowAttachment:
 
     def before_swap(self) -> None:
         """Tell of a frame."""
+        self._look_at_key()
         with self.current():
             size = Size(*self._glfw.get_framebuffer_size(self._window))
             self._tap.frame_drawn(Framebuffer(0, size))
@@ -155,3 +167,7 @@ def watch(glfw: Any) -> Watch:
 
 def _address(window: Any) -> int | None:
     return ctypes.cast(window, ctypes.c_void_p).value
+
+
+def _nothing() -> None:
+    """Look at no key."""

@@ -49,7 +49,7 @@ def attach(target: BaseWindow | WindowConfig, *sinks: str | Path | Sink, **confi
     Args:
         target: an open window of any backend, or the `WindowConfig` object that it belongs to.
         sinks: paths of files to write, or sinks; none is a dated file in the working folder.
-        config: options of `glrec_core.Config`, such as fps, timing, frames, size, codec.
+        config: options of `glrec_core.Config`, such as fps, timing, frames, size, codec, audio, hotkey.
 
     Returns:
         The recorder; the window keeps it alive.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 import warnings
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,6 +27,9 @@ from glrec_core.adapter import (
     hookimpl,
     made_current,
 )
+
+_NO_KEY = "undefined"
+"""What moderngl-window has for all keys of a window without any, such as a headless one."""
 
 
 @hookimpl
@@ -79,12 +82,38 @@ class WindowAttachment:
         if window.name == "pyglet":
             hooks.append(MethodHook(window._window, "close", self._before_end))
         self._hooks = tuple(hooks)
+        self._key_hook: MethodHook | None = None
+        self._on_key: Callable[..., None] | None = None
 
     def detach(self) -> None:
         """Take the hooks off."""
-        for hook in self._hooks:
-            hook.remove()
-        self._context = None
+        for hook in (*self._hooks, self._key_hook):
+            if hook is not None:
+                hook.remove()
+        self._context = self._on_key = None
+
+    def watch_key(self, key: str, pressed: Callable[[], None]) -> None:
+        """Call `pressed` when a key goes down on the window. See `KeyWatcher`."""
+        window: Any = self._window()
+        wanted = getattr(window.keys, f"NUMBER_{key}" if key.isdigit() else key)
+        if wanted == _NO_KEY:
+            raise ConfigError(f"hotkey={key!r}: {window!r} hears no keys")
+        down = window.keys.ACTION_PRESS
+
+        def on_key(found: Any, action: Any, *_: Any) -> None:
+            if found == wanted and action == down:
+                pressed()
+
+        self._on_key = on_key
+        self._hook_key(window)
+
+    def _hook_key(self, window: Any) -> None:
+        """Stand in for the window's key handler, again where a config has set its own since."""
+        if self._on_key is None or (self._key_hook is not None and self._key_hook.in_place):
+            return
+        if self._key_hook is not None:
+            self._key_hook.remove()
+        self._key_hook = MethodHook(window, "_key_event_func", self._on_key, arguments=True)
 
     @contextmanager
     def current(self) -> Iterator[None]:
@@ -102,6 +131,7 @@ class WindowAttachment:
         window = self._window()
         if window is None or self._tap.finished:
             return
+        self._hook_key(window)
         if window.frames == 0 and window.config is not None and not self._rendered:
             return
         with self.current():

@@ -26,7 +26,7 @@ def attach(surface: object, *sinks: str | Path | Sink, **config: Any) -> Recorde
     Args:
         surface: the surface of the display, or a `pygame.Window` of a subclass with `opengl=True`.
         sinks: paths of files to write, or sinks; none is a dated file in the working folder.
-        config: options of `glrec_core.Config`, such as fps, timing, frames, size, codec.
+        config: options of `glrec_core.Config`, such as fps, timing, frames, size, codec, audio, hotkey.
 
     Returns:
         The recorder.

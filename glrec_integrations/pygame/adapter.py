@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -19,6 +19,7 @@ from glrec_core.adapter import (
     Binding,
     ConfigError,
     Framebuffer,
+    KeyEdge,
     MethodHook,
     Size,
     Tap,
@@ -81,15 +82,26 @@ def _window_attachment(pygame: ModuleType, window: Any, tap: Tap) -> Attachment:
 class _SdlAttachment:
     """What both kinds have in common: the context is known from the first frame on."""
 
-    def __init__(self, tap: Tap, hooks: tuple[MethodHook, ...]) -> None:
+    def __init__(self, pygame: ModuleType, tap: Tap, hooks: tuple[MethodHook, ...]) -> None:
         self._tap = tap
+        self._pygame = pygame
         self._binding: Binding | None = None
         self._hooks = hooks
+        self._look_at_key: Callable[[], None] | None = None
 
     def detach(self) -> None:
         """Take the hooks off."""
         for hook in self._hooks:
             hook.remove()
+
+    def watch_key(self, key: str, pressed: Callable[[], None]) -> None:
+        """Call `pressed` when a key is found down that was up at the frame before. See `KeyWatcher`.
+
+        Events belong to whoever takes them first, the program. So keys are looked at once a frame.
+        """
+        pygame, edge = self._pygame, KeyEdge(pressed)
+        code = getattr(pygame, f"K_{key if key[1:] else key.lower()}")
+        self._look_at_key = lambda: edge.look(down=bool(pygame.key.get_pressed()[code]))
 
     @contextmanager
     def current(self) -> Iterator[None]:
@@ -101,6 +113,8 @@ class _SdlAttachment:
             yield
 
     def _drawn(self, width: int, height: int) -> None:
+        if self._look_at_key is not None:
+            self._look_at_key()
         found, known = current_binding(), self._binding
         if known is not None and (found is None or found.context != known.context):
             self._binding = None  # gone: only the encoded part can still be finished
@@ -124,6 +138,7 @@ class DisplayAttachment(_SdlAttachment):
     def __init__(self, pygame: ModuleType, tap: Tap) -> None:
         self._display = display = pygame.display
         super().__init__(
+            pygame,
             tap,
             (
                 MethodHook(display, "flip", self._before_flip),
@@ -147,6 +162,7 @@ class WindowAttachment(_SdlAttachment):
     def __init__(self, pygame: ModuleType, window: Any, tap: Tap) -> None:
         self._window = weakref.ref(window, lambda _: self._before_end())
         super().__init__(
+            pygame,
             tap,
             (
                 MethodHook(window, "flip", self._before_flip),

@@ -29,7 +29,7 @@ def attach(window: BaseWindow, *sinks: str | Path | Sink, **config: Any) -> Reco
     Args:
         window: an open pyglet window, visible, hidden or headless; of a subclass too, such as `arcade.Window`.
         sinks: paths of files to write, or sinks; none is a dated file in the working folder.
-        config: options of `glrec_core.Config`, such as fps, timing, frames, size, codec.
+        config: options of `glrec_core.Config`, such as fps, timing, frames, size, codec, audio, hotkey.
 
     Returns:
         The recorder; the window keeps it alive.

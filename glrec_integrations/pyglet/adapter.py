@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -56,15 +56,29 @@ class WindowAttachment:
         self._window = weakref.ref(window)
         self._tap = tap
         swap = "present" if hasattr(window.context, "present") else "flip"
-        self._hooks = (
+        self._hooks = [
             MethodHook(window.context, swap, self._before_swap),
             MethodHook(window, "close", self._before_close),
-        )
+        ]
 
     def detach(self) -> None:
         """Take the hooks off."""
         for hook in self._hooks:
             hook.remove()
+
+    def watch_key(self, key: str, pressed: Callable[[], None]) -> None:
+        """Call `pressed` when a key goes down on the window. See `KeyWatcher`.
+
+        Every event passes `Window.dispatch_event` once, ahead of all handlers, of which any may keep it from the others.
+        """
+        symbols = sys.modules["pyglet.window"].key
+        wanted = getattr(symbols, f"_{key}" if key.isdigit() else key)
+
+        def before_event(name: str, *arguments: Any) -> None:
+            if name == "on_key_press" and arguments[0] == wanted:
+                pressed()
+
+        self._hooks.append(MethodHook(self._window(), "dispatch_event", before_event, arguments=True))
 
     @contextmanager
     def current(self) -> Iterator[None]:

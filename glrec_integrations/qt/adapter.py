@@ -66,7 +66,9 @@ class WidgetAttachment:
         self._tap = tap
         self._painted = False
         self._native: Binding | None = None
-        self._filter = _paint_filter(binding)(self._on_paint, widget)
+        self._core: Any = sys.modules[f"{binding}.QtCore"]
+        self._key: tuple[Any, Callable[[], None]] | None = None
+        self._filter = _event_filter(binding)(self._on_event, widget)
         widget.installEventFilter(self._filter)
         widget.aboutToCompose.connect(self._on_compose)
 
@@ -94,8 +96,18 @@ class WidgetAttachment:
         with made_current(self._native):
             yield
 
-    def _on_paint(self) -> None:
-        self._painted = True
+    def watch_key(self, key: str, pressed: Callable[[], None]) -> None:
+        """Call `pressed` when a key goes down while the widget has the focus. See `KeyWatcher`."""
+        self._key = getattr(self._core.Qt.Key, f"Key_{key}"), pressed
+
+    def _on_event(self, event: Any) -> None:
+        kind = event.type()
+        if kind == self._core.QEvent.Type.Paint:
+            self._painted = True
+        elif self._key is not None and kind == self._core.QEvent.Type.KeyPress:
+            wanted, pressed = self._key
+            if event.key() == wanted and not event.isAutoRepeat():
+                pressed()
 
     def _on_compose(self) -> None:
         widget = self._widget()
@@ -139,18 +151,17 @@ def _size(widget: Any) -> Size:
 
 
 @cache
-def _paint_filter(binding: str) -> Callable[[Callable[[], None], Any], Any]:
-    """Return the class of an event filter that calls back when its parent is to paint."""
+def _event_filter(binding: str) -> Callable[[Callable[[Any], None], Any], Any]:
+    """Return the class of an event filter that shows its parent's events and keeps none of them."""
     core: Any = sys.modules[f"{binding}.QtCore"]
 
-    class PaintFilter(core.QObject):  # type: ignore[misc]
-        def __init__(self, seen: Callable[[], None], parent: Any) -> None:
+    class EventFilter(core.QObject):  # type: ignore[misc]
+        def __init__(self, seen: Callable[[Any], None], parent: Any) -> None:
             super().__init__(parent)
             self._seen = seen
 
         def eventFilter(self, _: Any, event: Any) -> bool:  # noqa: N802 - Qt's name
-            if event.type() == core.QEvent.Type.Paint:
-                self._seen()
+            self._seen(event)
             return False
 
-    return PaintFilter
+    return EventFilter

@@ -39,7 +39,7 @@ def attach(canvas: app.Canvas, *sinks: str | Path | Sink, **config: Any) -> Reco
     Args:
         canvas: an open canvas: `vispy.app.Canvas`, `vispy.scene.SceneCanvas`, `vispy.plot.Fig` or a subclass.
         sinks: paths of files to write, or sinks; none is a dated file in the working folder.
-        config: options of `glrec_core.Config`, such as fps, timing, frames, size, codec.
+        config: options of `glrec_core.Config`, such as fps, timing, frames, size, codec, audio, hotkey.
 
     Returns:
         The recorder; the canvas keeps it alive.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -27,7 +27,10 @@ class CanvasAttachment:
         self._tap = tap
         self._closed = False
         # vispy keeps a bound method by weak reference only, which would unhook an attachment that nobody else holds.
-        self._handlers = {"draw": lambda _: self._on_draw(), "close": lambda _: self._on_close()}
+        self._handlers: dict[str, Callable[[Any], None]] = {
+            "draw": lambda _: self._on_draw(),
+            "close": lambda _: self._on_close(),
+        }
         before = "swap_buffers" if "swap_buffers" in canvas.events.draw.callback_refs else None
         canvas.events.draw.connect(self._handlers["draw"], position="last", before=before)
         canvas.events.close.connect(self._handlers["close"])
@@ -39,6 +42,21 @@ class CanvasAttachment:
         if canvas is not None:
             for event, handler in handlers.items():
                 canvas.events[event].disconnect(handler)
+
+    def watch_key(self, key: str, pressed: Callable[[], None]) -> None:
+        """Call `pressed` when a key goes down on the canvas. See `KeyWatcher`."""
+
+        def on_key(event: Any) -> None:
+            repeats = getattr(
+                event.native, "isAutoRepeat", bool
+            )  # only Qt's events come again while a key is held
+            if event.key is not None and event.key.name == key and not repeats():
+                pressed()
+
+        canvas = self._canvas()
+        if canvas is not None:
+            self._handlers["key_press"] = on_key
+            canvas.events.key_press.connect(on_key)
 
     @contextmanager
     def current(self) -> Iterator[None]:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from glrec_core.color import BT709
-from glrec_core.convert.host import SwscaleConverter
+from glrec_core.config import Config
+from glrec_core.convert.host import SwscaleConverter, open_converter
 from glrec_core.errors import ConvertError
 from glrec_core.frame import Frame, FrameSpec, PixelFormat, Size
 from glrec_core.stages import Converter
@@ -41,16 +42,47 @@ def _swscale(target: PixelFormat) -> Case:
     )
 
 
+def _unmultiply(target: PixelFormat) -> Case:
+    source, config = FrameSpec(SIZE, PixelFormat.RGBA), Config(alpha="premultiplied")
+    return Case(
+        f"unmultiply-{target.value}",
+        lambda: open_converter(source, target, config),
+        _grey,
+        FrameSpec(SIZE, target),
+    )
+
+
+def _processed(target: PixelFormat) -> Case:
+    source = FrameSpec(SIZE, PixelFormat.RGBA)
+    options = Config(process=[lambda _time, frame: 255 - frame])
+    return Case(
+        f"processed-{target.value}",
+        lambda: open_converter(source, target, options),
+        _grey,
+        FrameSpec(SIZE, target),
+    )
+
+
 CASES = [
-    _swscale(target)
-    for target in (PixelFormat.YUV420P, PixelFormat.NV12, PixelFormat.YUV444P, PixelFormat.BGR0)
+    *(_swscale(target) for target in PixelFormat if target is not PixelFormat.P010),
+    _unmultiply(PixelFormat.RGBA),
+    _unmultiply(PixelFormat.YUVA420P),
+    _processed(PixelFormat.RGBA),
+    _processed(PixelFormat.YUV420P),
 ]
 
 SHAPES = {
+    PixelFormat.RGBA: [(48, 64, 4)],
+    PixelFormat.BGRA: [(48, 64, 4)],
     PixelFormat.BGR0: [(48, 64, 4)],
+    PixelFormat.RGB24: [(48, 64, 3)],
     PixelFormat.NV12: [(48, 64), (24, 32, 2)],
     PixelFormat.YUV420P: [(48, 64), (24, 32), (24, 32)],
+    PixelFormat.YUVA420P: [(48, 64), (24, 32), (24, 32), (48, 64)],
     PixelFormat.YUV444P: [(48, 64)] * 3,
+    PixelFormat.YUV422P10: [(48, 64), (48, 32), (48, 32)],
+    PixelFormat.YUV444P10: [(48, 64)] * 3,
+    PixelFormat.YUVA444P10: [(48, 64)] * 4,
 }
 
 
@@ -66,7 +98,8 @@ def test_the_output_is_as_declared_and_keeps_its_time(case: Case) -> None:
         frame = converter.convert(case.frame(128, pts_ns))
         assert (frame.spec, frame.pts_ns) == (case.output, pts_ns)
         assert [plane.shape for plane in frame.planes] == SHAPES[case.output.format]
-        assert {plane.dtype for plane in frame.planes} == {np.dtype(np.uint8)}
+        element = np.uint16 if "10" in case.output.format.value else np.uint8
+        assert {plane.dtype for plane in frame.planes} == {np.dtype(element)}
     converter.close()
 
 

@@ -13,14 +13,14 @@ import pytest
 
 from glrec_core.clock import NANOSECONDS
 from glrec_core.config import Config
-from glrec_core.encode.codecs import CODECS
+from glrec_core.encode.codecs import ALPHA_FORMATS, CODECS
 from glrec_core.errors import EncodeError
 from glrec_core.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, Size
 from glrec_core.stages import Encoder
-from tests.host_pipeline import irregular, open_encoder
+from tests.host_pipeline import irregular, open_by_executable, open_encoder
 
 SIZE = Size(160, 64)
-TIMES_NS = irregular(24)
+TIMES_NS = [2 * pts_ns for pts_ns in irregular(24)]  # far enough apart for GIF
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,16 @@ class Case:
     b_frames: int = 0
 
 
-def _software(codec: str, *, b_frames: int = 0, lossless: bool = False) -> Case:
-    config = Config(codec=codec, b_frames=b_frames, lossless=lossless)
-    words = ["pyav", codec, *(["lossless"] * lossless), *([f"{b_frames}-b-frames"] * (b_frames > 0))]
+def _software(codec: str, *, b_frames: int = 0, lossless: bool = False, alpha: bool = False) -> Case:
+    config = Config(codec=codec, b_frames=b_frames, lossless=lossless, alpha="straight" if alpha else None)
+    flags = {"lossless": lossless, f"{b_frames}-b-frames": b_frames > 0, "alpha": alpha}
+    words = ["software", codec, *(word for word, given in flags.items() if given)]
     return Case("-".join(words), lambda: open_encoder(config, SIZE), b_frames)
+
+
+def _executable(codec: str) -> Case:
+    config = Config(codec=codec, backend="ffmpeg")
+    return Case(f"ffmpeg's executable-{codec}", lambda: open_by_executable(config, SIZE))
 
 
 def _nvenc(*, b_frames: int = 0) -> Case:
@@ -50,6 +56,9 @@ CASES = [
     _software("h264", b_frames=2),
     _software("hevc", b_frames=2),
     _software("h264", lossless=True),
+    *(_software(codec, alpha=True) for codec in ALPHA_FORMATS),
+    _executable("h264"),
+    _executable("hevc"),
 ]
 if "GLREC_ON_NVENC_STANDIN" in os.environ:  # set by tests/nvenc/test_nvenc_encoder.py, which runs this module
     CASES = [_nvenc(), _nvenc(b_frames=2)]
@@ -67,12 +76,20 @@ def frame(spec: FrameSpec, level: int, pts_ns: int) -> Frame:
     if spec.memory is Memory.CUDA:
         return _posing_frame(spec, level, pts_ns)
     half = (height // 2, width // 2)
+    whole = (height, width)
     shapes: dict[PixelFormat, list[tuple[int, ...]]] = {
-        PixelFormat.BGR0: [(height, width, 4)],
-        PixelFormat.NV12: [(height, width), (*half, 2)],
-        PixelFormat.YUV420P: [(height, width), half, half],
+        PixelFormat.RGB24: [(*whole, 3)],
+        PixelFormat.RGBA: [(*whole, 4)],
+        PixelFormat.BGRA: [(*whole, 4)],
+        PixelFormat.BGR0: [(*whole, 4)],
+        PixelFormat.NV12: [whole, (*half, 2)],
+        PixelFormat.YUV420P: [whole, half, half],
+        PixelFormat.YUVA420P: [whole, half, half, whole],
+        PixelFormat.YUV422P10: [whole, (height, width // 2), (height, width // 2)],
+        PixelFormat.YUVA444P10: [whole] * 4,
     }
-    planes = [np.full(shape, 128, np.uint8) for shape in shapes[spec.format]]
+    element = np.uint16 if "10" in spec.format.value else np.uint8
+    planes = [np.full(shape, 128, element) for shape in shapes[spec.format]]
     planes[0] += (np.arange(planes[0].size) % 100 + level).astype(np.uint8).reshape(planes[0].shape)
     return Frame(spec, tuple(planes), pts_ns)
 
@@ -116,8 +133,11 @@ def test_the_stream_is_complete_once_the_first_packet_is_out(case: Case) -> None
     encoder = case.open()
     packets: list[Packet] = []
     pending = iter(enumerate(TIMES_NS))
-    while not packets:
-        packets += encoder.encode(frame(encoder.accepts, *next(pending)))
+    for given in pending:
+        if packets := encoder.encode(frame(encoder.accepts, *given)):
+            break
+    packets = packets or encoder.drain()  # a process of its own may be as late as that
+    assert packets
     early = encoder.stream
     for index, pts_ns in pending:
         encoder.encode(frame(encoder.accepts, index, pts_ns))

@@ -12,9 +12,14 @@ from glrec_core.errors import ConfigError, SinkError
 from glrec_core.frame import Packet, Size, StreamInfo
 from glrec_core.sink.containers import CONTAINERS
 from glrec_core.sink.file import FileSink
+from glrec_core.sink.pictures import PICTURE_CODECS, PictureSink
 from glrec_core.sink.replay import ReplaySink
 from glrec_core.stages import Sink
+from glrec_core.wire import Reassembler, Received, WireSink
+from glrec_core.wire.channel import MemoryChannel
 from tests.host_pipeline import encoded, regular
+from tests.support import barcode
+from tests.support.alpha import decode_rgba
 from tests.support.video import read_barcodes
 
 Play = Callable[[], list[list[int]]]
@@ -27,7 +32,7 @@ class Case:
 
     name: str
     codec: str
-    refused_codec: str
+    refused_codec: str | None
     open: Callable[[Path], tuple[Sink, Play]]
     touched: Callable[[Path], bool]
     keeps_all_parts: bool = True
@@ -40,11 +45,27 @@ def _holds_files(folder: Path) -> bool:
 def _file(extension: str) -> Case:
     def make(folder: Path) -> tuple[Sink, Play]:
         sink = FileSink(folder / f"film{extension}")
-        return sink, lambda: [read_barcodes(path) for path in sink.paths]
+        return sink, lambda: [_numbers(path) for path in sink.paths]
 
     refused = "h264" if extension == ".webm" else "mpeg2video"
-    default = CONTAINERS[extension].default_codec
+    default = CONTAINERS[extension].codecs[0]
     return Case(f"file{extension}", default, refused, make, _holds_files)
+
+
+def _numbers(path: Path) -> list[int]:
+    """Return what Pillow reads where FFmpeg's decoders in PyAV do not know animated pictures, or sequences as one file."""
+    if path.suffix in {".gif", ".webp", ".png", ".jpg"}:
+        return [barcode.read(picture) for picture in decode_rgba(path)]
+    return read_barcodes(path)
+
+
+def _pictures(extension: str) -> Case:
+    def make(folder: Path) -> tuple[Sink, Play]:
+        sink = PictureSink(folder / f"%04d{extension}")
+        return sink, lambda: [_numbers(path) for path in sink.paths]
+
+    codec = PICTURE_CODECS[extension]
+    return Case(f"pictures{extension}", codec, "h264", make, _holds_files)
 
 
 def _replay(codec: str) -> Case:
@@ -56,9 +77,40 @@ def _replay(codec: str) -> Case:
     return Case(f"replay of {codec}", codec, "mpeg2video", make, _holds_files, keeps_all_parts=False)
 
 
+class Sender(WireSink):
+    """Remembers what is told to the other end of a wire on another way."""
+
+    def __init__(self, reassembler: Reassembler, arrived: list[Received]) -> None:
+        # Without parity nothing but the standard library is needed.
+        take = MemoryChannel(lambda datagram: arrived.extend(reassembler.take(datagram, 0)))
+        super().__init__(take, redundancy=0)
+        self.streams: list[StreamInfo] = []
+
+    def open(self, stream: StreamInfo) -> None:
+        super().open(stream)
+        self.streams.append(stream)
+
+
+def _wire(codec: str) -> Case:
+    def make(folder: Path) -> tuple[Sink, Play]:
+        arrived: list[Received] = []
+        sender = Sender(Reassembler(), arrived)
+
+        def played(part: int, stream: StreamInfo) -> list[int]:
+            file = FileSink(folder / f"{part}.mkv")
+            feed(file, stream, [each.packet for each in arrived if each.part == part])
+            return read_barcodes(file.paths[0])
+
+        return sender, lambda: [played(*each) for each in enumerate(sender.streams)]
+
+    return Case(f"wire of {codec}", codec, None, make, _holds_files)
+
+
 CASES = [
     *(_file(extension) for extension in CONTAINERS),
+    *(_pictures(extension) for extension in (".png", ".jpg", ".webp")),
     *(_replay(codec) for codec in ("h264", "hevc", "vp9", "av1", "ffv1")),
+    *(_wire(codec) for codec in ("h264", "ffv1")),
 ]
 
 
@@ -100,8 +152,9 @@ def test_each_round_is_a_part_of_its_own(case: Case, tmp_path: Path) -> None:
 def test_a_check_touches_nothing(case: Case, tmp_path: Path) -> None:
     sink, _ = case.open(tmp_path)
     sink.check(case.codec)
-    with pytest.raises(ConfigError, match=case.refused_codec):
-        sink.check(case.refused_codec)
+    if case.refused_codec is not None:
+        with pytest.raises(ConfigError, match=case.refused_codec):
+            sink.check(case.refused_codec)
     sink.close()
     assert not case.touched(tmp_path)
 

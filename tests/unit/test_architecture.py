@@ -18,16 +18,20 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # From the ground up. A package's name stands for all its modules, which may import each other.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("glrec_core.errors", "glrec_core.ranges"),
-    ("glrec_core.color",),
-    ("glrec_core.frame", "glrec_core.clock", "glrec_core.ffmpeg", "glrec_core.durations"),
+    ("glrec_core.errors", "glrec_core.ranges", "glrec_core.project"),
+    ("glrec_core.color", "glrec_core.keys", "glrec_core.notebook", "glrec_core.checks"),
+    ("glrec_core.frame", "glrec_core.clock", "glrec_core.durations"),
     (
+        "glrec_core.ffmpeg",
+        "glrec_core.ffmpeg_executable",
         "glrec_core.gl",
         "glrec_core.cuda",
         "glrec_core.stats",
         "glrec_core.hook",
         "glrec_core.reports",
         "glrec_core.program",
+        "glrec_core.marks",
+        "glrec_core.png",
     ),
     (
         "glrec_core.isolation",
@@ -43,23 +47,33 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "glrec_core.encode",
         "glrec_core.sink",
         "glrec_core.frame_queue",
+        "glrec_core.progress",
         "glrec_core.encode_chain",
-        "glrec_core.plugins",
         "glrec_core.spill",
         "glrec_core.verify",
     ),
     (
+        "glrec_core.encoder",
+        "glrec_core.ffmpeg_backend",
         "glrec_core.mjpeg_backend",
         "glrec_core.nvenc_backend",
         "glrec_core.outputs",
         "glrec_core.raw_frames",
+        "glrec_core.thumbnail",
+        "glrec_core.read",
+        "glrec_core.screenshots",
         "glrec_core.spill_queue",
+        "glrec_core.wire",
     ),
+    ("glrec_core.plugins", "glrec_core.plugin_backend"),
     ("glrec_core.backends", "glrec_core.worker", "glrec_core.overflow", "glrec_core.recording"),
-    ("glrec_core.engine", "glrec_core.recover"),
+    ("glrec_core.engine", "glrec_core.recover", "glrec_core.arrays"),
+    ("glrec_core.opening",),
+    ("glrec_core.controls",),
     ("glrec_core.recorder",),
     ("glrec_core",),
-    ("glrec_core.probe", "glrec_core.running"),
+    ("glrec_core.probe", "glrec_core.running", "glrec_core.process"),
+    ("glrec_core.loopback", "glrec_bench"),
     ("glrec_core.cli",),
     ("glrec_core.__main__", "glrec_integrations"),
 )
@@ -79,7 +93,21 @@ FRAMEWORKS = frozenset(
         "PyQt6",
     }
 )
-HEAVY = frozenset({"av", "cupy", "cuda", "PyNvVideoCodec", "imageio_ffmpeg", "lz4", "rich"})
+HEAVY = frozenset(
+    {
+        "av",
+        "cupy",
+        "cuda",
+        "PIL",
+        "PyNvVideoCodec",
+        "imageio",
+        "imageio_ffmpeg",
+        "lz4",
+        "rich",
+        "scipy",
+        "zfec",
+    }
+)
 
 
 class Import(NamedTuple):
@@ -96,7 +124,9 @@ class Import(NamedTuple):
 def _modules() -> dict[str, Path]:
     """Return every module of the product by its dotted name."""
     paths = [
-        path for package in ("glrec_core", "glrec_integrations") for path in (ROOT / package).rglob("*.py")
+        path
+        for package in ("glrec_core", "glrec_integrations", "glrec_bench")
+        for path in (ROOT / package).rglob("*.py")
     ]
     return {_dotted(path.relative_to(ROOT)): path for path in paths}
 
@@ -211,7 +241,9 @@ def _top(found: Import) -> str:
     [
         "glrec_core",
         "glrec_core.adapter",
+        "glrec_core.arrays",
         "glrec_core.cli.main",
+        "glrec_core.process",
         *(f"glrec_integrations.{name}" for name in ADAPTERS),
         *(f"glrec_integrations.{name}.adapter" for name in ADAPTERS),
     ],
@@ -227,6 +259,7 @@ def test_the_core_needs_the_standard_library_and_its_dependencies_only() -> None
     allowed = {
         *sys.stdlib_module_names,
         "glrec_core",
+        "glrec_bench",  # what `glrec bench` hands over to; it comes in the same wheel
         "av",
         "numpy",
         "pluggy",
@@ -236,7 +269,10 @@ def test_the_core_needs_the_standard_library_and_its_dependencies_only() -> None
         "cuda",
         "nvtx",  # names the stages in profilers, where it is installed
         "PyNvVideoCodec",
+        "PIL",  # images and text in `glrec_core.process`
+        "imageio",  # animated pictures
         "imageio_ffmpeg",  # a second decoder for `glrec verify`, where it is installed
+        "zfec",  # for sending with forward error correction
         "rich",  # the command's progress bars, likewise
     }
     foreign = [

@@ -89,9 +89,7 @@ def test_rows_longer_than_the_picture_are_read_in_place() -> None:
     assert np.array_equal(plane[..., 2::-1], part[..., :3])
 
 
-@pytest.mark.parametrize(
-    "target", [PixelFormat.YUV420P, PixelFormat.NV12, PixelFormat.YUV444P, PixelFormat.BGR0]
-)
+@pytest.mark.parametrize("target", [form for form in PixelFormat if form is not PixelFormat.P010])
 def test_the_captured_memory_is_let_go(noise: NDArray[np.uint8], target: PixelFormat) -> None:
     frame = rgba_frame(noise)
     base = frame.planes[0].base
@@ -134,9 +132,54 @@ def test_odd_sizes_convert_where_nothing_is_subsampled() -> None:
     assert np.array_equal(converter.convert(rgba_frame(picture)).planes[0][..., 2::-1], picture)
 
 
-def test_a_target_without_anything_to_convert_is_refused() -> None:
-    with pytest.raises(ConvertError, match="rgba; it makes yuv420p"):
-        SwscaleConverter(INPUT, PixelFormat.RGBA, BT709)
+def test_a_target_that_swscale_is_not_asked_for_is_refused() -> None:
+    with pytest.raises(ConvertError, match="p010le of rgba; it makes rgba, bgra"):
+        SwscaleConverter(INPUT, PixelFormat.P010, BT709)
+
+
+@pytest.mark.parametrize("upward", [True, False])
+def test_a_target_without_anything_to_convert_is_a_copy(
+    noise: NDArray[np.uint8],
+    upward: bool,  # noqa: FBT001
+) -> None:
+    pixels = np.dstack([noise, noise[..., :1]])
+    captured = np.ascontiguousarray(pixels[::-1])[::-1] if upward else pixels.copy()
+    converted = SwscaleConverter(INPUT, PixelFormat.RGBA, BT709).convert(Frame(INPUT, (captured,), 0))
+    captured.fill(7)
+    assert np.array_equal(converted.planes[0], pixels)
+
+
+ALPHA_FORMATS = [form for form in PixelFormat if form.has_alpha]
+
+
+@pytest.mark.parametrize("color", [BT709, BT601_FULL], ids=lambda color: color.name)
+@pytest.mark.parametrize("target", ALPHA_FORMATS)
+def test_alpha_is_kept_at_full_scale_whatever_the_colours_range(
+    target: PixelFormat, color: ColorSpace
+) -> None:
+    levels = np.arange(256, dtype=np.uint8).repeat(24).reshape(SIZE.height, SIZE.width)
+    pixels = np.dstack([np.full((*levels.shape, 3), 90, np.uint8), levels])
+    converted = SwscaleConverter(INPUT, target, color).convert(Frame(INPUT, (pixels,), 0))
+    alpha = converted.planes[-1][..., 3] if target.is_rgb else converted.planes[-1]
+    most = 1023 if alpha.dtype == np.uint16 else 255
+    assert np.array_equal(alpha, np.rint(levels * (most / 255)))
+
+
+def test_ten_bits_follow_the_colour_spaces_matrix(noise: NDArray[np.uint8]) -> None:
+    matrix = BT709.ycbcr_matrix(bits=10)
+    exact = noise / 255 @ np.array(matrix.rows).T + matrix.offsets
+    found = np.stack(convert(noise, PixelFormat.YUV444P10).planes, axis=2)
+    assert np.abs(found - exact).max() <= 2.5  # swscale counts RGB in 15 bits on the way
+    assert np.abs(found - exact).mean() < 0.6
+
+
+def test_422_has_all_rows_of_chroma(noise: NDArray[np.uint8]) -> None:
+    matrix = BT709.ycbcr_matrix(bits=10)
+    chroma = (noise / 255 @ np.array(matrix.rows).T + matrix.offsets)[..., 1:]
+    left = np.pad(chroma, ((0, 0), (1, 0), (0, 0)), mode="edge")[:, :-1][:, ::2]
+    exact = (left + 2 * chroma[:, ::2] + chroma[:, 1::2]) / 4
+    found = np.stack(convert(noise, PixelFormat.YUV422P10).planes[1:], axis=2)
+    assert np.abs(found - exact)[:, BORDER:-BORDER].max() <= 3
 
 
 @pytest.mark.parametrize(

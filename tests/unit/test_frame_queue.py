@@ -111,3 +111,54 @@ def test_waiting_for_idle_waits_for_the_frame_in_use() -> None:
     queue.wait_idle()
     assert released == [0]
     thread.join()
+
+
+def test_a_watched_frame_keeps_its_place_until_both_have_released_it() -> None:
+    for watcher_first in (True, False):
+        queue, released, watched = FrameQueue(1, block=False), list[int](), list[Frame]()
+        assert queue.reserve()
+        queue.put(frame(7, released), watched.append)
+        got = next(iter(queue))
+        assert (got.pts_ns, watched[0].pts_ns) == (7, 7)
+        first, last = (watched[0], got) if watcher_first else (got, watched[0])
+        with first:
+            pass
+        with first:  # a second release of the same frame is none
+            pass
+        assert (released, queue.reserve()) == ([], False)
+        with last:
+            pass
+        assert released == [7]
+        assert queue.reserve()
+
+
+def test_two_threads_may_release_a_shared_frame_at_once() -> None:
+    for _ in range(200):
+        released, barrier = list[int](), threading.Barrier(2)
+        one = frame(1, released)
+        other = one.shared()
+
+        def release(lent: Frame, barrier: threading.Barrier = barrier) -> None:
+            barrier.wait()
+            with lent:
+                pass
+
+        threads = [threading.Thread(target=release, args=(lent,)) for lent in (one, other)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert released == [1]
+
+
+def test_a_diverted_frame_is_not_encoded_and_gives_its_place_back() -> None:
+    queue, released, watched = FrameQueue(2, block=False), list[int](), list[Frame]()
+    put(queue, 0, released)
+    assert queue.reserve()
+    queue.divert(frame(-1, released), watched.append)
+    assert not queue.reserve()
+    assert queue.close() == 0  # all that were expected have come
+    with watched[0]:
+        pass
+    assert released == [-1]
+    assert [got.pts_ns for got in queue] == [0]

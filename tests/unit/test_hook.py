@@ -95,3 +95,15 @@ def test_the_object_is_not_kept_alive() -> None:
     gc.collect()
     assert gone() is None
     mine.remove()
+
+
+def test_it_knows_whether_it_is_where_it_was_put() -> None:
+    window: Any = Window()
+    mine = hook(window, "hook")
+    assert mine.in_place
+    window.flip = lambda: None
+    assert not mine.in_place
+    mine = hook(window, "hook")
+    assert mine.in_place
+    mine.remove()
+    assert not mine.in_place

@@ -31,7 +31,9 @@ MILLISECOND = Fraction(1, 1000)
 TICK = {"mkv": MILLISECOND, "webm": MILLISECOND}
 NTSC = Fraction(30000, 1001)
 REORDERING = [(kind, codec) for kind in ("mp4", "mov", "mkv") for codec in ("h264", "hevc")]
-ALL = [(extension[1:], codec) for extension, container in CONTAINERS.items() for codec in container.codecs]
+FILMS = {extension: each for extension, each in CONTAINERS.items() if extension not in {".gif", ".webp"}}
+"""Animated pictures have their own tests, in test_animations.py."""
+ALL = [(extension[1:], codec) for extension, container in FILMS.items() for codec in container.codecs]
 STREAMS = [(*each, 0) for each in ALL] + [(*each, 2) for each in REORDERING]
 
 
@@ -135,8 +137,16 @@ def test_a_codec_that_the_container_does_not_take_is_refused(tmp_path: Path) -> 
 
 
 def test_default_codecs(tmp_path: Path) -> None:
-    found = {extension: FileSink(tmp_path / f"a{extension}").default_codec for extension in CONTAINERS}
-    assert found == {".mp4": "h264", ".m4v": "h264", ".mov": "h264", ".mkv": "h264", ".webm": "vp9"}
+    found = {extension: FileSink(tmp_path / f"a{extension}").default_codec() for extension in CONTAINERS}
+    assert found == {
+        ".mp4": "h264",
+        ".m4v": "h264",
+        ".mov": "h264",
+        ".mkv": "h264",
+        ".webm": "vp9",
+        ".gif": "gif",
+        ".webp": "webp",
+    }
 
 
 # What is in the file

@@ -100,7 +100,7 @@ def test_what_cannot_be_saved_is_told_before_a_file_is_touched(tmp_path: Path) -
     with pytest.raises(ConfigError, match=r"\.webm files take vp9, av1, not codec='h264'"):
         replay.save(tmp_path / "a.webm")
     with pytest.raises(ConfigError, match="extension"):
-        replay.save(tmp_path / "a.gif")
+        replay.save(tmp_path / "a.avi")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,7 +1,6 @@
 """The queue that goes on on disk: order, bounds, a loop that never waits, and nothing lost whatever fails."""
 
 import random
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +13,6 @@ import pytest
 
 from glrec_core.errors import SpillError
 from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
-from glrec_core.spill import progress
 from glrec_core.spill.pixels import frame_bytes
 from glrec_core.spill.spill_file import SpillFile
 from glrec_core.spill_queue import SpillQueue
@@ -326,58 +324,6 @@ def test_stress(root: Path, seed: int) -> None:
     assert line.most_in_use <= slots
     assert (line.in_use, spill_threads()) == (0, 0)
     assert not root.exists() or list(root.iterdir()) == []
-
-
-class Terminal:
-    """Standard error as a terminal has it."""
-
-    def __init__(self, *, interactive: bool) -> None:
-        self.interactive = interactive
-        self.text = ""
-
-    def isatty(self) -> bool:
-        return self.interactive
-
-    def write(self, text: str) -> int:
-        self.text += text
-        return len(text)
-
-    def flush(self) -> None:
-        """Have nothing to flush."""
-
-
-@pytest.mark.parametrize("interactive", [True, False])
-def test_a_terminal_shows_how_far_the_backlog_is(
-    monkeypatch: pytest.MonkeyPatch, *, interactive: bool
-) -> None:
-    terminal = Terminal(interactive=interactive)
-    monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setenv("TERM", "xterm")
-    left = [40]
-
-    def join(timeout_seconds: float | None) -> bool:
-        assert (timeout_seconds is None) != interactive
-        left[0] = 0 if timeout_seconds is None else left[0] - 10
-        return left[0] <= 0
-
-    threads = threading.active_count()
-    progress.wait_with_progress(join, lambda: left[0])
-    assert left[0] <= 0
-    assert ("encoding" in terminal.text) == interactive
-    assert threading.active_count() == threads
-
-
-def test_nothing_is_shown_where_nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal = Terminal(interactive=True)
-    monkeypatch.setattr(sys, "stderr", terminal)
-    joined = list[float | None]()
-
-    def join(timeout_seconds: float | None) -> bool:
-        joined.append(timeout_seconds)
-        return True
-
-    progress.wait_with_progress(join, lambda: 0)
-    assert (joined, terminal.text) == ([None], "")
 
 
 def test_the_test_can_tell_pixels_apart() -> None:

@@ -14,14 +14,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import glrec_core
 from glrec_core.adapter import Attachment, ConfigError, Framebuffer
 from tests.contract.adapter_programs import native
 from tests.contract.adapter_programs.toolkits import SIZE, Toolkit, is_imported
 from tests.support import barcode
-from tests.support.video import assert_recording
+from tests.support.video import assert_recording, decode_rgb
 
 FRAMES = 5
 RECORDED_FRAMES = 100
@@ -250,7 +252,9 @@ def a_failing_tap_breaks_no_later_frame(toolkit: Toolkit) -> None:
     assert listener.numbers == list(range(FRAMES))
 
 
-def recorded_frames(toolkit: Toolkit, draw: Callable[[int], None], after: Callable[[int], None]) -> None:
+def recorded_frames(
+    toolkit: Toolkit, draw: Callable[[int], None], after: Callable[[int], None], **options: Any
+) -> None:
     """Record frames with the real recorder, close it amid one that is not recorded any more, and check the film.
 
     `draw` paints and may do more; `after` looks at what the swap, or the closing, has left.
@@ -264,7 +268,7 @@ def recorded_frames(toolkit: Toolkit, draw: Callable[[int], None], after: Callab
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
-        recorder = glrec_core.record(target, path, timing="step", fps=FPS)
+        recorder = glrec_core.record(target, path, timing="step", fps=FPS, **options)
         for number in range(RECORDED_FRAMES):
             toolkit.frame(target, partial(draw, number), partial(after, number))
         toolkit.frame(target, draw_and_close)
@@ -285,6 +289,16 @@ def recording_raises_no_gl_error(toolkit: Toolkit) -> None:
 
 @check
 def recording_gives_all_state_back(toolkit: Toolkit) -> None:
+    state_is_given_back(toolkit)
+
+
+@check
+def the_dot_gives_all_state_back(toolkit: Toolkit) -> None:
+    state_is_given_back(toolkit, dot=True)
+
+
+def state_is_given_back(toolkit: Toolkit, **options: Any) -> None:
+    """Record a program that leaves odd state behind in each frame, and look at it afterwards."""
     odd: list[native.OddState] = []
     left: list[native.State] = []
 
@@ -301,7 +315,7 @@ def recording_gives_all_state_back(toolkit: Toolkit) -> None:
         changed = {name: (left[-1][name], found[name]) for name in found if found[name] != left[-1][name]}
         assert not changed, f"left and found after frame {number}: {changed}"
 
-    recorded_frames(toolkit, draw, after)
+    recorded_frames(toolkit, draw, after, **options)
 
 
 @check
@@ -314,6 +328,56 @@ def recording_leaves_the_hosts_error_pending(toolkit: Toolkit) -> None:
         assert native.error() == INVALID_ENUM, f"after frame {number}"
 
     recorded_frames(toolkit, draw, after)
+
+
+@check
+def the_dot_is_seen_and_not_recorded(toolkit: Toolkit) -> None:
+    target, left = toolkit.open(), list[NDArray[np.uint8]]()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mkv"
+        recorder = glrec_core.record(target, path, timing="step", fps=FPS, codec="ffv1", dot=True)
+
+        def look(source: Framebuffer) -> None:
+            drawn(source)
+            left.append(native.read_picture(source.name, source.size)[..., :3].copy())
+
+        drawn, recorder.frame_drawn = recorder.frame_drawn, look  # type: ignore[method-assign]
+        draw_frames(toolkit, target, range(FRAMES))
+        recorder.pause()
+        draw_frames(toolkit, target, range(FRAMES, FRAMES + 1))
+        recorder.close()
+        for number, picture in enumerate(decode_rgb(path)):
+            assert np.array_equal(picture, barcode.expected(SIZE, number)), f"frame {number}"
+    for number, picture in enumerate(left):
+        differs = (picture != barcode.expected(SIZE, number)).any(axis=2)
+        assert differs.any() == (number < FRAMES), f"frame {number}"  # the last one came while it was paused
+        if differs.any():
+            rows, columns = np.nonzero(differs)
+            assert max(rows) < SIZE[1] // 8
+            assert max(columns) < SIZE[0] // 8
+            assert np.unique(picture[differs], axis=0).tolist() == [[255, 0, 0]]
+
+
+@check
+def the_hotkey_pauses_and_the_program_still_gets_it(toolkit: Toolkit) -> None:
+    target, heard = toolkit.open(), list[str]()
+    toolkit.hear_keys(target, heard.append)
+    draw_frames(toolkit, target, range(1))  # frameworks keep notes of their own from the first frame on
+    found = toolkit.fingerprint(target)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        recorder = glrec_core.record(target, path, timing="step", fps=FPS, hotkey="f9", paused=True)
+        for begin, key in ((90, "F9"), (0, "F8"), (5, "F9"), (80, "F9"), (10, "F9")):
+            draw_frames(toolkit, target, range(begin, begin + 5))
+            toolkit.press(target, key)
+        draw_frames(toolkit, target, range(70, 75))
+        assert recorder.paused
+        recorder.close()
+        assert_recording(path, 15, SIZE, FPS)
+    assert heard == ["F9", "F8", "F9", "F9", "F9"]
+    assert toolkit.fingerprint(target) == found
+    toolkit.press(target, "F9")
+    assert recorder.paused, "the recorder still hears of keys"
 
 
 def main(toolkit: str, name: str) -> None:

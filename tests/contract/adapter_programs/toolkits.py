@@ -42,6 +42,12 @@ class Toolkit(Protocol):
     def frame(self, target: Any, draw: Act, after: Act = nothing) -> None:
         """Draw one frame as the framework's own loop would: current, `draw()`, swap; then `after()` at once."""
 
+    def hear_keys(self, target: Any, heard: Callable[[str], object]) -> None:
+        """Have the program's own handler be told the names of keys that go down."""
+
+    def press(self, target: Any, key: str) -> None:
+        """Press a key on the target, F8 or F9, as the framework itself would tell of it."""
+
     def close(self, target: Any) -> None:
         """Close the target as its user would."""
 
@@ -72,6 +78,21 @@ class Pyglet:
         target.flip()
         after()
 
+    def hear_keys(self, target: Any, heard: Callable[[str], object]) -> None:
+        from pyglet.window import key
+
+        def on_key_press(symbol: int, _: int) -> bool:
+            heard(key.symbol_string(symbol))
+            return True  # and nobody else hears of it
+
+        target.push_handlers(on_key_press=on_key_press)
+
+    def press(self, target: Any, key: str) -> None:
+        from pyglet.window import key as keys
+
+        target.dispatch_event("on_key_press", getattr(keys, key), 0)  # which queues it
+        target.dispatch_events()
+
     def close(self, target: Any) -> None:
         target.close()
 
@@ -101,6 +122,16 @@ class ModernglWindow:
             draw()
             target.swap_buffers()
             after()
+
+    def hear_keys(self, target: Any, heard: Callable[[str], object]) -> None:
+        class Keys:  # a headless window has none of its own
+            F8, F9, ACTION_PRESS = 8, 9, "press"
+
+        target.keys = Keys
+        target.key_event_func = lambda key, *_: heard(f"F{key}")
+
+    def press(self, target: Any, key: str) -> None:
+        target._key_event_func(getattr(target.keys, key), target.keys.ACTION_PRESS, target.modifiers)
 
     def close(self, target: Any) -> None:
         target.close()
@@ -138,6 +169,18 @@ class Vispy:
             after()
         finally:
             target.events.draw.disconnect(on_draw)
+
+    def hear_keys(self, target: Any, heard: Callable[[str], object]) -> None:
+        def on_key_press(event: Any) -> None:
+            heard(event.key.name)
+            event.handled = True  # and handlers behind this one are not called
+
+        target.events.key_press.connect(on_key_press)
+
+    def press(self, target: Any, key: str) -> None:
+        from vispy.util import keys
+
+        target.events.key_press(key=getattr(keys, key), text="")
 
     def close(self, target: Any) -> None:
         target.close()

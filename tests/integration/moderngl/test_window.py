@@ -63,6 +63,15 @@ def test_existing_window(tmp_path: Path, backend: str, display: str) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+def test_hotkey(tmp_path: Path, backend: str, display: str) -> None:
+    film = run(tmp_path, "a_hotkey", backend, display)
+    if backend == "headless":
+        assert not film.exists()
+    else:
+        assert_recording(film, FRAMES, SIZE, FPS)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_resized_window_is_letterboxed(tmp_path: Path, backend: str, display: str) -> None:
     film = run(tmp_path, "a_resized_window", backend, display)
     sizes = [tuple(size) for size in json.loads((tmp_path / SIZES_FILE).read_text(encoding="utf-8"))]

@@ -6,6 +6,7 @@ A scenario checks what can only be seen from within; the tests decode the films 
 import json
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ class FailingSink:
     def __init__(self) -> None:
         self._packets = 0
 
-    def check(self, codec: str) -> None: ...
+    def check(self, codec: str, *, alpha: bool = False) -> None: ...
 
     def open(self, stream: StreamInfo) -> None: ...
 
@@ -183,6 +184,36 @@ def _attributes(window: Any) -> dict[str, dict[str, int | None]]:
         name: {key: id(value) for key, value in vars(owner).items() if callable(value)}
         for name, owner in owners.items()
     }
+
+
+def a_hotkey(backend: str) -> None:
+    """The program sets its own key handler after the window was attached, as a config does."""
+    window, heard = open_window(backend), list[Any]()
+    if backend == "headless":
+        with pytest.raises(ConfigError, match="hears no keys"):
+            attach(window, FILM, hotkey="F9")
+        return
+    found = window.key_event_func
+
+    def press() -> None:
+        window._key_event_func(window.keys.F9, window.keys.ACTION_PRESS, window.modifiers)
+        window._key_event_func(window.keys.F9, window.keys.ACTION_RELEASE, window.modifiers)
+
+    recorder = attach(window, FILM, hotkey="F9", **STEP)
+    window.key_event_func = lambda key, *_: heard.append(key)
+    draw_frames(window, range(10))
+    press()
+    draw_frames(window, range(50, 55))
+    window.key_event_func = partial(window.key_event_func)  # a handler around the hook
+    draw_frames(window, range(55, 56))
+    press()
+    draw_frames(window, range(10, FRAMES))
+    assert recorder.close().frames == FRAMES
+    press()
+    assert heard == [window.keys.F9] * 6
+    assert window.key_event_func is not found
+    window.close()
+    window.destroy()
 
 
 def a_resized_window(backend: str) -> None:

@@ -10,6 +10,7 @@ import glrec_core
 from glrec_integrations.glfw import attach
 from tests.contract.adapter_programs import native
 from tests.support import barcode
+from tests.support.x11 import send_key
 
 FRAMES, SIZE, FPS = 40, (320, 240), 30
 
@@ -23,8 +24,8 @@ def open_window(**hints: int) -> Any:
     return window
 
 
-def record(window: Any, film: str) -> glrec_core.Recorder:
-    return attach(window, film, timing="step", fps=FPS)
+def record(window: Any, film: str, **options: Any) -> glrec_core.Recorder:
+    return attach(window, film, timing="step", fps=FPS, **options)
 
 
 def show(window: Any, number: int) -> None:
@@ -69,6 +70,33 @@ def terminated(film: str) -> None:
         show(window, number)
     glfw.terminate()
     assert recorder.close().frames == FRAMES
+
+
+def hotkey(film: str) -> None:
+    window, heard = open_window(), list[tuple[int, int]]()
+    glfw.set_key_callback(window, lambda _, key, __, action, ___: heard.append((key, action)))
+
+    def press(*, down: bool) -> None:
+        send_key(glfw.get_x11_window(window), "F9", down=down)
+        while (glfw.get_key(window, glfw.KEY_F9) == glfw.PRESS) != down:
+            glfw.poll_events()
+
+    recorder = record(window, film, hotkey="F9")
+    for number in range(10):
+        show(window, number)
+    press(down=True)
+    for number in range(50, 55):  # while it is held down
+        show(window, number)
+    assert recorder.paused
+    press(down=False)
+    show(window, 55)
+    press(down=True)
+    for number in range(10, FRAMES):
+        show(window, number)
+    assert recorder.close().frames == FRAMES
+    presses = [(glfw.KEY_F9, action) for action in (glfw.PRESS, glfw.RELEASE, glfw.PRESS)]
+    assert heard == presses
+    glfw.terminate()
 
 
 def two_windows(*films: str) -> None:

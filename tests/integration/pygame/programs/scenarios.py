@@ -10,6 +10,7 @@ import glrec_core
 from glrec_integrations.pygame import attach
 from tests.contract.adapter_programs import native
 from tests.support import barcode
+from tests.support.x11 import send_key
 
 FRAMES, SIZE, FPS = 40, (320, 240), 30
 FLAGS = pygame.OPENGL | pygame.DOUBLEBUF
@@ -34,8 +35,8 @@ def functions() -> tuple[Any, ...]:
     return display.flip, display.update, display.set_mode, display.quit, pygame.quit
 
 
-def record(target: Any, film: str) -> glrec_core.Recorder:
-    return attach(target, film, timing="step", fps=FPS)
+def record(target: Any, film: str, **options: Any) -> glrec_core.Recorder:
+    return attach(target, film, timing="step", fps=FPS, **options)
 
 
 def closed(film: str) -> None:
@@ -46,6 +47,32 @@ def closed(film: str) -> None:
     recorder.close()
     assert functions() == found
     show(pygame.display, FRAMES)
+    pygame.quit()
+
+
+def hotkey(film: str) -> None:
+    surface, heard = open_display(), list[int]()
+
+    def press(*, down: bool) -> None:
+        send_key(pygame.display.get_wm_info()["window"], "F9", down=down)
+        while pygame.key.get_pressed()[pygame.K_F9] != down:
+            heard.extend(event.type for event in pygame.event.get() if event.type in keys)
+
+    keys = pygame.KEYDOWN, pygame.KEYUP
+    recorder = record(surface, film, hotkey="F9")
+    for number in range(10):
+        show(pygame.display, number)
+    press(down=True)
+    for number in range(50, 55):  # while it is held down
+        show(pygame.display, number)
+    assert recorder.paused
+    press(down=False)
+    show(pygame.display, 55)
+    press(down=True)
+    for number in range(10, FRAMES):
+        show(pygame.display, number)
+    assert recorder.close().frames == FRAMES
+    assert heard == [pygame.KEYDOWN, pygame.KEYUP, pygame.KEYDOWN]
     pygame.quit()
 
 

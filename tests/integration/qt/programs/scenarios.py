@@ -58,16 +58,42 @@ def process() -> None:
         widgets.QApplication.processEvents()
 
 
-def record(widget: Any, film: str) -> glrec_core.Recorder:
-    return attach(widget, film, timing="step", fps=FPS)
+def record(widget: Any, film: str, **options: Any) -> glrec_core.Recorder:
+    return attach(widget, film, timing="step", fps=FPS, **options)
 
 
-def show_numbers(*targets: Any) -> None:
-    for number in range(FRAMES):
+def show_numbers(*targets: Any, numbers: range = range(FRAMES)) -> None:
+    for number in numbers:
         for widget in targets:
             widget.number = number
             widget.update()
         process()
+
+
+def hotkey(film: str) -> None:
+    heard = []
+
+    class Listening(Widget):
+        def keyPressEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+            heard.append(event.isAutoRepeat())
+
+    def press(*, again: bool = False) -> None:
+        kind, none = core.QEvent.Type.KeyPress, core.Qt.KeyboardModifier.NoModifier
+        key = gui.QKeyEvent(kind, core.Qt.Key.Key_F9.value, none, "", again)
+        widgets.QApplication.sendEvent(widget, key)
+
+    widget = shown(Listening())
+    recorder = record(widget, film, hotkey="F9")
+    show_numbers(widget, numbers=range(10))
+    press()
+    press(again=True)
+    show_numbers(widget, numbers=range(50, 55))
+    assert recorder.paused
+    press()
+    show_numbers(widget, numbers=range(10, FRAMES))
+    assert recorder.close().frames == FRAMES
+    press()
+    assert heard == [False, True, False, False]
 
 
 def closed(film: str) -> None:

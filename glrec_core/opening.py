@@ -1,0 +1,82 @@
+"""What happens at a recorder's first frame: a backend is chosen for the context, and the engine is opened on it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from glrec_core.backends import Backend, choose
+from glrec_core.clock import Clock
+from glrec_core.config import Config
+from glrec_core.engine import Engine
+from glrec_core.frame import Framebuffer, Size
+from glrec_core.gl.functions import GL, current_gl
+from glrec_core.marks import Marks
+from glrec_core.outputs import Outputs
+from glrec_core.overflow import open_queue
+from glrec_core.reports import Reports
+from glrec_core.screenshots import Screenshots
+from glrec_core.stages import Pipeline, Sink
+from glrec_core.stats import Stats
+
+logger: logging.Logger = logging.getLogger("glrec")
+
+
+@dataclass(frozen=True)
+class Opening:
+    """All that a recording is made of but the context, which is there at the first frame."""
+
+    config: Config
+    sinks: Sequence[Sink]
+    clock: Clock
+    stats: Stats
+    reports: Reports
+    screenshots: Screenshots
+    marks: Marks = field(default_factory=Marks)
+
+    def choose_backend(self, gl: GL, size: Size | None = None) -> Backend:
+        """Choose the backend for a context and note which one and why; `size` is that of the source, if it is known.
+
+        Raises:
+            BackendUnavailable: none can serve.
+
+        """
+        backend, self.stats.reason = choose(self.config, gl, size)
+        self.stats.backend = backend.name
+        return backend
+
+    def open(self, source: Framebuffer) -> Engine:
+        """Open the engine in the current context, for a first frame of that source.
+
+        Raises:
+            CaptureError, BackendUnavailable: the context cannot be recorded, or there is none.
+
+        """
+        gl = current_gl()
+        backend = self.choose_backend(gl, source.size)
+        logger.info("recording by the %s route: %s", backend.name, self.stats.reason)
+        pipeline = backend.open(gl, self.config, self.clock, source.size)
+        try:
+            return self._start(gl, pipeline)
+        except BaseException:
+            pipeline.capture.close()
+            raise
+
+    def _start(self, gl: GL, pipeline: Pipeline) -> Engine:
+        for note in pipeline.capture.notes:
+            logger.warning("%s", note)
+        reports, stats = self.reports, self.stats
+        outputs = Outputs(self.sinks, reports.note, reports.tell, self.marks)
+        queue = open_queue(self.config, pipeline.capture.slots, stats, reports.tell)
+        return Engine(
+            gl,
+            pipeline,
+            queue,
+            outputs,
+            stats,
+            screenshots=self.screenshots,
+            marks=self.marks,
+            fail=reports.fail,
+            tell=reports.tell,
+        )

@@ -1,0 +1,62 @@
+"""What `import glrec_core` costs, in modules: those load no faster on another machine. `benchmarks/import_time.py` takes
+the time.
+"""
+
+import sys
+
+import pytest
+
+from tests.support.displays import run_program
+
+SLOW = {
+    "asyncio",
+    "email",
+    "http",
+    "importlib.metadata",
+    "multiprocessing",
+    "sqlite3",
+    "xml",
+}
+"""Of the standard library: what takes some 10 ms by itself or brings much else."""
+THIRD_PARTY = {"glrec_core", "numpy", "platformdirs", "pluggy"}
+
+PROGRAM = """
+import sys, {module}
+print("\\n".join(sys.modules))
+"""
+RECORD = """
+import os, sys, tempfile, glrec_core
+folder = tempfile.mkdtemp()
+recorder = glrec_core.record(None, os.path.join(folder, "film.mp4"))
+recorder.close()
+print("\\n".join(sys.modules))
+os.rmdir(folder)
+"""
+
+
+def loaded_by(program: str) -> set[str]:
+    """Return what a program has loaded beyond what Python itself starts with."""
+    return set(run_program(program).stdout.split()) - set(
+        run_program(PROGRAM.format(module="os")).stdout.split()
+    )
+
+
+@pytest.mark.parametrize("module", ["glrec_core", "glrec_core.adapter", "glrec_core.encoder"])
+def test_importing_brings_nothing_slow(module: str) -> None:
+    loaded = loaded_by(PROGRAM.format(module=module))
+    assert module in loaded
+    assert loaded & SLOW == set()
+
+
+def test_importing_brings_no_other_package() -> None:
+    assert third_party(loaded_by(PROGRAM.format(module="glrec_core"))) <= THIRD_PARTY
+
+
+def test_a_recording_without_a_frame_brings_no_other_package() -> None:
+    """PyAV, frameworks and CUDA are for those who record, not for those who have only said that they will."""
+    assert third_party(loaded_by(RECORD)) <= THIRD_PARTY
+
+
+def third_party(loaded: set[str]) -> set[str]:
+    tops = {name.partition(".")[0] for name in loaded}
+    return {name for name in tops if name not in sys.stdlib_module_names and not name.startswith("_")}
