@@ -3,7 +3,7 @@ python := .venv/bin/python
 packages := .venv/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-gpu lint format lock clean
+.PHONY: help demo test test-gpu bench bench-guard bench-baseline lint docs format lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 20
@@ -23,21 +23,40 @@ test-gpu: $(packages)  ## Run the tests that need an NVIDIA GPU
 	@scripts/setup-system.sh test
 	$(python) -m pytest -m gpu
 
+bench: $(packages)  ## Compare recorders on this machine: tables, out/bench/results.json and plots (quarter of an hour)
+	@scripts/setup-system.sh demo
+	$(python) -m glrec_core bench --out out/bench
+
+bench-guard: $(packages)  ## Compare ratios with benchmarks/baseline.json; fails only if one is far worse
+	@scripts/setup-system.sh demo
+	$(python) -m glrec_core bench --venv .venv --guard benchmarks/baseline.json
+
+bench-baseline: $(packages)  ## Measure benchmarks/baseline.json anew; on a quiet machine
+	@scripts/setup-system.sh demo
+	$(python) -m glrec_core bench --venv .venv --rounds 6 --write-baseline benchmarks/baseline.json
+
 lint: $(packages)  ## Check style, format and types
 	$(python) -m ruff check
 	$(python) -m ruff format --check
 	$(python) -m mypy
+	$(python) scripts/check_public_types.py glrec_core
+
+docs: $(packages)  ## Build the documentation into site/; a warning is an error
+	NO_MKDOCS_2_WARNING=1 $(python) -m mkdocs build --strict --quiet
 
 format: $(packages)  ## Format, and fix what ruff can fix
 	$(python) -m ruff check --fix
 	$(python) -m ruff format
 
-lock:  ## Renew requirements.lock (needs uv)
+lock:  ## Renew requirements.lock and the benchmark's requirements (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: python3 -m pip install uv" >&2; exit 1; }
 	uv pip compile --no-config --upgrade --universal --python-version 3.11 --extra dev --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--quiet --output-file requirements.lock pyproject.toml
+	uv pip compile --no-config --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--quiet --output-file glrec_bench/requirements.txt glrec_bench/requirements.in
 
 clean:  ## Remove everything that was made here, .venv included
-	rm -rf .venv out dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv out dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sees to the system's graphics: what is missing is installed from the distribution, or named when that is not allowed.
 #   setup-system.sh demo   OpenGL without a screen, and fonts
-#   setup-system.sh test   also windows under Xvfb, Qt's xcb platform, and Chromium for the browser test
+#   setup-system.sh test   also windows under Xvfb, Qt's xcb platform, libass, and Chromium for the browser test
 # What counts is whether a thing works, not whether its package is there, so everything is tried each time; that takes
 # half a second.
 set -euo pipefail
@@ -47,6 +47,11 @@ offer_browser() {
     fi
 }
 
+# Without libass the tests of captions are skipped, likewise.
+offer_captions() {
+    loads libass.so.9 || install_packages libass9 || say "without libass the tests of captions will be skipped"
+}
+
 [[ ${1:-} == demo || ${1:-} == test ]] || { say "usage: $0 demo|test"; exit 2; }
 find_missing "$1"
 if ((${#missing[@]})); then
@@ -59,3 +64,4 @@ if ((${#missing[@]})); then
     fi
 fi
 [[ $1 == demo ]] || offer_browser
+[[ $1 == demo ]] || offer_captions

@@ -9,24 +9,28 @@ from numpy.typing import NDArray
 
 from glrec_core.clock import NANOSECONDS
 from glrec_core.config import Config
-from glrec_core.convert.host import SwscaleConverter
+from glrec_core.convert.host import open_converter
+from glrec_core.encode import software
 from glrec_core.encode.codecs import choose_codec
-from glrec_core.encode.pyav import PyAVEncoder
+from glrec_core.encode.ffmpeg_encoder import FFmpegEncoder
+from glrec_core.encode.ffmpeg_options import choose_process_codec
+from glrec_core.ffmpeg_executable import any_ffmpeg
 from glrec_core.frame import Frame, FrameSpec, Packet, PixelFormat, Size, StreamInfo
 from glrec_core.sink.file import FileSink
+from glrec_core.stages import Encoder, Sink
 from tests.support import barcode
 
 SIZE = Size(160, 120)
 
 
 def bottom_up(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the (height, width, 3) picture as (height, width, 4), a reversed view of rows as OpenGL reads them."""
-    alpha = np.full((*picture.shape[:2], 1), 255, np.uint8)
+    """Return the (height, width, 3 or 4) picture as (height, width, 4), a reversed view of rows as OpenGL reads them."""
+    alpha = np.full((*picture.shape[:2], 4 - picture.shape[2]), 255, np.uint8)
     return np.ascontiguousarray(np.dstack([picture, alpha])[::-1])[::-1]
 
 
 def rgba_frame(picture: NDArray[np.uint8], pts_ns: int = 0) -> Frame:
-    """Return a captured frame of the (height, width, 3) picture."""
+    """Return a captured frame of the (height, width, 3 or 4) picture."""
     size = Size(picture.shape[1], picture.shape[0])
     return Frame(FrameSpec(size, PixelFormat.RGBA), (bottom_up(picture),), pts_ns)
 
@@ -48,10 +52,20 @@ def irregular(count: int) -> list[int]:
     return [0, *np.cumsum(steps).tolist()]
 
 
-def open_encoder(config: Config, size: Size = SIZE) -> PyAVEncoder:
+def open_encoder(config: Config, size: Size = SIZE) -> Encoder:
     """Open the encoder that the options ask for."""
     clock = config.make_clock()
-    return PyAVEncoder(size, config, choose_codec(config), clock.time_base, clock.frame_rate)
+    return software.open_encoder(size, config, choose_codec(config), clock.time_base, clock.frame_rate)
+
+
+def open_by_executable(
+    config: Config, size: Size = SIZE, executable: str | Path | None = None
+) -> FFmpegEncoder:
+    """Open FFmpeg's executable, or what stands in for it."""
+    clock = config.make_clock()
+    how = choose_process_codec("ffmpeg", config)
+    program = str(executable or any_ffmpeg())
+    return FFmpegEncoder(size, config, how, clock.time_base, clock.frame_rate, executable=program)
 
 
 def encode(
@@ -59,9 +73,7 @@ def encode(
 ) -> Iterator[tuple[StreamInfo, list[Packet]]]:
     """Convert and encode the frames; yield the stream and what is ready after each of them, and at the end."""
     encoder = open_encoder(config, size)
-    converter = SwscaleConverter(
-        FrameSpec(size, PixelFormat.RGBA), encoder.accepts.format, config.color_space
-    )
+    converter = open_converter(FrameSpec(size, PixelFormat.RGBA), encoder.accepts.format, config)
     for frame in frames:
         with converter.convert(frame) as converted:
             packets = encoder.encode(converted)
@@ -78,7 +90,7 @@ def encoded(config: Config, times_ns: Sequence[int], size: Size = SIZE) -> tuple
     return rounds[-1][0], [packet for _, packets in rounds for packet in packets]
 
 
-def record(sink: FileSink, config: Config, frames: Iterable[Frame], size: Size = SIZE) -> None:
+def record(sink: Sink, config: Config, frames: Iterable[Frame], size: Size = SIZE) -> None:
     """Write one part of the sink."""
     opened = False
     for stream, packets in encode(config, frames, size):

@@ -114,7 +114,7 @@ class BrokenSink:
     def __init__(self) -> None:
         self.packets = 0
 
-    def check(self, codec: str) -> None:
+    def check(self, codec: str, *, alpha: bool = False) -> None:
         """Take any codec."""
 
     def open(self, stream: StreamInfo) -> None:

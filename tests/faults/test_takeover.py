@@ -202,7 +202,7 @@ class _Parts:
     def __init__(self) -> None:
         self.parts = list[list[int]]()
 
-    def check(self, codec: str) -> None:
+    def check(self, codec: str, *, alpha: bool = False) -> None:
         """Take any codec."""
 
     def open(self, stream: StreamInfo) -> None:

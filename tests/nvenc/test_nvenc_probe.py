@@ -79,8 +79,9 @@ def test_a_driver_older_than_the_cuda_packages(
     standin_libraries: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = """
+import importlib.metadata
 from glrec_core.encode import nvenc_probe
-nvenc_probe.version = lambda name: "14.0.1"
+importlib.metadata.version = lambda name: "14.0.1"
 print(nvenc_probe.driver_problem())
 """
     said = run_program(program, env=environment(standin_libraries)).stdout

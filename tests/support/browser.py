@@ -59,8 +59,9 @@ async function shown(time) {
   video.currentTime = time;
   await seeked;
   const context = canvas.getContext("2d", {willReadFrequently: true});
+  context.clearRect(0, 0, canvas.width, canvas.height);
   context.drawImage(video, 0, 0);
-  return asked.points.map(([x, y]) => Array.from(context.getImageData(x, y, 1, 1).data.slice(0, 3)));
+  return asked.points.map(([x, y]) => Array.from(context.getImageData(x, y, 1, 1).data));
 }
 async function play() {
   const result = {duration_seconds: 0, video_width: 0, video_height: 0, colours: [], error: null};
@@ -98,6 +99,7 @@ class PlaybackResult:
     video_width: int
     video_height: int
     colours: tuple[tuple[Rgb, ...], ...]
+    alphas: tuple[tuple[int, ...], ...]
     error: str | None
 
 
@@ -130,7 +132,9 @@ def play(
         except queue.Empty:
             said = log.read_text("utf-8", "replace")
             raise BrowserError(f"no result for {path} within {timeout_seconds} s:\n{said}") from None
-    answer["colours"] = tuple(tuple(tuple(rgb) for rgb in colours) for colours in answer["colours"])
+    pixels = answer["colours"]
+    answer["colours"] = tuple(tuple(tuple(rgba[:3]) for rgba in shown) for shown in pixels)
+    answer["alphas"] = tuple(tuple(rgba[3] for rgba in shown) for shown in pixels)
     return PlaybackResult(**answer)
 
 
