@@ -34,8 +34,8 @@ from gpu_host_route import Scene, give_back, grabs_us, loop_ms, parse_size
 
 from glrec_core import BackendUnavailable, ConfigError, backends, record
 from glrec_core.capture.cuda import CudaRing
-from glrec_core.capture.host import HostCapture
 from glrec_core.capture.ring import Direct
+from glrec_core.capture.ring_capture import RingCapture
 from glrec_core.color import BT709
 from glrec_core.config import Config
 from glrec_core.cuda.device import CudaDevice, CudaStream
@@ -70,7 +70,7 @@ class Cuda:
         self._stream = CudaStream(CudaDevice.of_current_gl_context())
         ring = partial(CudaRing, stream=self._stream, pixel_format=PixelFormat.NV12, color=BT709, batch=batch)
         config = Config(slots=SLOTS)
-        self._capture = HostCapture(
+        self._capture = RingCapture(
             current_gl(), config, scene.size, 2, ring, direct=Direct.NOTHING, textures=batch
         )
 

@@ -26,9 +26,9 @@ import moderngl
 from glrec_core.capture.blit import Blitter
 from glrec_core.capture.compute import ComputeRing
 from glrec_core.capture.geometry import Layout
-from glrec_core.capture.host import HostCapture
 from glrec_core.capture.pixel_buffers import PixelBufferRing
 from glrec_core.capture.ring import Direct, OpenRing
+from glrec_core.capture.ring_capture import RingCapture
 from glrec_core.color import BT709
 from glrec_core.config import Config
 from glrec_core.frame import Frame, Framebuffer, Size
@@ -140,7 +140,7 @@ class Captured(Nothing):
     def __init__(self, scene: Scene, open_ring: OpenRing, direct: Direct = Direct.NOTHING) -> None:
         self._source = scene.source
         config = Config(slots=SLOTS)
-        self._capture = HostCapture(current_gl(), config, scene.size, 2, open_ring, direct=direct)
+        self._capture = RingCapture(current_gl(), config, scene.size, 2, open_ring, direct=direct)
 
     def grab(self) -> None:
         give_back(self._capture.grab(self._source, 0))

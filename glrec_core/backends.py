@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from glrec_core import mjpeg_backend, nvenc_backend
 from glrec_core.capture.compute import ComputeRing
-from glrec_core.capture.host import HostCapture
 from glrec_core.capture.memory import MemoryRing
 from glrec_core.capture.pixel_buffers import PixelBufferRing
 from glrec_core.capture.ring import Direct, OpenRing
+from glrec_core.capture.ring_capture import RingCapture
 from glrec_core.clock import Clock
 from glrec_core.config import SPILL_BACKEND, Config
 from glrec_core.encode.motion_jpeg import CODEC
@@ -108,7 +108,7 @@ def _open_host(gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
     open_encode_stages = open_on_cpu(config, clock)
     route = _host_route(gl, config)
     alignment = codec.alignment
-    capture = HostCapture(gl, config, source, alignment, route.open_ring, direct=route.direct)
+    capture = RingCapture(gl, config, source, alignment, route.open_ring, direct=route.direct)
     return Pipeline(capture, open_encode_stages, successors=(open_encode_stages,))
 
 

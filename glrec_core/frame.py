@@ -170,6 +170,11 @@ class Packet:
     duration: int = 0
     alpha: bytes = field(default=b"", repr=False)
 
+    @property
+    def size_bytes(self) -> int:
+        """Length of the access unit, alpha included."""
+        return len(self.data) + len(self.alpha)
+
     def earlier(self, ticks: int) -> Packet:
         """Return the packet with its times moved back by that many ticks, as in a part that begins then."""
         return replace(self, pts=self.pts - ticks, dts=self.dts - ticks) if ticks else self

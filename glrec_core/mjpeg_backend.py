@@ -75,8 +75,8 @@ def describe(gl: GL, config: Config) -> str:
 def open_pipeline(gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
     """See `Backend.open`."""
     from glrec_core.capture.cuda import CudaRing
-    from glrec_core.capture.host import HostCapture
     from glrec_core.capture.ring import Direct
+    from glrec_core.capture.ring_capture import RingCapture
     from glrec_core.convert.download import downloaded
     from glrec_core.convert.passthrough import PassThrough
     from glrec_core.cuda.device import CudaDevice, CudaStream
@@ -91,7 +91,7 @@ def open_pipeline(gl: GL, config: Config, clock: Clock, source: Size) -> Pipelin
         CudaRing, stream=stream, pixel_format=PixelFormat.YUV444P, color=config.color_space, batch=batch
     )
     alignment = 2 if config.chroma == "420" else 1
-    capture = HostCapture(gl, config, source, alignment, open_ring, direct=Direct.NOTHING, textures=batch)
+    capture = RingCapture(gl, config, source, alignment, open_ring, direct=Direct.NOTHING, textures=batch)
     to_host = partial(downloaded, on_stream=stream.current)
     return Pipeline(capture, open_encode_stages, (open_encode_stages,), to_host)
 

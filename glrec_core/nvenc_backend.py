@@ -73,8 +73,8 @@ def describe(gl: GL, config: Config) -> str:
 def open_pipeline(gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
     """See `Backend.open`."""
     from glrec_core.capture.cuda import CudaRing
-    from glrec_core.capture.host import HostCapture
     from glrec_core.capture.ring import Direct
+    from glrec_core.capture.ring_capture import RingCapture
     from glrec_core.convert.download import downloaded
     from glrec_core.convert.passthrough import PassThrough
     from glrec_core.cuda.device import CudaDevice, CudaStream
@@ -96,7 +96,7 @@ def open_pipeline(gl: GL, config: Config, clock: Clock, source: Size) -> Pipelin
         return EncodeStages(PassThrough(), encoder)
 
     open_ring = partial(CudaRing, stream=stream, pixel_format=form, color=config.color_space, batch=batch)
-    capture = HostCapture(
+    capture = RingCapture(
         gl, config, source, form.alignment, open_ring, direct=Direct.NOTHING, textures=batch
     )
     successors = (open_encode_stages, *_on_the_host(config, clock, stream))

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from glrec_core.capture.host import HostCapture
 from glrec_core.capture.memory import MemoryRing
 from glrec_core.capture.pixel_buffers import PixelBufferRing
 from glrec_core.capture.ring import Direct
+from glrec_core.capture.ring_capture import RingCapture
 from glrec_core.clock import Clock
 from glrec_core.config import Config
 from glrec_core.encode.timeline import NOMINAL_RATE
@@ -50,7 +50,7 @@ class PluginBackend:
         ring, direct = (
             (MemoryRing, Direct.FRAMEBUFFER) if gl.is_software else (PixelBufferRing, Direct.NOTHING)
         )
-        capture = HostCapture(gl, config, source, offer.accepts.alignment, ring, direct=direct)
+        capture = RingCapture(gl, config, source, offer.accepts.alignment, ring, direct=direct)
         return Pipeline(capture, open_encode_stages, successors=(open_encode_stages,))
 
 

@@ -105,7 +105,7 @@ class _Recovery:
         for batch in batches:
             outputs.write(batch)
             self._stats.packets += len(batch.packets)
-            self._stats.encoded_bytes += sum(len(packet.data) for packet in batch.packets)
+            self._stats.encoded_bytes += sum(packet.size_bytes for packet in batch.packets)
 
     def _recording(self, size: Size) -> Recording:
         damaged = self._frames.damaged

@@ -54,7 +54,7 @@ class Worker:
             if batch.packets:
                 stats.write_time.add(perf_counter_ns() - began_ns)
                 stats.packets += len(batch.packets)
-                stats.encoded_bytes += sum(len(packet.data) for packet in batch.packets)
+                stats.encoded_bytes += sum(packet.size_bytes for packet in batch.packets)
 
     def _rescue(self) -> None:
         self._write(self._chain.rescue())

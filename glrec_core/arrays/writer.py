@@ -148,7 +148,7 @@ class _Film:
     def _write(self, packets: list[Packet]) -> None:
         self._outputs.write(Batch(self._work.stream, packets))
         self._stats.packets += len(packets)
-        self._stats.encoded_bytes += sum(len(packet.data) for packet in packets)
+        self._stats.encoded_bytes += sum(packet.size_bytes for packet in packets)
 
     def _finish(self) -> None:
         try:

@@ -29,7 +29,7 @@ class _Gop:
 
     def add(self, packet: Packet) -> None:
         self.packets.append(packet)
-        self.size_bytes += len(packet.data) + len(packet.alpha)
+        self.size_bytes += packet.size_bytes
 
 
 class ReplaySink:
@@ -98,7 +98,7 @@ class ReplaySink:
                 self._gops.append(_Gop())
             if self._gops:
                 self._gops[-1].add(packet)
-                self._size_bytes += len(packet.data) + len(packet.alpha)
+                self._size_bytes += packet.size_bytes
                 self._end_tick = max(self._end_tick, packet.pts + packet.duration)
             self._trim()
 

@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from glrec_core.capture.compute import ComputeRing
-from glrec_core.capture.host import HostCapture
 from glrec_core.capture.memory import MemoryRing
 from glrec_core.capture.pixel_buffers import PixelBufferRing
 from glrec_core.capture.ring import Direct, OpenRing
+from glrec_core.capture.ring_capture import RingCapture
 from glrec_core.color import BT709
 from glrec_core.config import Config
 from glrec_core.errors import CaptureError
@@ -54,7 +54,7 @@ def make(request: pytest.FixtureRequest, gl: GL, monkeypatch: pytest.MonkeyPatch
     def open_capture(first: tuple[int, int], **options: Any) -> Capture:
         direct = DIRECT.get(request.param, Direct.NOTHING)
         config = Config(timing="step", slots=3, **options)
-        capture = HostCapture(gl, config, Size(*first), 2, RINGS[request.param], direct=direct)
+        capture = RingCapture(gl, config, Size(*first), 2, RINGS[request.param], direct=direct)
         opened.append(capture)
         return capture
 
@@ -321,7 +321,7 @@ def test_a_texture_that_a_shader_cannot_load_is_copied(context: moderngl.Context
     for framebuffer in framebuffers:
         framebuffer.clear(0.0, 0.0, 0.0, 1.0)
     context.disable_direct(g.FRAMEBUFFER_SRGB)
-    capture = HostCapture(gl, Config(), Size(16, 8), 2, RINGS["compute"], direct=Direct.TEXTURE)
+    capture = RingCapture(gl, Config(), Size(16, 8), 2, RINGS["compute"], direct=Direct.TEXTURE)
     for framebuffer in framebuffers:
         for source, luma in (
             (plain, reference.yuv420p(pixels).y),

@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from glrec_core import backends
-from glrec_core.capture.host import HostCapture
 from glrec_core.capture.ring import Direct
+from glrec_core.capture.ring_capture import RingCapture
 from glrec_core.color import BT709, BT709_FULL
 from glrec_core.config import Config
 from glrec_core.errors import BackendUnavailable, CaptureError
@@ -59,7 +59,7 @@ class Route:
         self.stream = open_stream()
         config = Config(timing="step", slots=3, **options)
         ring = partial(CudaRing, stream=self.stream, pixel_format=PixelFormat.NV12, color=color, batch=batch)
-        self.capture = HostCapture(
+        self.capture = RingCapture(
             current_gl(), config, Size(*size), 2, ring, direct=Direct.NOTHING, textures=batch
         )
 

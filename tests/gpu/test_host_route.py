@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from glrec_core import backends, record
 from glrec_core.capture.compute import ComputeRing
-from glrec_core.capture.host import HostCapture
 from glrec_core.capture.ring import Direct
+from glrec_core.capture.ring_capture import RingCapture
 from glrec_core.color import BT709, BT709_FULL, COLOR_SPACES, ColorSpace
 from glrec_core.config import Config
 from glrec_core.frame import Frame, Framebuffer, PixelFormat, Size
@@ -74,7 +74,7 @@ def convert(context: moderngl.Context, size: tuple[int, int], color: ColorSpace)
     rgba = noise(size)
     fbo = context.framebuffer([context.texture(size, 4, rgba[::-1].tobytes())])
     ring = partial(ComputeRing, color=color)
-    capture = HostCapture(current_gl(), Config(slots=2), Size(*size), 2, ring, direct=Direct.NOTHING)
+    capture = RingCapture(current_gl(), Config(slots=2), Size(*size), 2, ring, direct=Direct.NOTHING)
     [frame] = capture.grab(Framebuffer(fbo.glo, Size(*size)), 0) + capture.drain()
     with frame:
         assert_is(frame, rgba, color)
@@ -114,7 +114,7 @@ def test_no_frame_is_lent_before_the_gpu_has_written_it(gpu: moderngl.Context) -
     program = gpu.program(vertex_shader=TRIANGLE, fragment_shader=HEAVY)
     triangle = gpu.vertex_array(program, [])
     ring = partial(ComputeRing, color=BT709_FULL)
-    capture = HostCapture(current_gl(), Config(slots=3), size, 2, ring, direct=Direct.NOTHING)
+    capture = RingCapture(current_gl(), Config(slots=3), size, 2, ring, direct=Direct.NOTHING)
     seen = []
     for number in range(240):
         fbo.use()

@@ -9,8 +9,8 @@ import moderngl
 import pytest
 
 from glrec_core import EncodeError, FileSink
-from glrec_core.capture.host import HostCapture
 from glrec_core.capture.ring import Direct
+from glrec_core.capture.ring_capture import RingCapture
 from glrec_core.color import BT709
 from glrec_core.config import Config
 from glrec_core.encode_chain import EncodeChain
@@ -38,7 +38,7 @@ def test_frames_in_cuda_memory_go_on_to_a_software_encoder(context: moderngl.Con
     config, stream, notes = Config(timing="step", fps=60), open_stream(), list[str]()
     ring = partial(CudaRing, stream=stream, pixel_format=PixelFormat.NV12, color=BT709, batch=4)
     loop = BarcodeLoop(context, (322, 242))
-    capture = HostCapture(current_gl(), config, Size(322, 242), 2, ring, direct=Direct.NOTHING, textures=4)
+    capture = RingCapture(current_gl(), config, Size(322, 242), 2, ring, direct=Direct.NOTHING, textures=4)
     successors = _on_the_host(config, config.make_clock(), stream)
     chain = EncodeChain((_no_session, *successors), Stats(), notes.append)
     outputs = Outputs([FileSink(tmp_path / "a.mp4")], lambda error: pytest.fail(str(error)), notes.append)

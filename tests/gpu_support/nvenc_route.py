@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from glrec_core import backends
 from glrec_core.backends import Backend
-from glrec_core.capture.host import HostCapture
 from glrec_core.capture.memory import MemoryRing
 from glrec_core.capture.ring import Direct
+from glrec_core.capture.ring_capture import RingCapture
 from glrec_core.clock import NANOSECONDS, Clock
 from glrec_core.config import Config
 from glrec_core.convert.host import SwscaleConverter
@@ -114,7 +114,7 @@ def _open(gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
         return EncodeStages(_PosingConverter(spec, config), open_encoder(config, spec.size, clock))
 
     return Pipeline(
-        HostCapture(gl, config, source, 2, MemoryRing, direct=Direct.FRAMEBUFFER), open_encode_stages
+        RingCapture(gl, config, source, 2, MemoryRing, direct=Direct.FRAMEBUFFER), open_encode_stages
     )
 
 

@@ -40,6 +40,8 @@ class FakeSession:
         names = {"H264": "h264", "HEVC": "hevc", "AV1": "libdav1d", "VP9": "vp9"}
         decoder = av.CodecContext.create(names[codec], "r")
         assert isinstance(decoder, av.VideoCodecContext)
+        # Threads of dav1d's would give packets back to Python while this one, which holds its lock, waits for their end.
+        decoder.thread_count = 1
         self._codec, self._memory = decoder, np.zeros(1 << 22, np.uint8)
         FakeSession.open_sessions += 1
 

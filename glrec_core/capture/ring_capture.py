@@ -1,4 +1,4 @@
-"""Capture into host memory: copy or blit, read into a ring, and no more on the render thread."""
+"""Capture into a ring: copy or blit, start reading, and no more on the render thread."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from glrec_core.gl.functions import GL
 from glrec_core.gl.state import ReadState
 
 
-class HostCapture:
-    """Reads frames into host memory, in the ring's pixel format. Implements `Capture`."""
+class RingCapture:
+    """Reads frames into a ring, in its memory and pixel format. Implements `Capture`."""
 
     def __init__(
         self,
