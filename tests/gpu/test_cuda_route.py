@@ -191,7 +191,10 @@ def test_closing_leaves_no_gl_object_and_no_memory(gpu: moderngl.Context) -> Non
             del route
             now = names_alive(), used_bytes()
             before = before or now
-        assert now == before
+        assert before is not None
+        assert now[0] == before[0]
+        # The driver takes 64 KiB of its own or gives 11 MiB back now and then; one texture of each recording would be 70 MB.
+        assert now[1] - before[1] < 1 << 20
 
 
 def test_a_texture_that_cannot_be_registered_is_an_error_of_ours(gpu: moderngl.Context) -> None:

@@ -102,7 +102,12 @@ CLIPS = {
     "h264-ntsc": Clip(".mp4", "libx264", "yuv420p", rate=Fraction(30_000, 1001), options={"g": "13"}),
     "h264-untagged": Clip(".mp4", "libx264", "yuv420p", 6, options={"g": "10"}, tagged=False),
     "hevc-10-bt2020": Clip(
-        ".mkv", "libx265", "yuv420p10le", 9, options={"x265-params": "keyint=10:bframes=3:log-level=none"}
+        ".mkv",
+        "libx265",
+        "yuv420p10le",
+        9,
+        size=(192, 144),  # NVDEC takes HEVC from 144x144 on
+        options={"x265-params": "keyint=10:bframes=3:log-level=none"},
     ),
     "av1": Clip(
         ".mp4",
@@ -114,7 +119,7 @@ CLIPS = {
         ".webm",
         "libvpx-vp9",
         "yuv420p",
-        size=(191, 127),
+        size=(191, 129),  # NVDEC takes VP9 from 128x128 on
         options={"g": "10", "deadline": "realtime", "cpu-used": "8"},
     ),
     "ffv1-gray": Clip(".mkv", "ffv1", "gray"),
