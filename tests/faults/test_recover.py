@@ -108,17 +108,19 @@ def playable(path: Path) -> list[int]:
 @pytest.mark.parametrize("moment", range(MOMENTS))
 def test_kill_9_at_a_random_moment(folder: Path, policy: str, moment: int) -> None:
     frames = random.Random(f"{policy} {moment}").randint(20, 250)
+    stores = policy in {"spill", "everything"}
     slow_seconds = 0.01 if policy in {"spill", "drop"} else 0.0
     with recording_process(folder, POLICIES[policy], slow_seconds) as lines:
-        told = next(told for told in map(account, lines) if told[0] >= frames)
+        accounts = map(account, lines)
+        # On a busy machine the loop is so slow that the encoder keeps up for a while, and nothing is spilled yet.
+        told = next(told for told in accounts if told[0] >= frames and (told[2] > 0 or not stores))
     drawn, packets, spilled = told
     played = playable(folder / "a.mp4")
     assert played == sorted(set(played))
     assert len(played) >= packets - 30  # half a second
     found = unfinished(str(folder / "spill"))
-    assert len(found) == (spilled > 0)
-    if not found:
-        assert policy in {"block", "drop"} or drawn < 30
+    assert len(found) == stores
+    if not stores:
         return
     with StoredFrames(found[0]) as stored:
         journalled = [round(Fraction(frame.pts_ns * 60, 10**9)) for frame in stored]
