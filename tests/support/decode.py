@@ -38,6 +38,10 @@ class DecodeError(AssertionError):
     """A file cannot be decoded; the message carries what the decoder said."""
 
 
+class NoFramesError(DecodeError):
+    """A file is a video, but holds no frame that is whole: what a recording is that has just begun."""
+
+
 class Colour(NamedTuple):
     """H.273 code points; BT.709 limited is (1, 1, 1, False), untagged (2, 2, 2, False)."""
 
@@ -129,10 +133,14 @@ def pyav_timestamps(path: Path) -> list[Fraction]:
 
 
 def probe(path: Path) -> VideoInfo:
-    """Describe the first video stream; the first frame is decoded for what only the decoder knows."""
+    """Describe the first video stream; the first frame is decoded for what only the decoder knows.
+
+    Raises NoFramesError where there is none.
+    """
     with av.open(path) as container:
         stream = container.streams.video[0]
-        next(container.decode(stream))
+        if next(container.decode(stream), None) is None:
+            raise NoFramesError(f"{path} is a video without a frame")
         codec = stream.codec_context
         return VideoInfo(
             container=container.format.name,

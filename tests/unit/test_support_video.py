@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tests.support import barcode, reference, video
 from tests.support.barcode import OrientationError, Region
+from tests.support.decode import NoFramesError
 from tests.support.film import Change, write_film
 from tests.support.mp4 import boxes
 from tests.support.video import BT709_LIMITED, Colour, DecodeError, assert_recording
@@ -218,6 +219,14 @@ def test_file_that_is_no_video_says_so(tmp_path: Path) -> None:
     path.write_bytes(b"no video at all")
     with pytest.raises(DecodeError, match="moov atom not found"):
         video.timestamps(path)
+
+
+def test_film_that_has_just_begun_holds_no_frame(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "a.mp4", range(3), SIZE, movflags="frag_keyframe+empty_moov")
+    data = path.read_bytes()
+    path.write_bytes(data[: next(box.start for box in boxes(data) if box.kind == "moof")])
+    with pytest.raises(NoFramesError, match="without a frame"):
+        video.probe(path)
 
 
 def test_planes_of_another_pixel_format_are_refused(tmp_path: Path) -> None:
