@@ -1,7 +1,8 @@
 """What an encoder that is far too slow does to a loop at 60 frames/s, under each overload policy.
 
 The scene is drawn at 1280x720. The encoder sleeps for `--encode-ms` before each frame: 100 ms is six times what it may
-take. A frame is late if it is drawn and handed over after the next one was due. The first row has no recorder.
+take. A frame is late if it is drawn and handed over after the next one was due. The first row has no recorder, the second
+is the first recording of the process, which costs a few frames more than the later ones.
 
     python benchmarks/overload.py [--seconds 5] [--encode-ms 100]
 """
@@ -14,9 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from render_cost import Scene
-
-from glrec_core import Framebuffer, Recorder, record
+from glrec_bench.job import PixelSize
+from glrec_bench.scene import Scene, scene_of
+from glrec_core import Framebuffer, Recorder, Size, record
 from glrec_core.encode.pyav import PyAVEncoder
 from glrec_core.frame import Frame, Packet
 
@@ -40,7 +41,7 @@ class Slowness:
 
 def late_frames(scene: Scene, recorder: Recorder | None, frames: int) -> int:
     """Draw and record a paced loop; return how many frames were done after the next one was due."""
-    source, late, due = Framebuffer(scene.fbo.glo, scene.size), 0, time.perf_counter()
+    source, late, due = Framebuffer(scene.fbo.glo, Size(*scene.size)), 0, time.perf_counter()
     for number in range(frames):
         scene.draw(number)
         scene.context.finish()
@@ -63,7 +64,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--encode-ms", type=float, default=100)
     arguments = parser.parse_args()
-    frames, slowness, scene = round(FPS * arguments.seconds), Slowness(), Scene("cube", (1280, 720))
+    frames, slowness, scene = round(FPS * arguments.seconds), Slowness(), scene_of(PixelSize(1280, 720))
     print(ROW.format("policy", "late", "waits", "spilled", "dropped", "recorded"))
     print(ROW.format("no recorder", f"{late_frames(scene, None, frames)} of {frames}", *[""] * 4))
     cases = itertools.product(("spill", "drop", "block"), (0.0, arguments.encode_ms / 1000))
