@@ -1,7 +1,8 @@
 """Copies any framebuffer into a texture of ours: resolves samples, scales, letterboxes and pads, by blits.
 
 Blits need no shader, no vertex state and no viewport, so almost nothing of the host's state is touched. A plain texture
-that needs no change goes by a compute pass where a GPU has it. Rows stay in OpenGL's order; the conversion turns them.
+that needs no change is read where it is, or copied by a compute pass, where a GPU has that: neither binds a framebuffer.
+Rows stay in OpenGL's order; the conversion turns them.
 """
 
 from __future__ import annotations
@@ -52,10 +53,30 @@ class Blitter:
                 self.targets.append(ColorTarget(self._gl, self._layout.coded))
                 self.targets[-1].clear(opaque=self._opaque)
 
-    def prepare(self, source: Framebuffer, direct: Direct) -> Picture:
+    def take(self, source: Framebuffer, direct: Direct) -> Picture | None:
+        """Return the picture of a known source that needs no change, without a binding: its own texture, or a copy of that.
+
+        None for every other source, which `prepare` can do. No `ReadState` is needed.
+        """
+        copy = None if direct is Direct.TEXTURE else self._texture_copy
+        takes_any = copy is not None or direct is Direct.TEXTURE
+        if not (takes_any and self._unchanged and self._source == (source.name, source.size, 0)):
+            return None
+        # Asked for in every frame: the host may attach another texture in each.
+        texture = plain_texture(self._gl, source.name)
+        if not texture:
+            return None
+        if copy is None:
+            return Picture(source.name, texture)
+        self._last = (self._last + 1) % len(self.targets)
+        copy.copy(texture, self.target.texture)
+        return Picture(self.target.framebuffer, self.target.texture)
+
+    def prepare(self, source: Framebuffer, direct: Direct, *, asked: bool = False) -> Picture:
         """Return the picture to record, bound for reading; `restore` must follow its use, both within one `ReadState`.
 
         That is the source itself, where `direct` allows it and its picture needs no change, else a copy in `target`.
+        `asked` says that `take` has just given None.
 
         Raises:
             CaptureError: the framebuffer is incomplete or holds integers.
@@ -66,19 +87,17 @@ class Blitter:
         samples = gl.integer(g.SAMPLES)
         if (source.name, source.size, samples) != self._source:
             self._arrange(source, samples)
+            asked = False
         buffer = color_buffer(gl, source.name)
         read_buffer = gl.integer(g.READ_BUFFER)
         if read_buffer != buffer:
             self._read_buffer = (source.name, read_buffer)
             gl.ReadBuffer(buffer)
-        if self._unchanged and (own := _own_picture(gl, source.name, direct)) is not None:
-            return own
-        self._last = (self._last + 1) % len(self.targets)
-        if not self._copied_by_compute(source):
-            self._clear_stale()
-            self._blit_all(source)
-        gl.BindFramebuffer(g.READ_FRAMEBUFFER, self.target.framebuffer)
-        return Picture(self.target.framebuffer, self.target.texture)
+        if self._unchanged and direct is Direct.FRAMEBUFFER:
+            return Picture(source.name, 0)
+        picture = (None if asked else self.take(source, direct)) or self._blitted(source)
+        gl.BindFramebuffer(g.READ_FRAMEBUFFER, picture.framebuffer)
+        return picture
 
     def restore(self) -> None:
         """Give the source its own read buffer back, where `prepare` had to choose another."""
@@ -113,14 +132,12 @@ class Blitter:
         if self._texture_copy is not None:
             self._texture_copy.delete()
 
-    def _copied_by_compute(self, source: Framebuffer) -> bool:
-        """Copy a bound source whose texture a shader can load as it is; it fills the whole target."""
-        if self._texture_copy is None or not self._unchanged:
-            return False
-        texture = plain_texture(self._gl, source.name)
-        if texture:
-            self._texture_copy.copy(texture, self.target.texture)
-        return texture != 0
+    def _blitted(self, source: Framebuffer) -> Picture:
+        """Copy a source that is bound into the next target."""
+        self._last = (self._last + 1) % len(self.targets)
+        self._clear_stale()
+        self._blit_all(source)
+        return Picture(self.target.framebuffer, self.target.texture)
 
     def _clear_stale(self) -> None:
         """Clear what is around the picture in the next target, if a picture of another shape was there before.
@@ -214,13 +231,3 @@ class Blitter:
         for step in self._between:
             step.delete()
         self._between = []
-
-
-def _own_picture(gl: GL, framebuffer: int, direct: Direct) -> Picture | None:
-    """Return a bound source as it can be read directly, None if it must be copied."""
-    if direct is Direct.FRAMEBUFFER:
-        return Picture(framebuffer, 0)
-    # Asked for in every frame: the host may attach another texture in each.
-    if direct is Direct.TEXTURE and (texture := plain_texture(gl, framebuffer)):
-        return Picture(framebuffer, texture)
-    return None

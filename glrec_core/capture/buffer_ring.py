@@ -42,6 +42,7 @@ class BufferRing(ABC):
     """Frames of one size; a subclass says how the GPU writes one. Implements `Ring`."""
 
     latency: int
+    reads_textures: bool
 
     def __init__(self, gl: GL, spec: FrameSpec, frame_bytes: int, slots: int) -> None:
         """Create the buffers.

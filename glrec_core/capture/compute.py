@@ -24,6 +24,7 @@ from glrec_core.gl.state import ComputeState
 class ComputeRing(BufferRing):
     """NV12 frames of an even size. All methods are called within `ReadState`; only a frame's release is not."""
 
+    reads_textures = True
     latency = 4
     """Frames that may still be read when the next one is drawn: more than a window's swap lets a program run ahead."""
 

@@ -44,6 +44,8 @@ class CudaRing:
     A frame's `owner` is the (rows, width) array that its planes are views of, row 0 the top.
     """
 
+    reads_textures = True
+
     def __init__(
         self,
         gl: GL,  # noqa: ARG002 - the stream's device has been found by the context

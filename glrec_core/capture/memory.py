@@ -24,6 +24,7 @@ _Slot = tuple[NDArray[np.uint8], int]
 class MemoryRing:
     """RGBA or BGRA frames of one size, read at once. Implements `Ring`."""
 
+    reads_textures = False
     latency = 0
 
     def __init__(self, gl: GL, size: Size, slots: int) -> None:

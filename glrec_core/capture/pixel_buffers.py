@@ -15,6 +15,7 @@ from glrec_core.gl.functions import GL
 class PixelBufferRing(BufferRing):
     """RGBA frames. All methods are called within `ReadState`; only a frame's release is not."""
 
+    reads_textures = False
     latency = 2
     """Frames that may still be read when the next one is drawn; a GPU works that far behind its program."""
 

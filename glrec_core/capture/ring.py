@@ -22,7 +22,8 @@ class Direct(enum.Enum):
 class Picture(NamedTuple):
     """The picture to read: a framebuffer, bound for reading, whose read buffer holds it, and a texture with the same content.
 
-    Where a framebuffer is read directly, the texture is 0.
+    Where a framebuffer is read directly, the texture is 0. Rings that read textures may get one whose framebuffer is not
+    bound.
     """
 
     framebuffer: int
@@ -30,9 +31,15 @@ class Picture(NamedTuple):
 
 
 class Ring(Protocol):
-    """Where frames of one size are read into. All methods are called within `ReadState`; only a frame's release is not."""
+    """Where frames of one size are read into. All methods are called within `ReadState`; only a frame's release is not.
+
+    A ring that `reads_textures` gets by with what it binds itself, once it is made: its `read` and `arrived` without `wait`
+    are called outside, too.
+    """
 
     spec: FrameSpec
+    reads_textures: bool
+    """Whether it reads a picture's texture, rather than the framebuffer that is bound."""
     latency: int
     """How many frames may still be read when the next one is drawn; they come on top of the slots asked for."""
 

@@ -85,20 +85,30 @@ class RingCapture:
 
     def grab(self, source: Framebuffer, pts_ns: int) -> list[Frame]:
         """Start reading `source`; return the frames that have arrived. See `Capture.grab`."""
+        ring, asked = self._ring, False
+        if ring is not None and ring.reads_textures and not self._retired:
+            picture = self._blitter.take(source, self._direct)
+            if picture is not None:
+                ring.read(picture, pts_ns)
+                return ring.arrived()
+            asked = True
         with self._state:
-            frames: list[Frame] = []
-            ring = self._ring
-            if ring is None or (source.size != self._source_size and self._config.on_resize == "segment"):
-                frames = self._retire()
-                ring = self._open(source.size)
-            if self._retired:
-                self._delete_retired()
-            blitter = self._blitter
-            try:
-                ring.read(blitter.prepare(source, self._direct), pts_ns)
-            finally:
-                blitter.restore()
-            return frames + ring.arrived()
+            return self._grab_bound(source, pts_ns, asked=asked)
+
+    def _grab_bound(self, source: Framebuffer, pts_ns: int, *, asked: bool) -> list[Frame]:
+        frames: list[Frame] = []
+        ring = self._ring
+        if ring is None or (source.size != self._source_size and self._config.on_resize == "segment"):
+            frames = self._retire()
+            ring, asked = self._open(source.size), False
+        if self._retired:
+            self._delete_retired()
+        blitter = self._blitter
+        try:
+            ring.read(blitter.prepare(source, self._direct, asked=asked), pts_ns)
+        finally:
+            blitter.restore()
+        return frames + ring.arrived()
 
     def drain(self) -> list[Frame]:
         """Wait for all frames that are still being read."""

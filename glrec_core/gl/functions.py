@@ -49,7 +49,7 @@ RENDERBUFFER_WIDTH, RENDERBUFFER_HEIGHT = 0x8D42, 0x8D43
 TEXTURE_MAG_FILTER, TEXTURE_MIN_FILTER, TEXTURE_MAX_LEVEL = 0x2800, 0x2801, 0x813D
 MAX_TEXTURE_SIZE = 0x0D33
 RGBA, BGRA, UNSIGNED_BYTE = 0x1908, 0x80E1, 0x1401
-RGBA8, SRGB8_ALPHA8, SRGB = 0x8058, 0x8C43, 0x8C40
+R8, RGBA8, SRGB8_ALPHA8, SRGB = 0x8229, 0x8058, 0x8C43, 0x8C40
 INT, UNSIGNED_INT = 0x1404, 0x1405
 
 PIXEL_PACK_BUFFER, PIXEL_PACK_BUFFER_BINDING = 0x88EB, 0x88ED
@@ -137,6 +137,7 @@ _QUICK: dict[str, tuple[Any, ...]] = {
     "BindBufferRange": (None, _enum, c_uint, _name, c_ssize_t, c_ssize_t),
     "GetInteger64i_v": (None, _enum, c_uint, c_void_p),
     "BindImageTexture": (None, c_uint, _name, c_int, c_ubyte, c_int, _enum, _enum),
+    "GetNamedFramebufferAttachmentParameteriv": (None, _name, _enum, _enum, c_void_p),
     "GetTextureParameteriv": (None, _name, _enum, c_void_p),
     "GetTextureLevelParameteriv": (None, _name, c_int, _enum, c_void_p),
     "IsProgram": (c_ubyte, _name),
@@ -189,7 +190,7 @@ class GL:
 
         """
         self.context = context
-        self._integers = (c_int * 16)()
+        self._integers, self._indexed = (c_int * 16)(), c_int64()
         for prototype, table in ((ctypes.PYFUNCTYPE, _QUICK), (ctypes.CFUNCTYPE, _BLOCKING)):
             for name, (result, *arguments) in table.items():
                 address = context.api.get_proc_address(b"gl" + name.encode())
@@ -229,7 +230,7 @@ class GL:
 
     @property
     def has_direct_state_access(self) -> bool:
-        """Whether textures can be asked for their kind without binding them (OpenGL 4.5 or ARB_direct_state_access)."""
+        """Whether framebuffers and textures can be asked without binding them (OpenGL 4.5 or ARB_direct_state_access)."""
         return not self.es and "GL_ARB_direct_state_access" in self.extensions
 
     @property
@@ -244,9 +245,8 @@ class GL:
 
     def indexed_integer(self, name: int, index: int) -> int:
         """Return glGetInteger64i_v of a name that has one value for each index."""
-        value = c_int64()
-        self.GetInteger64i_v(name, index, ctypes.byref(value))
-        return value.value
+        self.GetInteger64i_v(name, index, ctypes.byref(self._indexed))
+        return self._indexed.value
 
     def integers(self, name: int, count: int) -> tuple[int, ...]:
         """Return the first `count` values of glGetIntegerv."""

@@ -9,6 +9,10 @@ from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL, current_gl
 
+_ATTACHED = (
+    (g.FRAMEBUFFER_ATTACHMENT_OBJECT_TYPE, g.TEXTURE),
+    (g.FRAMEBUFFER_ATTACHMENT_TEXTURE_LEVEL, 0),
+)
 _PLAIN = (
     (g.TEXTURE_TARGET, {g.TEXTURE_2D}),
     (g.TEXTURE_MIN_FILTER, {g.NEAREST, g.LINEAR}),
@@ -101,18 +105,20 @@ def plain_texture(gl: GL, framebuffer: int) -> int:
     """Return the name of the RGBA8 texture that a framebuffer draws into, or 0 if it draws into anything else.
 
     That is level 0 of a two-dimensional texture, which a shader can load from as it is: not one whose filter asks for
-    mipmaps, since drivers refuse to load from a texture that has not all of them (seen on NVIDIA's). `framebuffer` must
-    be bound and complete; nothing is bound to find out.
+    mipmaps, since drivers refuse to load from a texture that has not all of them (seen on NVIDIA's). `framebuffer` need
+    not be bound, and nothing is bound to find out.
     """
     if framebuffer == 0 or not gl.has_direct_state_access:
         return 0
-    if attachment_parameter(gl, framebuffer, g.FRAMEBUFFER_ATTACHMENT_OBJECT_TYPE) != g.TEXTURE:
-        return 0
-    if attachment_parameter(gl, framebuffer, g.FRAMEBUFFER_ATTACHMENT_TEXTURE_LEVEL) != 0:
-        return 0
-    texture = attachment_parameter(gl, framebuffer, g.FRAMEBUFFER_ATTACHMENT_OBJECT_NAME)
     value = ctypes.c_int()
     address = ctypes.addressof(value)
+    attached = gl.GetNamedFramebufferAttachmentParameteriv
+    for parameter, accepted_value in _ATTACHED:
+        attached(framebuffer, g.COLOR_ATTACHMENT0, parameter, address)
+        if value.value != accepted_value:
+            return 0
+    attached(framebuffer, g.COLOR_ATTACHMENT0, g.FRAMEBUFFER_ATTACHMENT_OBJECT_NAME, address)
+    texture = value.value
     for parameter, accepted in _PLAIN:
         gl.GetTextureParameteriv(texture, parameter, address)
         if value.value not in accepted:

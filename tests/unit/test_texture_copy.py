@@ -1,6 +1,7 @@
 """Plain textures are copied by a compute pass where a GPU has it, exactly; all else by blits; the host's state stays."""
 
 from collections.abc import Callable
+from functools import partial
 
 import moderngl
 import numpy as np
@@ -8,14 +9,19 @@ import pytest
 from numpy.typing import NDArray
 
 from glrec_core.capture.blit import Blitter
+from glrec_core.capture.compute import ComputeRing
 from glrec_core.capture.geometry import Layout
 from glrec_core.capture.ring import Direct
+from glrec_core.capture.ring_capture import RingCapture
 from glrec_core.capture.texture_copy import TextureCopy
+from glrec_core.color import BT709
+from glrec_core.config import Config
 from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL, current_gl
 from glrec_core.gl.state import ImageState, ReadState
 from tests.contract.adapter_programs import native
+from tests.support import reference
 from tests.support.gl_names import names_alive
 
 IMAGE = (g.IMAGE_BINDING_NAME, g.IMAGE_BINDING_LEVEL, g.IMAGE_BINDING_ACCESS, g.IMAGE_BINDING_FORMAT)
@@ -126,3 +132,33 @@ def test_images_and_program_are_bound_as_before_and_nothing_stays(context: moder
     for unit in units:
         gl.BindImageTexture(unit, 0, 0, 0, 0, g.READ_ONLY, g.RGBA8)
     assert names_alive() == alive
+
+
+@pytest.mark.parametrize("direct", [Direct.TEXTURE, Direct.NOTHING])
+def test_a_known_plain_texture_needs_no_framebuffer_binding(
+    context: moderngl.Context, gl: GL, monkeypatch: pytest.MonkeyPatch, direct: Direct
+) -> None:
+    size = Size(64, 32)
+    pixels = noise(size)
+    source = Framebuffer(context.framebuffer([context.texture(size, 4, pixels.tobytes())]).glo, size)
+    capture = RingCapture(gl, Config(slots=2), size, 2, partial(ComputeRing, color=BT709), direct=direct)
+    held = capture.grab(source, 0)  # the source is inspected at its first frame
+    bound: list[int] = []
+    bind = gl.BindFramebuffer
+
+    def binding(target: int, name: int) -> None:
+        bound.append(name)
+        bind(target, name)
+
+    monkeypatch.setattr(gl, "BindFramebuffer", binding)
+    for number in (1, 2):
+        held += capture.grab(source, number)
+    assert bound == []
+    frames = held + capture.drain()
+    assert bound  # counting works: draining does bind
+    expected = reference.yuv420p(pixels[::-1]).y
+    for frame in frames:
+        with frame:
+            assert np.abs(frame.planes[0].astype(int) - expected).max() <= 1
+    assert [frame.pts_ns for frame in frames] == [0, 1, 2]
+    capture.close()
