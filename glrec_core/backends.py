@@ -126,7 +126,8 @@ def open_on_cpu(config: Config, clock: Clock) -> OpenEncodeStages:
     codec = choose_codec(config)
 
     def open_encode_stages(spec: FrameSpec) -> EncodeStages:
-        encoder = open_encoder(spec.size, config, codec, clock.time_base, clock.frame_rate)
+        chosen = codec.taking(spec.format)
+        encoder = open_encoder(spec.size, config, chosen, clock.time_base, clock.frame_rate)
         converter = open_converter(spec, encoder.accepts.format, config, codec.chroma_location)
         return EncodeStages(converter, encoder)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from queue import Queue
 
@@ -11,6 +12,7 @@ from glrec_bench.job import CRF, PRESET, Job
 from glrec_bench.scene import Scene, drawn
 
 _WAITING_FRAMES = 8
+_MOST_THREADS, _THREADS = 12, 3 * len(os.sched_getaffinity(0)) // 2
 
 
 class Nothing:
@@ -50,7 +52,7 @@ class PreparedScene(Scene):
 
 
 class Floor:
-    """Draws, while x264 encodes the prepared frames on a thread of its own, with as many threads as it likes."""
+    """Draws, while x264 encodes the prepared frames on a thread of its own, with as many threads as it is fastest with."""
 
     scene_class = PreparedScene
 
@@ -61,7 +63,9 @@ class Floor:
         self._stream = self._container.add_stream("libx264", rate=job.fps, options=options)
         self._stream.width, self._stream.height = job.size
         self._stream.pix_fmt = "yuv420p"
-        self._stream.codec_context.thread_count = 0  # libx264's own choice
+        # Whole pictures in parallel; of more threads than that x264 becomes slower again (glrec_core/encode/options.py).
+        context = self._stream.codec_context
+        context.thread_type, context.thread_count = "FRAME", min(_MOST_THREADS, _THREADS)
         self._queue: Queue[av.VideoFrame | None] = Queue(_WAITING_FRAMES)
         self._thread = threading.Thread(target=self._encode)
         self._thread.start()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from glrec_core.color import ColorSpace
 from glrec_core.config import Config
 from glrec_core.convert.alpha import Unmultiply
+from glrec_core.convert.passthrough import PassThrough
 from glrec_core.convert.processed import Processed
 from glrec_core.errors import ConvertError
 from glrec_core.ffmpeg import picture_planes, scale_options, tag_color
@@ -46,7 +47,11 @@ def open_converter(
         ConvertError: the formats or the size cannot be converted.
 
     """
-    converter: Converter = SwscaleConverter(source, target, config.color_space, chroma_location)
+    converter: Converter
+    if source.format is target is PixelFormat.NV12:
+        converter = PassThrough()
+    else:
+        converter = SwscaleConverter(source, target, config.color_space, chroma_location)
     if config.process:
         converter = Processed(source, config.process, converter, alpha=config.alpha is not None)
     return Unmultiply(converter) if config.alpha == "premultiplied" else converter

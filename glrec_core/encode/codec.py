@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from glrec_core.config import Config
 from glrec_core.errors import ConfigError
@@ -32,7 +32,7 @@ class Codec:
     Attributes:
         name: FFmpeg's name of the codec, as in `StreamInfo` and `Config`.
         encoder: FFmpeg's name of the encoder, or Pillow's of a file format.
-        pixel_format: what the encoder takes.
+        pixel_format: what the encoder takes, and a decoder makes of its stream.
         presets: names of its speeds; empty if it has none.
         wall_preset, step_preset: the default while the program draws at its own pace, and offline.
         quality: its constant-quality option, if it has one.
@@ -44,6 +44,8 @@ class Codec:
         intra_only: whether every frame is a keyframe unless a longer GOP is asked for.
         limited_range_only: whether the stream cannot say that its range is full.
         even_sides: whether it takes even sides only, though its chroma is not subsampled.
+        reads_nv12: whether it takes NV12 as well, with the same result.
+        input_format: what this one is given, if not `pixel_format`.
 
     """
 
@@ -63,6 +65,17 @@ class Codec:
     chroma_location: str = "left"
     limited_range_only: bool = False
     even_sides: bool = False
+    reads_nv12: bool = False
+    input_format: PixelFormat | None = None
+
+    @property
+    def takes(self) -> PixelFormat:
+        """Format of the frames that the encoder is given."""
+        return self.input_format or self.pixel_format
+
+    def taking(self, form: PixelFormat) -> Codec:
+        """Return the row for an encoder that is given frames as they are captured, where it can read those."""
+        return replace(self, input_format=form) if form is PixelFormat.NV12 and self.reads_nv12 else self
 
     @property
     def alignment(self) -> int:

@@ -42,6 +42,7 @@ CODECS = {
             annex_b=True,
             max_b_frames=16,
             takes_bitrate=True,
+            reads_nv12=True,  # which is how it holds its pictures: it then copies them, and need not weave two planes
         ),
         Codec(
             "hevc",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from glrec_core.config import Config
 from glrec_core.encode.codec import Codec
-from glrec_core.encode.options import encoder_options, nominal_rate, quieten
+from glrec_core.encode.options import encoder_options, frame_threads, nominal_rate, quieten
 from glrec_core.encode.priority import ordinary_priority
 from glrec_core.encode.timeline import Timeline
 from glrec_core.errors import EncodeError
@@ -62,7 +62,7 @@ class PyAVEncoder:
             raise EncodeError(
                 f"{codec.encoder} needs an even width and height, not {size}; pad the frames first"
             )
-        self.accepts: FrameSpec = FrameSpec(size, codec.pixel_format, memory)
+        self.accepts: FrameSpec = FrameSpec(size, codec.takes, memory)
         self._codec = codec
         gop = 1 if config.gop is None and codec.intra_only else config.gop
         time = self._timeline = Timeline(time_base, frame_rate, gop)
@@ -156,7 +156,7 @@ def new_context(codec: Codec, config: Config, stream: StreamInfo, gop_frames: in
     context = av.CodecContext.create(codec.encoder, "w")
     assert isinstance(context, av.VideoCodecContext)
     context.width, context.height = stream.size
-    context.pix_fmt = codec.pixel_format.value
+    context.pix_fmt = codec.takes.value
     if codec.name == "png":  # which would say else that a pixel has no width
         context.sample_aspect_ratio = Fraction(1)
     context.time_base = stream.time_base
@@ -171,7 +171,7 @@ def new_context(codec: Codec, config: Config, stream: StreamInfo, gop_frames: in
 def software_context(
     codec: Codec, config: Config, stream: StreamInfo, gop_frames: int, *, held: int | None = None
 ) -> av.VideoCodecContext:
-    """Open a software encoder; `held` is how many frames it may hold back, None the least without a loss of quality.
+    """Open a software encoder; `held` is how many frames it may hold back, None as many as a recording may lose.
 
     Raises:
         EncodeError: FFmpeg could not open it.
@@ -180,7 +180,9 @@ def software_context(
     quieten(codec)
     context = new_context(codec, config, stream, gop_frames)
     context.options = encoder_options(codec, config)
-    if held is not None and codec.encoder == "libx264":
+    if held is None:
+        _encode_in_parallel(context, frame_threads(codec, config, stream.frame_rate))
+    elif codec.encoder == "libx264":
         _limit_held(context, held)
     if not codec.annex_b:
         context.flags |= Flags.global_header
@@ -197,7 +199,13 @@ def _limit_held(context: av.VideoCodecContext, held: int) -> None:
     if held == 0:
         context.options = {**context.options, "tune": "zerolatency"}
     elif held > _HELD_BESIDE_THREADS + 1:
-        context.thread_type, context.thread_count = "FRAME", held - _HELD_BESIDE_THREADS
+        _encode_in_parallel(context, held - _HELD_BESIDE_THREADS)
+
+
+def _encode_in_parallel(context: av.VideoCodecContext, pictures: int | None) -> None:
+    """Let x264 work on so many pictures at a time; PyAV would have it cut each into slices."""
+    if pictures is not None:
+        context.thread_type, context.thread_count = "FRAME", pictures
 
 
 def _picture(frame: Frame) -> VideoFrame:
