@@ -85,7 +85,7 @@ def measure_once(
         job = replace(workload.job, recorder=recorder, path=str(Path(scratch) / f"out{suffix}"))
         try:
             answer = environment.call("subject", "serve", job.as_json())
-            finding = _examine(environment, job) if recorder != "nothing" else None
+            finding = _examine(environment, job) if RECORDERS[recorder].makes_file else None
         except BenchError as error:
             return replace(run, error=str(error))
         return measured(run, Cost(**answer.value), answer.children_peak_bytes, finding)

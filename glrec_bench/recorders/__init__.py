@@ -1,4 +1,4 @@
-"""The recorders that are compared, by name: glrec, what people use or write by hand, and two bounds.
+"""The recorders that are compared, by name: glrec, what people use or write by hand, and three bounds.
 
 Each is the idiom that its library's documentation shows, written for the benchmark's scene.
 """
@@ -44,6 +44,7 @@ class Entry(NamedTuple):
     summary: str
     is_bound: bool = False
     """Whether it is no recorder, but what one is measured against."""
+    makes_file: bool = True
 
 
 RECORDERS = {
@@ -78,7 +79,10 @@ RECORDERS = {
         "torchcodec:TorchCodec", ("torch", "torchcodec"), "frames kept, VideoEncoder at the end"
     ),
     "floor": Entry("bounds:Floor", ("av",), "x264 alone, its frames prepared in memory", is_bound=True),
-    "nothing": Entry("bounds:Nothing", (), "draws only", is_bound=True),
+    "copy": Entry(
+        "bounds:Copy", (), "copies a frame's bytes once in memory", is_bound=True, makes_file=False
+    ),
+    "nothing": Entry("bounds:Nothing", (), "draws only", is_bound=True, makes_file=False),
 }
 
 

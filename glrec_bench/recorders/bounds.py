@@ -1,4 +1,4 @@
-"""What recorders are measured against: drawing alone, and drawing with nothing but x264 beside it."""
+"""What recorders are measured against: drawing alone, with nothing but x264 beside it, and with one copy of each frame."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from queue import Queue
 
 import av
+import numpy as np
 
 from glrec_bench.job import CRF, PRESET, Job
 from glrec_bench.scene import Scene, drawn
@@ -26,6 +27,26 @@ class Nothing:
     def grab(self) -> None:
         """Wait for the drawing, as reading it would: drivers leave out frames that nobody looks at."""
         self._scene.finish()
+
+    def close(self) -> None:
+        """There is nothing to finish."""
+
+
+class Copy:
+    """Copies as many bytes as a frame of RGBA has: the least that taking a picture away from a CPU's renderer can cost.
+
+    It reads memory that was last touched a frame ago, as the picture's was, and writes where the last copy went.
+    """
+
+    scene_class = Scene
+
+    def __init__(self, _: Scene, job: Job) -> None:
+        shape = (job.size.height, job.size.width, 4)
+        self._picture, self._copy = np.ones(shape, np.uint8), np.zeros(shape, np.uint8)
+
+    def grab(self) -> None:
+        """Copy."""
+        np.copyto(self._copy, self._picture)
 
     def close(self) -> None:
         """There is nothing to finish."""
