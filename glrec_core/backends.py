@@ -20,9 +20,12 @@ from glrec_core.errors import BackendUnavailable, ConfigError
 from glrec_core.ffmpeg_backend import FFmpegBackend
 from glrec_core.frame import FrameSpec, PixelFormat, Size
 from glrec_core.gl.functions import GL
+from glrec_core.operations import perhaps_for_numpy_only
 from glrec_core.plugin_backend import PluginBackend
 from glrec_core.plugins import encoder_offers
 from glrec_core.stages import EncodeStages, OpenEncodeStages, Pipeline
+
+Unavailable = Callable[[GL, Config, Size | None], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Backend:
     name: str
     check: Callable[[Config], None]
     """Raises ConfigError for options that this backend cannot honour; needs no context."""
-    unavailable: Callable[[GL, Config, Size | None], str | None]
+    unavailable: Unavailable
     """Says in a sentence why it cannot serve this context, or None; raises ConfigError for options that its hardware does
     not honour. The size is that of the first source, if it is known."""
     describe: Callable[[GL, Config], str]
@@ -52,17 +55,17 @@ def _check_host(config: Config) -> None:
     check_installed(choose_codec(config))
 
 
-def _without_process(check: Callable[[Config], None]) -> Callable[[Config], None]:
-    """Return the check of a backend whose frames are Y'CbCr on the GPU from the start, where operations cannot work."""
+def _giving_cupy(name: str, unavailable: Unavailable) -> Unavailable:
+    """Return the `unavailable` of a backend that gives operations CuPy's arrays: "auto" needs to know that they take them."""
 
-    def checked(config: Config) -> None:
-        if config.process:
-            raise ConfigError(
-                "process= works on frames in host memory, not on this route; use backend='host'"
-            )
-        check(config)
+    def asked(gl: GL, config: Config, size: Size | None) -> str | None:
+        reason = unavailable(gl, config, size)
+        function = perhaps_for_numpy_only(config.process)
+        if reason is not None or function is None or config.backend == name:
+            return reason
+        return f"{function} of process= may know NumPy's arrays only; backend={name!r} gives it CuPy's"
 
-    return checked
+    return asked
 
 
 class _HostRoute(NamedTuple):
@@ -140,15 +143,15 @@ def _describe_spill(gl: GL, config: Config) -> str:
 
 NVENC = Backend(
     "nvenc",
-    _without_process(nvenc_backend.check),
-    nvenc_backend.unavailable,
+    nvenc_backend.check,
+    _giving_cupy("nvenc", nvenc_backend.unavailable),
     nvenc_backend.describe,
     nvenc_backend.open_pipeline,
 )
 MJPEG = Backend(
     "mjpeg",
-    _without_process(mjpeg_backend.check),
-    mjpeg_backend.unavailable,
+    mjpeg_backend.check,
+    _giving_cupy("mjpeg", mjpeg_backend.unavailable),
     mjpeg_backend.describe,
     mjpeg_backend.open_pipeline,
     codec=CODEC,

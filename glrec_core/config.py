@@ -85,7 +85,8 @@ class Config:
         color: "bt709", "bt709-full", "bt601" or "bt601-full"; None is "bt709", and for "mjpeg" the "bt601-full" that every
             JPEG is.
         process: what is done to each frame before it is encoded, in order: operations of `glrec_core.process`, or functions
-            `(time, frame) -> frame` of one's own. They run on the encode thread, in host memory, and keep the frame's size.
+            `(time, frame) -> frame` of one's own. They run on the encode thread, where the frame is, and keep its size.
+            Functions get CuPy's arrays with backend="nvenc" or "mjpeg"; "auto" takes a route that gives them NumPy's.
         overflow: what to do when the encoder is slower than the program: "block" waits (no frame is ever lost), "spill"
             stores frames on disk until the encoder has time for them and waits only where the disk is too slow or full,
             "drop" skips and counts. None is "block" under the step clock and "spill" under the wall clock.

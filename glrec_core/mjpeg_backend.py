@@ -70,7 +70,11 @@ def _missing_driver() -> str | None:
 
 def describe(gl: GL, config: Config) -> str:
     """See `Backend.describe`."""
-    return f"frames stay on {gl.renderer.partition('/')[0]}, where nvJPEG encodes them as JPEG of 4:{config.chroma[1]}:{config.chroma[2]}"
+    worked_on = " process= works on them and" if config.process else ""
+    return (
+        f"frames stay on {gl.renderer.partition('/')[0]}, where{worked_on} nvJPEG encodes them as JPEG of "
+        f"4:{config.chroma[1]}:{config.chroma[2]}"
+    )
 
 
 def open_pipeline(gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
@@ -78,19 +82,19 @@ def open_pipeline(gl: GL, config: Config, clock: Clock, source: Size) -> Pipelin
     from glrec_core.capture.cuda import CudaRing
     from glrec_core.capture.ring import Direct
     from glrec_core.capture.ring_capture import RingCapture
+    from glrec_core.convert.cuda import encode_stages
     from glrec_core.convert.download import downloaded
-    from glrec_core.convert.passthrough import PassThrough
     from glrec_core.cuda.device import CudaDevice, CudaStream
 
     stream = CudaStream(CudaDevice.of_current_gl_context())
     batch = _BATCH if config.blocks else 1
 
     def open_encode_stages(spec: FrameSpec) -> EncodeStages:
-        return EncodeStages(PassThrough(), _open_encoder(spec, config, clock, stream, batch))
+        encoder = _open_encoder(spec, config, clock, stream, batch)
+        return encode_stages(spec, encoder, config, stream)
 
-    open_ring = partial(
-        CudaRing, stream=stream, pixel_format=PixelFormat.YUV444P, color=config.color_space, batch=batch
-    )
+    captured = PixelFormat.RGBA if config.process else PixelFormat.YUV444P
+    open_ring = partial(CudaRing, stream=stream, pixel_format=captured, color=config.color_space, batch=batch)
     alignment = 2 if config.chroma == "420" else 1
     capture = RingCapture(gl, config, source, alignment, open_ring, direct=Direct.NOTHING, textures=batch)
     to_host = partial(downloaded, on_stream=stream.current)

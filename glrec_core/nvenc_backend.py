@@ -65,9 +65,10 @@ def device_problem(find_device: Callable[[], CudaDevice], config: Config, size: 
 
 def describe(gl: GL, config: Config) -> str:
     """See `Backend.describe`."""
+    worked_on = " process= works on them there;" if config.process else ""
     return (
-        f"frames stay on {gl.renderer.partition('/')[0]}: a CUDA kernel makes {pixel_format(config).value} of them and "
-        "NVENC encodes that"
+        f"frames stay on {gl.renderer.partition('/')[0]}:{worked_on} a CUDA kernel makes {pixel_format(config).value} of "
+        "them and NVENC encodes that"
     )
 
 
@@ -76,8 +77,8 @@ def open_pipeline(gl: GL, config: Config, clock: Clock, source: Size) -> Pipelin
     from glrec_core.capture.cuda import CudaRing
     from glrec_core.capture.ring import Direct
     from glrec_core.capture.ring_capture import RingCapture
+    from glrec_core.convert.cuda import encode_stages
     from glrec_core.convert.download import downloaded
-    from glrec_core.convert.passthrough import PassThrough
     from glrec_core.cuda.device import CudaDevice, CudaStream
     from glrec_core.encode.nvenc import NvencEncoder
 
@@ -94,9 +95,10 @@ def open_pipeline(gl: GL, config: Config, clock: Clock, source: Size) -> Pipelin
             handles=stream.handles,
             gpu=stream.device.name,
         )
-        return EncodeStages(PassThrough(), encoder)
+        return encode_stages(spec, encoder, config, stream)
 
-    open_ring = partial(CudaRing, stream=stream, pixel_format=form, color=config.color_space, batch=batch)
+    captured = PixelFormat.RGBA if config.process else form
+    open_ring = partial(CudaRing, stream=stream, pixel_format=captured, color=config.color_space, batch=batch)
     capture = RingCapture(
         gl, config, source, form.alignment, open_ring, direct=Direct.NOTHING, textures=batch
     )
@@ -110,7 +112,10 @@ def _batch(size: Size) -> int:
 
 
 def _on_the_host(config: Config, clock: Clock, stream: CudaStream) -> tuple[OpenEncodeStages, ...]:
-    """Return how a software encoder goes on if NVENC is lost for good; empty where none honours the options."""
+    """Return how a software encoder goes on if NVENC is lost for good; empty where none honours the options.
+
+    Operations go on as well, on what is downloaded.
+    """
     from glrec_core.convert.download import Download
     from glrec_core.convert.host import open_converter
     from glrec_core.encode.codecs import choose_codec
@@ -124,9 +129,9 @@ def _on_the_host(config: Config, clock: Clock, stream: CudaStream) -> tuple[Open
         return ()
 
     def open_encode_stages(spec: FrameSpec) -> EncodeStages:
-        chosen = codec.taking(spec.format)
+        chosen, host = codec.taking(spec.format), FrameSpec(spec.size, spec.format)
         encoder = PyAVEncoder(spec.size, config, chosen, clock.time_base, clock.frame_rate)
-        converter = open_converter(FrameSpec(spec.size, spec.format), encoder.accepts.format, config)
+        converter = open_converter(host, encoder.accepts.format, config, codec.chroma_location)
         return EncodeStages(Download(stream.current, converter), encoder)
 
     return (open_encode_stages,)

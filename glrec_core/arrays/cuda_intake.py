@@ -1,42 +1,26 @@
-"""Arrays as frames in CUDA memory: read in the order of their own streams, converted by the recorder's kernel.
+"""Arrays as frames in CUDA memory: read in the order of their own streams, where they lie, by the recorder's kernel.
 
-The kernel reads pictures as OpenGL leaves them: texels of four bytes, the bottom row first. So RGB is written into a CUDA
-array that way, which costs one pass over the picture, and becomes NV12 by the same arithmetic as in a recording.
+So they become NV12 by the same arithmetic as in a recording. Levels of floats are made codes first.
 
 Imported once an array or an encoder turns out to be on a GPU.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import cycle
 from typing import Any
 
 import cupy
 import numpy as np
-from cupy.cuda import texture
 
 from glrec_core.arrays.given import EXPORT_ERRORS, device_of, on_host, refusal
 from glrec_core.arrays.intake import HostIntake, Intake
 from glrec_core.arrays.layouts import Layout, layout_of
 from glrec_core.color import ColorSpace
+from glrec_core.convert.cuda import CudaConverter, gpu_errors
 from glrec_core.convert.download import downloaded
 from glrec_core.cuda.device import CudaDevice, CudaStream
-from glrec_core.cuda.kernel import Kernel, Launch, kernel_format
-from glrec_core.errors import ArrayError, CaptureError, ConvertError
+from glrec_core.errors import ArrayError
 from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
-
-_CUDA_ERRORS = (
-    cupy.cuda.runtime.CUDARuntimeError,
-    cupy.cuda.driver.CUDADriverError,
-    cupy.cuda.compiler.CompileException,
-    cupy.cuda.memory.OutOfMemoryError,
-)
-_TEXEL = texture.ChannelFormatDescriptor(8, 8, 8, 8, cupy.cuda.runtime.cudaChannelFormatKindUnsigned)
-_PITCH_ALIGNMENT_BYTES = 256
-"""What cudaMalloc aligns to, so that every row begins as a picture does."""
 
 _codes = cupy.ElementwiseKernel(
     "T level",
@@ -45,23 +29,6 @@ _codes = cupy.ElementwiseKernel(
     "glrec_codes",
 )
 """Levels from 0 to 1 as 8-bit codes; what lies outside is cut off, NaN is 0."""
-
-
-@contextmanager
-def gpu_errors(what: str) -> Iterator[None]:
-    """Turn errors of CUDA and CuPy into ConvertError."""
-    try:
-        yield
-    except (CaptureError, *_CUDA_ERRORS) as error:
-        raise ConvertError(f"the GPU cannot {what}: {error}") from error
-
-
-@dataclass(frozen=True, slots=True)
-class _Slot:
-    """Memory of one frame: all rows as one array, and what converts a picture into it."""
-
-    rows: Any
-    convert: Launch
 
 
 class CudaIntake:
@@ -80,35 +47,30 @@ class CudaIntake:
         """
         self._stream = stream
         self._spec = FrameSpec(size, PixelFormat.NV12, Memory.CUDA)
-        with stream.device, gpu_errors(f"take arrays of {size}"):
-            kernel = Kernel(PixelFormat.NV12, color)
-            self._slots = cycle([_slot(kernel, size) for _ in range(slots)])
-            self._picture: _Picture | None = None
+        self._converter = CudaConverter(stream, self._spec, color, slots)
 
     def take(self, array: object, pts_ns: int) -> Frame:
         """See `Intake.take`."""
         on_gpu = self._imported(array)
-        size = self._spec.size
-        layout = layout_of(on_gpu.shape, on_gpu.dtype, size)
-        slot = next(self._slots)
+        layout = layout_of(on_gpu.shape, on_gpu.dtype, self._spec.size)
         with gpu_errors("convert the array"), self._stream.current():
             if layout is Layout.NV12:
-                slot.rows[...] = on_gpu
+                frame = self._converter.copied(on_gpu, pts_ns)
             else:
                 rgb = on_gpu.transpose(1, 2, 0) if layout is Layout.PLANAR else on_gpu
-                self._picture = self._picture or _Picture(size)
-                slot.convert(self._picture.filled(rgb, self._stream), self._stream.handles.stream)
+                frame = self._converter.convert(self._picture(rgb, pts_ns))
             self._stream.synchronize()  # the caller may write to the array from now on, on any stream
-        luma, chroma = slot.rows[: size.height], slot.rows[size.height :]
-        planes = luma, chroma.reshape(size.height // 2, -1, 2)
-        return Frame(self._spec, planes, pts_ns, owner=slot.rows)
+        return frame
 
     def close(self) -> None:
         """See `Intake.close`."""
-        with gpu_errors("end its work"), self._stream.device:
-            self._stream.synchronize()
-            self._slots = cycle(())
-            self._picture = None
+        self._converter.close()
+
+    def _picture(self, rgb: Any, pts_ns: int) -> Frame:
+        """Return the colours of (height, width, 3 or 4) pixels as a frame, in place where they are codes already."""
+        colours = rgb[..., :3]
+        codes = colours if rgb.dtype == np.uint8 else _codes(colours)
+        return Frame(FrameSpec(self._spec.size, PixelFormat.RGB24, Memory.CUDA), (codes,), pts_ns)
 
     def _imported(self, array: object) -> Any:
         """Return the array as CuPy's, to be read on the stream: it waits for the work that is under way on the array."""
@@ -143,35 +105,6 @@ class CudaIntake:
                 return cupy.asarray(array)
         except EXPORT_ERRORS as error:
             raise refusal(array, error) from error
-
-
-class _Picture:
-    """A CUDA array of RGBA texels, and the buffer in which a picture is laid out for it."""
-
-    def __init__(self, size: Size) -> None:
-        self._texels = cupy.zeros((size.height, size.width, 4), np.uint8)
-        flags = cupy.cuda.runtime.cudaArraySurfaceLoadStore
-        self._array = texture.CUDAarray(_TEXEL, *size, flags=flags)
-        resource = texture.ResourceDescriptor(cupy.cuda.runtime.cudaResourceTypeArray, cuArr=self._array)
-        self._surface = texture.SurfaceObject(resource)
-
-    def filled(self, rgb: Any, stream: CudaStream) -> int:
-        """Queue the copy of (height, width, 3 or 4) pixels and return the surface object (cudaSurfaceObject_t) of it."""
-        upwards, into = rgb[::-1, :, :3], self._texels[..., :3]
-        if rgb.dtype == np.uint8:
-            into[...] = upwards
-        else:
-            _codes(upwards, into)
-        height, width = rgb.shape[:2]
-        self._array.copy_from(self._texels.reshape(height, 4 * width), stream.cupy)
-        return int(self._surface.ptr)
-
-
-def _slot(kernel: Kernel, size: Size) -> _Slot:
-    width, height = size
-    pitch = -(-width // _PITCH_ALIGNMENT_BYTES) * _PITCH_ALIGNMENT_BYTES
-    rows = cupy.empty((kernel_format(PixelFormat.NV12).rows(height), pitch), np.uint8)[:, :width]
-    return _Slot(rows, kernel.into(rows, size))
 
 
 class DownloadingIntake:

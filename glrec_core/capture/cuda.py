@@ -1,4 +1,4 @@
-"""A ring of frames in CUDA memory: pictures are converted where OpenGL drew them and never leave the GPU.
+"""A ring of frames in CUDA memory: pictures are converted, or laid out as RGBA, where OpenGL drew them.
 
 Going over from OpenGL's context to CUDA's costs the GPU the same for one picture as for several. So pictures are kept as
 textures until a batch is full, and converted together. Nothing waits here: a frame is lent when its conversion is queued,
@@ -8,25 +8,19 @@ and whoever works on the same stream afterwards finds it done.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import cupy
-import numpy as np
-
 from glrec_core.capture.ring import Picture
 from glrec_core.color import ColorSpace
 from glrec_core.cuda.device import CudaStream
-from glrec_core.cuda.kernel import Kernel, KernelFormat, Launch, kernel_format
+from glrec_core.cuda.kernel import Kernel, Launch
+from glrec_core.cuda.layout import kernel_format
+from glrec_core.cuda.memory import frame_rows
 from glrec_core.cuda.texture import MappedTextures, RegisteredTexture
-from glrec_core.errors import CaptureError
 from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 from glrec_core.gl.functions import GL
-
-_PITCH_ALIGNMENT_BYTES = 256
-"""What cudaMalloc aligns to, so that every row begins as a picture does."""
 
 
 @dataclass(slots=True, eq=False)
@@ -41,7 +35,7 @@ class _Slot:
 class CudaRing:
     """Frames of one size in the memory of a stream's device. Implements `Ring`.
 
-    A frame's `owner` is the (rows, width) array that its planes are views of, row 0 the top.
+    A frame's `owner` is the array of all its rows that its planes are views of, row 0 the top.
     """
 
     reads_textures = True
@@ -57,7 +51,7 @@ class CudaRing:
         color: ColorSpace,
         batch: int,
     ) -> None:
-        """Compile the kernel, unless CuPy has it on disk, and reserve the memory.
+        """Compile the kernel, unless CuPy has it on disk, and reserve the memory; `color` is that of Y'CbCr.
 
         Raises:
             CaptureError: the kernel cannot be compiled or the GPU has not enough memory.
@@ -73,8 +67,8 @@ class CudaRing:
         with stream.device:
             kernel = Kernel(pixel_format, color)
             self._slots = [
-                _Slot(rows, _planes(rows, form, size.height), kernel.into(rows, size))
-                for rows in _allocated(form, size, slots + self.latency)
+                _Slot(rows, form.planes(rows, size.height), kernel.into(rows, size))
+                for rows in frame_rows(pixel_format, size, slots + self.latency)
             ]
         self._free = deque(self._slots)
 
@@ -134,23 +128,3 @@ class CudaRing:
             for texture in self._textures.values():
                 texture.unregister()
         self._textures.clear()
-
-
-def _allocated(form: KernelFormat, size: Size, slots: int) -> Iterable[Any]:
-    """Return the frames' rows, views of one block of CuPy's pool."""
-    width, height = size
-    pitch = -(-width * form.sample_bytes // _PITCH_ALIGNMENT_BYTES) * _PITCH_ALIGNMENT_BYTES
-    dtype = np.dtype(f"u{form.sample_bytes}")
-    try:
-        block = cupy.empty((slots, form.rows(height), pitch // form.sample_bytes), dtype)
-    except cupy.cuda.memory.OutOfMemoryError as error:
-        raise CaptureError(
-            f"the GPU has no memory for {slots} frames of {size} ({error}); lower slots= or size="
-        ) from error
-    return [rows[:, :width] for rows in block]
-
-
-def _planes(rows: Any, form: KernelFormat, height: int) -> tuple[Any, ...]:
-    if form.subsampled:
-        return rows[:height], rows[height:].reshape(height // 2, -1, 2)
-    return rows[:height], rows[height : 2 * height], rows[2 * height :]

@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
+from glrec_core.cuda.layout import kernel_format
 from glrec_core.errors import ConvertError
-from glrec_core.frame import Frame, Memory, PixelFormat
+from glrec_core.frame import Frame, Memory
 from glrec_core.stages import Converter
 
 OnStream = Callable[[], AbstractContextManager[Any]]
@@ -16,7 +17,7 @@ OnStream = Callable[[], AbstractContextManager[Any]]
 
 
 def downloaded(frame: Frame, on_stream: OnStream) -> Frame:
-    """Return a frame of the same pixels in host memory. Its `owner` is the (rows, width) array that its planes are views of.
+    """Return a frame of the same pixels in host memory. The input's planes are views of its `owner`, an array of all rows.
 
     Raises:
         ConvertError: the GPU does not give the frame out.
@@ -28,19 +29,14 @@ def downloaded(frame: Frame, on_stream: OnStream) -> Frame:
             rows = owner.get()  # waits for the stream
     except (RuntimeError, MemoryError) as error:
         raise ConvertError(f"the GPU does not give {frame} out: {error}") from error
-    height = frame.spec.size.height
-    planes: tuple[Any, ...]
-    if frame.spec.format is PixelFormat.YUV444P:
-        planes = rows[:height], rows[height : 2 * height], rows[2 * height :]
-    else:
-        planes = rows[:height], rows[height:].reshape(height // 2, -1, 2)
+    planes = kernel_format(frame.spec.format).planes(rows, frame.spec.size.height)
     return Frame(replace(frame.spec, memory=Memory.HOST), planes, frame.pts_ns)
 
 
 class Download:
-    """NV12 in CUDA memory to NV12 in host memory, and on to a converter there. Implements `Converter`.
+    """Frames in CUDA memory to the same in host memory, and on to a converter there. Implements `Converter`.
 
-    A frame's `owner` is the (rows, width) array that its planes are views of, complete on the stream that CuPy's work is
+    A frame's `owner` is the array of all its rows that its planes are views of, complete on the stream that CuPy's work is
     queued on within `on_stream()`.
     """
 

@@ -17,7 +17,7 @@ from glrec_core.color import ColorSpace
 from glrec_core.config import Config
 from glrec_core.convert.alpha import Unmultiply
 from glrec_core.convert.passthrough import PassThrough
-from glrec_core.convert.processed import Processed
+from glrec_core.convert.processed import HostPixels, Processed
 from glrec_core.errors import ConvertError
 from glrec_core.ffmpeg import picture_planes, scale_options, tag_color
 from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat
@@ -53,7 +53,7 @@ def open_converter(
     else:
         converter = SwscaleConverter(source, target, config.color_space, chroma_location)
     if config.process:
-        converter = Processed(source, config.process, converter, alpha=config.alpha is not None)
+        converter = Processed(source, config.process, converter, HostPixels(), alpha=config.alpha is not None)
     return Unmultiply(converter) if config.alpha == "premultiplied" else converter
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,15 +53,28 @@ class Resident:
     def __init__(self, array: NDArray[Any]) -> None:
         """Keep `array`, which is in host memory."""
         self._host = array
-        self._on_gpu: Any = None
+        self._on_gpu: _Copy | None = None
 
     def beside(self, frame: Any) -> Any:
-        """Return it in the memory where `frame` is; it is copied to the GPU once."""
+        """Return it in the memory where `frame` is; it is copied to the GPU once, and other streams wait for that."""
         if isinstance(frame, np.ndarray):
             return self._host
-        if self._on_gpu is None:
-            self._on_gpu = namespace(frame).asarray(self._host)
-        return self._on_gpu
+        cupy = namespace(frame)
+        stream, copy = cupy.cuda.get_current_stream(), self._on_gpu
+        if copy is None:
+            array = cupy.asarray(self._host)
+            self._on_gpu = copy = _Copy(array, stream, stream.record())
+        elif copy.stream != stream:
+            stream.wait_event(copy.done)
+        return copy.array
+
+
+class _Copy(NamedTuple):
+    """An array on the GPU, the stream that it was copied on, and the event that says when."""
+
+    array: Any
+    stream: Any
+    done: Any
 
 
 def on_host(array: Any) -> NDArray[Any]:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any, ClassVar, ParamSpec
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,9 @@ _DIMENSIONS = 3
 @dataclass(frozen=True, slots=True, repr=False)
 class Operation:
     """One operation. Its `repr` is the call that made it."""
+
+    works_on_cupy: ClassVar[bool] = True
+    """What a recording looks for before it keeps frames on the GPU; see `glrec_core.operations`."""
 
     call: str
     work: Work

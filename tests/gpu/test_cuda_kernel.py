@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from glrec_core.color import BT601_FULL, BT709, COLOR_SPACES, ColorSpace
+from glrec_core.cuda.layout import kernel_format
 from glrec_core.frame import PixelFormat, Size
 from tests.gpu_support.nvidia import open_stream, skip_without_nvidia_gpu
 from tests.support import reference
@@ -41,9 +42,7 @@ def convert(
     extra_columns: int = 0,
 ) -> NDArray[Any]:
     """Convert pixels in a texture; return all rows, (rows, width), after a look at the memory around them."""
-    import cupy
-
-    from glrec_core.cuda.kernel import Kernel, kernel_format
+    from glrec_core.cuda.kernel import Kernel
     from glrec_core.cuda.texture import MappedTextures, RegisteredTexture
 
     height, width = pixels.shape[:2]
@@ -52,18 +51,51 @@ def convert(
         (width, height), 4, dtype="f2" if deep else "f1", internal_format=RGBA16 if deep else None
     )
     upload(texture, pixels)
-    form, stream, registered = kernel_format(pixel_format), open_stream(), RegisteredTexture(texture.glo)
+    stream, registered = open_stream(), RegisteredTexture(texture.glo)
     with stream.device, stream.cupy:
-        memory = cupy.full((form.rows(height) + 1, width + extra_columns), POISON, f"u{form.sample_bytes}")
+        memory = poisoned(pixel_format, (width, height), extra_columns)
         launch = Kernel(pixel_format, color).into(memory, Size(width, height))
         with MappedTextures([registered], stream.handles) as [surface]:
             launch(surface, stream.handles.stream)
         rows: NDArray[Any] = memory.get(stream=stream.cupy)
     registered.unregister()
     texture.release()
+    return within(rows, pixel_format, width)
+
+
+def convert_array(
+    pixels: Any,
+    pixel_format: PixelFormat = PixelFormat.NV12,
+    color: ColorSpace = BT709,
+    extra_columns: int = 0,
+) -> NDArray[Any]:
+    """Convert a CuPy array of any strides that is complete; return all rows, after a look at the memory around them."""
+    from glrec_core.cuda.kernel import ArrayKernel
+
+    height, width = pixels.shape[:2]
+    stream = open_stream()
+    with stream.device, stream.cupy:
+        memory = poisoned(pixel_format, (width, height), extra_columns)
+        ArrayKernel(pixel_format, color).into(memory, Size(width, height))(pixels, stream.handles.stream)
+        rows: NDArray[Any] = memory.get(stream=stream.cupy)
+    return within(rows, pixel_format, width)
+
+
+def poisoned(pixel_format: PixelFormat, size: tuple[int, int], extra_columns: int) -> Any:
+    """Return CuPy's memory for all rows of a picture, and for a row and columns beyond."""
+    import cupy
+
+    form = kernel_format(pixel_format)
+    shape = form.rows(size[1]) + 1, form.columns(size[0]) + extra_columns
+    return cupy.full(shape, POISON, f"u{form.sample_bytes}")
+
+
+def within(rows: NDArray[Any], pixel_format: PixelFormat, width: int) -> NDArray[Any]:
+    """Return the picture's rows, nothing having been written beside them."""
+    columns = kernel_format(pixel_format).columns(width)
     assert (rows[-1] == POISON).all()
-    assert (rows[:, width:] == POISON).all()
-    return rows[:-1, :width]
+    assert (rows[:, columns:] == POISON).all()
+    return rows[:-1, :columns]
 
 
 def upload(texture: moderngl.Texture, pixels: NDArray[Any]) -> None:
@@ -160,3 +192,39 @@ def test_yuv444_of_any_size(gpu: moderngl.Context, size: tuple[int, int], color:
     pixels = noise(size)
     found = convert(gpu, pixels, PixelFormat.YUV444P, color, extra_columns=3)
     assert_close(found, exact(pixels, 8, color, subsampled=False))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 5), (127, 65), (130, 6), (1920, 1080), (7680, 4320)], ids=str)
+def test_rgba_is_the_very_texture_upright(gpu: moderngl.Context, size: tuple[int, int]) -> None:
+    pixels = noise(size)
+    rows = convert(gpu, pixels, PixelFormat.RGBA, extra_columns=8)
+    assert np.array_equal(rows.reshape(pixels.shape), pixels)
+
+
+@pytest.mark.parametrize("pixel_format", [PixelFormat.NV12, PixelFormat.YUV444P], ids=lambda each: each.value)
+@pytest.mark.parametrize("size", [(128, 10), (130, 6), (1366, 768), (1920, 1080), (3840, 2160)], ids=str)
+def test_arrays_give_the_same_bits_as_textures_however_they_lie(
+    gpu: moderngl.Context, size: tuple[int, int], pixel_format: PixelFormat
+) -> None:
+    """The views are those of the test without a GPU, which says what is wrong where one differs."""
+    import cupy
+
+    picture = noise(size)[..., :3]
+    wanted = convert(gpu, np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)]), pixel_format)
+    on_gpu = cupy.asarray(picture)
+    height, width = picture.shape[:2]
+    wide = cupy.zeros((height + 4, width + 7, 4), np.uint8)
+    wide[2:-2, 1:-6, :3] = on_gpu
+    rgba = cupy.full((height, width, 4), 77, np.uint8)
+    rgba[..., :3] = on_gpu
+    views = {
+        "rgb": cupy.ascontiguousarray(on_gpu),
+        "rgba": rgba,
+        "within a larger one": wide[2:-2, 1:-6],
+        "upside down in memory": cupy.ascontiguousarray(on_gpu[::-1])[::-1],
+        "planes": cupy.ascontiguousarray(on_gpu.transpose(2, 0, 1)).transpose(1, 2, 0),
+        "blue first in memory": cupy.ascontiguousarray(on_gpu[..., ::-1])[..., ::-1],
+    }
+    cupy.cuda.Device().synchronize()
+    for name, view in views.items():
+        assert np.array_equal(convert_array(view, pixel_format, extra_columns=4), wanted), name

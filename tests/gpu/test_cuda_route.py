@@ -53,12 +53,19 @@ def gpu(context: moderngl.Context) -> moderngl.Context:
 class Route:
     """A capture into CUDA memory, and the stream on which its frames are complete."""
 
-    def __init__(self, size: tuple[int, int], batch: int, color: Any = BT709, **options: Any) -> None:
+    def __init__(
+        self,
+        size: tuple[int, int],
+        batch: int,
+        color: Any = BT709,
+        pixel_format: PixelFormat = PixelFormat.NV12,
+        **options: Any,
+    ) -> None:
         from glrec_core.capture.cuda import CudaRing
 
         self.stream = open_stream()
         config = Config(timing="step", slots=3, **options)
-        ring = partial(CudaRing, stream=self.stream, pixel_format=PixelFormat.NV12, color=color, batch=batch)
+        ring = partial(CudaRing, stream=self.stream, pixel_format=pixel_format, color=color, batch=batch)
         self.capture = RingCapture(
             current_gl(), config, Size(*size), 2, ring, direct=Direct.NOTHING, textures=batch
         )
@@ -120,6 +127,25 @@ def test_a_frames_planes_are_views_of_one_array(gpu: moderngl.Context) -> None:
     with frame:
         pass
     route.capture.close()
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_rgba_is_the_very_picture_upright(gpu: moderngl.Context, batch: int) -> None:
+    size = (66, 50)
+    sources = [upload(gpu, noise(size, seed))[1] for seed in range(4)]
+    route = Route(size, batch, pixel_format=PixelFormat.RGBA)
+    got = 0
+    for number in range(20):
+        frames = route.capture.grab(sources[number % 4], number)
+        for frame in frames if number < 19 else [*frames, *route.capture.drain()]:
+            with frame:
+                assert (frame.spec.format, frame.pts_ns) == (PixelFormat.RGBA, got)
+                (plane,) = frame.planes
+                assert np.array_equal(route.read(plane), noise(size, got % 4))
+                assert np.array_equal(route.read(frame.owner), noise(size, got % 4).reshape(50, 264))
+            got += 1
+    route.capture.close()
+    assert got == 20
 
 
 @pytest.mark.parametrize("batch", [1, 8])

@@ -59,3 +59,23 @@ def test_a_chain_over_a_file_stays_on_the_gpu(cupy: Any, tmp_path: Path) -> None
         assert isinstance(frame, cupy.ndarray)
         assert time == due
         assert np.abs(frame.get().astype(int) - expected).max() <= 3
+
+
+def test_another_stream_waits_for_the_copy_of_a_picture(cupy: Any) -> None:
+    """An operation keeps its picture on the GPU; two recordings may use it, each on a stream of its own."""
+    logo = noise(3, 20, 30, seed=2)
+    operation = overlay(logo, at=(3, 4))
+    busy = cupy.ones(1 << 26, np.float32)
+    frame = cupy.zeros((60, 80, 3), np.uint8)
+    streams = [cupy.cuda.Stream(non_blocking=True) for _ in range(2)]
+    applied(operation, cupy.asarray(noise()))  # CuPy's kernels are compiled
+    operation = overlay(logo, at=(3, 4))
+    cupy.cuda.Device().synchronize()
+    with streams[0]:
+        for _ in range(200):
+            cupy.sin(busy, out=busy)
+        applied(operation, frame)
+    with streams[1]:
+        made = applied(operation, frame)
+        found = made.get()  # type: ignore[attr-defined] # CuPy's
+    assert np.array_equal(found[4:24, 3:33], logo)

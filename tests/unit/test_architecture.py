@@ -19,7 +19,13 @@ ROOT = Path(__file__).resolve().parents[2]
 # From the ground up. A package's name stands for all its modules, which may import each other.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("glrec_core.errors", "glrec_core.ranges", "glrec_core.project"),
-    ("glrec_core.color", "glrec_core.keys", "glrec_core.notebook", "glrec_core.checks"),
+    (
+        "glrec_core.color",
+        "glrec_core.keys",
+        "glrec_core.notebook",
+        "glrec_core.checks",
+        "glrec_core.operations",
+    ),
     ("glrec_core.frame", "glrec_core.clock", "glrec_core.durations"),
     (
         "glrec_core.ffmpeg",

@@ -69,3 +69,10 @@ def test_every_format_of_the_gpu_comes_out(pixel_format: PixelFormat) -> None:
     assert np.array_equal(
         np.concatenate([plane.reshape(-1) for plane in frame.planes]), rows.rows.reshape(-1)
     )
+
+
+def test_rgba_comes_out_as_one_plane() -> None:
+    spec, rows = FrameSpec(Size(6, 4), PixelFormat.RGBA, Memory.CUDA), OnGpu()
+    rows.rows = np.arange(96, dtype=np.uint8).reshape(4, 24)
+    (plane,) = downloaded(Frame(spec, (), 5, owner=rows), rows.current).planes
+    assert np.array_equal(plane, np.arange(96).reshape(4, 6, 4))
