@@ -120,6 +120,7 @@ class CudaConverter:
         """Compile the kernel, unless CuPy has it on disk, and reserve the memory."""
         self._stream = stream
         self._target = target
+        self._sources = [FrameSpec(target.size, form, Memory.CUDA) for form in _OF_CHANNELS.values()]
         form, size = kernel_format(target.format), target.size
         with gpu_errors(f"make {target}"), stream.current():
             kernel = ArrayKernel(target.format, color)
@@ -134,9 +135,13 @@ class CudaConverter:
         """Return the converted frame; the input's memory is not read by anything that is queued after that.
 
         Raises:
-            ConvertError: the GPU refuses.
+            ConvertError: the frame is of another kind or size, or the GPU refuses.
 
         """
+        if frame.spec not in self._sources:
+            raise ConvertError(
+                f"the frame is {frame.spec}; the GPU makes {self._target} of RGB of that size there"
+            )
         slot = next(self._slots)
         (pixels,) = frame.planes
         with gpu_errors("convert the frame"), self._stream.current():
