@@ -45,7 +45,7 @@ from glrec_core.frame import Framebuffer, PixelFormat, Size
 from glrec_core.gl.functions import current_gl
 
 SLOTS = 8
-BATCHES = (1, 2, 4, 8)
+BATCHES = (1, 4, 8, 16)
 CACHE_BYTES = 50 << 20
 """More than the second-level cache of any GPU of this kind: so many pictures are taken in turn that none stays there."""
 

@@ -2,6 +2,9 @@
 
 A guest in a program that may use CUDA itself: the device's primary context is made current for as long as a call needs it
 and what was current before comes back. Nothing here waits for more than its own stream.
+
+A thread in which nothing was current keeps device 0's context, which CUDA's runtime would give it at its own first call.
+CuPy notes in which threads it has seen a context, and would fail with "invalid device context" in one that has lost it.
 """
 
 from __future__ import annotations
@@ -18,6 +21,10 @@ from cuda.bindings import driver, runtime
 from glrec_core.cuda.calls import checked
 from glrec_core.cuda.handles import CudaHandles
 from glrec_core.errors import CaptureError
+
+
+_DEFAULT = 0
+"""The device of threads that have chosen none (CUDA C++ Programming Guide, "Device Selection")."""
 
 
 class CudaDevice:
@@ -58,6 +65,8 @@ class CudaDevice:
         return _device(int(ordinals[0]))
 
     def __enter__(self) -> Self:
+        if self.ordinal == _DEFAULT and not int(checked(driver.cuCtxGetCurrent(), "tell what is current")):
+            checked(driver.cuCtxSetCurrent(self._context), "use the GPU's context")
         checked(driver.cuCtxPushCurrent(self._context), "use the GPU's context")
         return self
 

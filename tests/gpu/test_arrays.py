@@ -362,6 +362,23 @@ def test_nvenc_encodes_them(pynvvideocodec_libraries: Path, tmp_path: Path, libr
     assert CallLog.read(log).leaks() == []
 
 
+FIRST_KERNEL = """
+import cupy
+from glrec_core.arrays.cuda_intake import CudaIntake, open_stream
+from glrec_core.color import BT709
+from glrec_core.frame import Size
+intake = CudaIntake(open_stream(0), Size(64, 32), BT709)
+cupy.RawKernel('extern "C" __global__ void nothing() {}', "nothing").compile()
+intake.close()
+print("compiled")
+"""
+
+
+def test_a_programs_own_first_kernel_compiles_in_a_thread_that_has_opened_an_intake() -> None:
+    """CuPy takes a thread that once had a context for one that has it."""
+    assert run_program(FIRST_KERNEL).stdout.endswith("compiled\n")
+
+
 def test_encoders_leave_no_memory() -> None:
     import cupy
 
