@@ -22,7 +22,6 @@ from glrec_core.cuda.calls import checked
 from glrec_core.cuda.handles import CudaHandles
 from glrec_core.errors import CaptureError
 
-
 _DEFAULT = 0
 """The device of threads that have chosen none (CUDA C++ Programming Guide, "Device Selection")."""
 
