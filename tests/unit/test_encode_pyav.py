@@ -272,7 +272,7 @@ def test_a_gop_of_ones_own_is_kept(codec: str) -> None:
 )
 def test_little_is_held_back(codec: str, b_frames: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(16)))
-    most = 6 if codec == "h264" else 1  # a tenth of a second
+    most = 7 if codec == "h264" else 1  # an eighth of a second
     for preset in CODECS[codec].presets[:1] + CODECS[codec].presets[-1:]:
         held = 0
         rounds = encode(
@@ -287,16 +287,18 @@ def test_little_is_held_back(codec: str, b_frames: int, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("b_frames", [0, 2])
 @pytest.mark.parametrize("fps", [10, 24, 60, 240])
 @pytest.mark.parametrize("cores", [1, 2, 16, 128])
-def test_x264_works_on_as_many_pictures_as_may_be_lost(
+def test_x264_works_on_no_more_pictures_than_may_be_lost(
     cores: int, fps: int, b_frames: int, timing: Timing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)))
     config = Config(timing=timing, fps=fps, b_frames=b_frames)
     pictures = frame_threads(CODECS["h264"], config, Fraction(fps))
-    assert pictures is not None
-    assert 1 <= pictures <= min(12, cores * 3 // 2)
-    most_seconds = Fraction(1, 4) if timing == "step" else Fraction(1, 10)
-    assert pictures == 1 or (pictures + 1 + b_frames) / Fraction(fps) <= most_seconds
+    most, useful = fps // 4 if timing == "step" else fps // 8, min(12, cores * 3 // 2)
+    if pictures is None:
+        assert most - 1 - 2 * b_frames < min(useful, 4)  # slices are as good
+    else:
+        assert pictures + 1 + 2 * b_frames <= most
+        assert min(useful, 4) <= pictures <= useful
     assert frame_threads(CODECS["hevc"], config, Fraction(fps)) is None
 
 
