@@ -23,7 +23,7 @@ def test_it_lists_recorders_and_workloads() -> None:
 def test_an_unknown_recorder_is_refused_before_anything_is_made(tmp_path: Path) -> None:
     run = glrec("bench", "--recorders", "camera", "--venv", tmp_path / "venv", "--out", tmp_path / "out")
     assert run.returncode == 2
-    assert "recorder 'camera' is not known; choose from: floor, glrec" in run.stderr
+    assert "recorder 'camera' is not known; choose from: copy, floor, glrec" in run.stderr
     assert list(tmp_path.iterdir()) == []
 
 
