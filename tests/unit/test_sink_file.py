@@ -373,7 +373,7 @@ from pathlib import Path
 from glrec_core.config import Config
 from glrec_core.errors import SinkError
 from tests.host_pipeline import film, regular
-resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 try:
     film(Path(sys.argv[1]), Config(timing="step"), regular(120, 60))
 except SinkError as error:
@@ -383,7 +383,7 @@ except SinkError as error:
     done = _python(program, str(path))
     assert done.stdout.startswith(f"{errno.EFBIG} {path} [Errno {errno.EFBIG}] cannot write: File too large")
     assert done.stderr == ""
-    assert path.stat().st_size <= 20_000
+    assert path.stat().st_size <= 10_000
     assert 0 < _plays(path) < 120
 
 
