@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _THROUGHPUT_BATCH, _BATCH_BYTES = 16, 512 << 20
 """Pictures that are converted together where nobody waits for a frame, and how much memory their textures may take.
 
-On an H200 the switch to CUDA's context and back costs the GPU 0.33 ms, for one 4K picture as for sixteen."""
+On an H200 recording adds 0.37 ms to a 4K frame that goes to CUDA alone, 0.097 in eights and 0.080 in sixteens (2026-11)."""
 
 
 def check(config: Config) -> None:

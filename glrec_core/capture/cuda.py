@@ -1,6 +1,6 @@
 """A ring of frames in CUDA memory: pictures are converted, or laid out as RGBA, where OpenGL drew them.
 
-Going over from OpenGL's context to CUDA's costs the GPU the same for one picture as for several. So pictures are kept as
+Going over from OpenGL's context to CUDA's costs the GPU hardly more for several pictures than for one. So pictures are kept as
 textures until a batch is full, and converted together. Nothing waits here: a frame is lent when its conversion is queued,
 and whoever works on the same stream afterwards finds it done.
 """

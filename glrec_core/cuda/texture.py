@@ -1,6 +1,6 @@
 """OpenGL textures that CUDA can read: registered once, mapped for as long as a kernel needs them.
 
-Mapping switches the GPU between two contexts, and that costs the same for one texture as for eight.
+Mapping switches the GPU between two contexts, and that costs hardly more for eight textures than for one.
 """
 
 from __future__ import annotations
