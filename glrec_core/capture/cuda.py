@@ -1,8 +1,8 @@
 """A ring of frames in CUDA memory: pictures are converted, or laid out as RGBA, where OpenGL drew them.
 
-Going over from OpenGL's context to CUDA's costs the GPU hardly more for several pictures than for one. So pictures are kept as
-textures until a batch is full, and converted together. Nothing waits here: a frame is lent when its conversion is queued,
-and whoever works on the same stream afterwards finds it done.
+Going over from OpenGL's context to CUDA's costs the GPU hardly more for several pictures than for one. So pictures are
+kept as textures until a batch is full, and converted together. Nothing waits here: a frame is lent when its conversion
+is queued, and whoever works on the same stream afterwards finds it done.
 """
 
 from __future__ import annotations
