@@ -1,5 +1,6 @@
 """Makes calls fail on purpose, and looks for what a failed run leaves behind."""
 
+import os
 import threading
 from collections.abc import Callable, Container
 from functools import partialmethod
@@ -55,5 +56,14 @@ def open_files() -> set[str]:
 
 def children() -> set[str]:
     """Return the process numbers of this process's children."""
-    tasks = Path("/proc/self/task").iterdir()
-    return {child for task in tasks for child in (task / "children").read_text().split()}
+    return {entry.name for entry in Path("/proc").iterdir() if entry.name.isdecimal() and _is_ours(entry)}
+
+
+def _is_ours(process: Path) -> bool:
+    """Whether a process is a child of this one, whichever thread began it: threads come and go meanwhile."""
+    try:
+        status = (process / "stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+        return False
+    # "number (name) state parent ...", proc_pid_stat(5); the name may hold spaces and parentheses
+    return int(status.rpartition(")")[2].split()[1]) == os.getpid()
