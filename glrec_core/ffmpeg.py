@@ -5,10 +5,12 @@ FFmpeg's own enumerations of primaries, transfer and matrix are the code points 
 
 from __future__ import annotations
 
+import gc
 import io
 from typing import Any, Final, Protocol
 
 import av
+import av.filter
 import numpy as np
 from av.packet import PacketSideData, packet_sidedata_type_from_literal
 from av.video.frame import VideoFrame
@@ -61,6 +63,16 @@ def scale_options(color: ColorSpace, side: str) -> str:
     matrix = "bt601" if color.matrix == BT601.matrix else "bt709"
     levels = "pc" if color.full_range else "tv"
     return f"{side}_color_matrix={matrix}:{side}_range={levels}"
+
+
+def end_graph(graph: av.filter.Graph) -> None:
+    """Let a filter graph end with the last reference to it: PyAV 19's graph and filters hold each other, and the graph's threads.
+
+    It takes no frame any more. What it gave out stays valid.
+    """
+    for held in gc.get_referents(graph):
+        if isinstance(held, dict):
+            held.clear()
 
 
 def picture_planes(picture: VideoFrame, form: PixelFormat) -> tuple[NDArray[Any], ...]:

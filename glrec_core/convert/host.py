@@ -19,7 +19,7 @@ from glrec_core.convert.alpha import Unmultiply
 from glrec_core.convert.passthrough import PassThrough
 from glrec_core.convert.processed import HostPixels, Processed
 from glrec_core.errors import ConvertError
-from glrec_core.ffmpeg import picture_planes, scale_options, tag_color
+from glrec_core.ffmpeg import end_graph, picture_planes, scale_options, tag_color
 from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat
 from glrec_core.stages import Converter
 
@@ -117,7 +117,8 @@ class SwscaleConverter:
 
     def close(self) -> None:
         """Release the filter graphs."""
-        self._graphs.clear()
+        while self._graphs:
+            end_graph(self._graphs.popitem()[1])
 
     def _filter(self, planes: tuple[NDArray[np.uint8], ...], *, flip: bool) -> VideoFrame:
         if flip not in self._graphs:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from glrec_core.color import ColorSpace
 from glrec_core.errors import ConvertError
-from glrec_core.ffmpeg import scale_options, tag_color
+from glrec_core.ffmpeg import end_graph, scale_options, tag_color
 from glrec_core.frame import Frame, Memory, PixelFormat
 
 _RED_FIRST = {
@@ -60,5 +60,8 @@ def _converted_back(frame: Frame, color: ColorSpace) -> NDArray[np.uint8]:
         graph.add("buffersink"),
     )
     graph.link_nodes(*nodes).configure()
-    graph.vpush(source)
-    return graph.vpull().to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+    try:
+        graph.vpush(source)
+        return graph.vpull().to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+    finally:
+        end_graph(graph)

@@ -15,6 +15,10 @@ from glrec_core.frame import PixelFormat, Size
 
 DEFAULT_CODEC = "h264"
 
+_SVT_SMALLEST = Size(32, 32)
+"""SVT-AV1 opens for less, but 4.1 never returns from the second frame of most sizes with a side below 26, and 4.2 writes
+outside of its memory at 8x8 (seen in PyAV 18.1 and 19.0, 2026-11)."""
+
 _X26X_PRESETS = (
     "ultrafast",
     "superfast",
@@ -65,7 +69,7 @@ CODECS = {
             wall_preset="9",  # SVT-AV1 means 10 and above for its real-time mode only
             step_preset="7",
             quality=QualityScale(1, 63, default=30),  # FFmpeg reads 0 as "not set"
-            smallest=Size(4, 4),
+            smallest=_SVT_SMALLEST,
             largest=Size(16_384, 8_704),
             takes_bitrate=True,
         ),

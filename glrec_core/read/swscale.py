@@ -8,7 +8,6 @@ whose chroma it stretches, for R'G'B' of more than 8 bits, for gray of limited r
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Sequence
 from fractions import Fraction
@@ -20,6 +19,7 @@ import av.filter
 import numpy as np
 from numpy.typing import NDArray
 
+from glrec_core.ffmpeg import end_graph
 from glrec_core.read.coding import Coding, rgb_map
 from glrec_core.read.geometry import Geometry
 from glrec_core.verify.source import DECODER_THREADS, VideoError, reason
@@ -115,10 +115,8 @@ class SwscaleReader:
         return np.ascontiguousarray(packed).reshape(height, width, 3)
 
     def close(self) -> None:
-        """End the graph and its threads: PyAV 19's graph and filters hold each other until a garbage collection."""
-        for held in gc.get_referents(self._graph):
-            if isinstance(held, dict):
-                held.clear()
+        """End the graph and its threads."""
+        end_graph(self._graph)
         del self._graph
 
 

@@ -6,7 +6,7 @@ Sound is added when a file is finished, from the beginning of the recording on a
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -19,6 +19,7 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 
 from glrec_core.errors import ConfigError
+from glrec_core.ffmpeg import end_graph
 from glrec_core.sink.containers import Container
 
 _ENCODERS = {"aac": "aac", "opus": "libopus"}
@@ -128,7 +129,15 @@ def _filtered(
         graph.add("abuffersink"),
     )
     graph.link_nodes(*nodes).configure()
-    for decoded in chain(source.decode(stream), (None,)):
+    try:
+        yield from _pulled(graph, chain(source.decode(stream), (None,)))
+    finally:
+        end_graph(graph)
+
+
+def _pulled(graph: av.filter.Graph, pushed: Iterable[AudioFrame | None]) -> Iterator[AudioFrame]:
+    """Push one frame after the other, None last, and yield what the graph makes of them."""
+    for decoded in pushed:
         graph.push(decoded)
         while True:
             try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.failing import children, open_files
+from tests.support.leftovers import children, open_files
 
 
 @pytest.fixture(autouse=True)

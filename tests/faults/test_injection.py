@@ -26,8 +26,9 @@ from glrec_core.sink.growing_file import GrowingFile
 from glrec_core.sink.muxer import Muxer
 from tests.contract.test_recorder import assert_account_adds_up
 from tests.support import video
-from tests.support.failing import fail, open_files
+from tests.support.failing import fail
 from tests.support.gl_names import names_alive
+from tests.support.leftovers import open_files
 from tests.support.recording import BarcodeLoop
 
 FRAMES = 8

@@ -14,7 +14,6 @@ from typing import Any
 import av
 import imageio_ffmpeg
 import numpy as np
-import psutil
 import pytest
 from numpy.typing import NDArray
 
@@ -23,6 +22,7 @@ from glrec_core.read import ColorGuess, Player
 from tests.read.clips import CLIPS, FRAMES, SIZE, decoded_planes, picture_of
 from tests.support import barcode
 from tests.support.decode import timestamps
+from tests.support.leftovers import children, native_threads, open_files
 
 Make = Callable[[str], Path]
 UNTAGGED = "h264-untagged"
@@ -295,10 +295,9 @@ def test_raw_streams_have_the_times_of_their_rate(film: Make, tmp_path: Path) ->
     assert number(opened.screenshot(found[20][0]), PLAIN) == 20
 
 
-def open_things() -> tuple[int, int, int]:
-    """Return how many files, threads (those of FFmpeg too) and child processes there are."""
-    process = psutil.Process()
-    return process.num_fds(), process.num_threads(), len(process.children())
+def open_things() -> tuple[set[str], set[str], set[str]]:
+    """Return which files, threads (those of FFmpeg too) and child processes there are."""
+    return open_files(), native_threads(), children()
 
 
 def test_leaving_leaves_nothing_open_or_running(film: Make) -> None:

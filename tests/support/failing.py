@@ -1,10 +1,8 @@
-"""Makes calls fail on purpose, and looks for what a failed run leaves behind."""
+"""Makes calls fail on purpose."""
 
-import os
 import threading
 from collections.abc import Callable, Container
 from functools import partialmethod
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,29 +39,3 @@ def fail(
     failing = Failing(getattr(target, name), calls, error)
     monkeypatch.setattr(target, name, partialmethod(failing) if isinstance(target, type) else failing)
     return failing
-
-
-def open_files() -> set[str]:
-    """Return what this process has open, as far as it has a path."""
-    links = set()
-    for link in Path("/proc/self/fd").iterdir():
-        try:
-            links.add(str(link.readlink()))
-        except FileNotFoundError:  # the folder's own descriptor, closed by now
-            continue
-    return {link for link in links if link.startswith("/") and not link.startswith("/dev/")}
-
-
-def children() -> set[str]:
-    """Return the process numbers of this process's children."""
-    return {entry.name for entry in Path("/proc").iterdir() if entry.name.isdecimal() and _is_ours(entry)}
-
-
-def _is_ours(process: Path) -> bool:
-    """Whether a process is a child of this one, whichever thread began it: threads come and go meanwhile."""
-    try:
-        status = (process / "stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
-        return False
-    # "number (name) state parent ...", proc_pid_stat(5); the name may hold spaces and parentheses
-    return int(status.rpartition(")")[2].split()[1]) == os.getpid()

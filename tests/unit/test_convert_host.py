@@ -1,5 +1,6 @@
 """The software converter against exact arithmetic, and what it does with memory that is not its own."""
 
+import gc
 import sys
 from collections.abc import Iterator
 
@@ -14,6 +15,7 @@ from glrec_core.errors import ConvertError
 from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 from tests.host_pipeline import rgba_frame
 from tests.support import reference
+from tests.support.leftovers import native_threads
 
 SIZE = Size(96, 64)
 INPUT = FrameSpec(SIZE, PixelFormat.RGBA)
@@ -217,3 +219,20 @@ def test_ffmpegs_own_words_stay_in_the_error() -> None:
     converter = SwscaleConverter(enormous, PixelFormat.YUV420P, BT709)
     with pytest.raises(ConvertError, match="Invalid argument"):
         converter.convert(Frame(enormous, (np.zeros((1, 1, 4), np.uint8),), 0))
+
+
+def test_closing_ends_the_threads_without_a_garbage_collection(noise: NDArray[np.uint8]) -> None:
+    gc.collect()
+    before = native_threads()
+    gc.disable()
+    try:
+        converter = SwscaleConverter(INPUT, PixelFormat.NV12, BT709)
+        converted = converter.convert(rgba_frame(noise, pts_ns=5))
+        read_in_order = converter.convert(rgba_frame(noise, pts_ns=6))
+        converter.close()
+        assert native_threads() <= before
+        assert all(
+            map(np.array_equal, converted.planes, read_in_order.planes)
+        )  # what it gave out is still there
+    finally:
+        gc.enable()

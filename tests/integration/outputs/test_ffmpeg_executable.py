@@ -27,7 +27,7 @@ from glrec_core.gl.functions import current_gl
 from glrec_core.sink.file import FileSink
 from tests.host_pipeline import irregular, open_by_executable
 from tests.support import video
-from tests.support.failing import children, open_files
+from tests.support.leftovers import children, open_files
 from tests.support.recording import BarcodeLoop
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -1,0 +1,49 @@
+"""What this process has open and running now, for a comparison with what it had before. Linux only."""
+
+import os
+from pathlib import Path
+
+_PF_EXITING = 0x4  # include/linux/sched.h
+
+
+def open_files() -> set[str]:
+    """Return what this process has open, as far as it has a path."""
+    links = set()
+    for link in Path("/proc/self/fd").iterdir():
+        try:
+            links.add(str(link.readlink()))
+        except FileNotFoundError:  # the folder's own descriptor, closed by now
+            continue
+    return {link for link in links if link.startswith("/") and not link.startswith("/dev/")}
+
+
+def children() -> set[str]:
+    """Return the process numbers of this process's children, whichever thread began them."""
+    return {entry.name for entry in Path("/proc").iterdir() if entry.name.isdecimal() and _is_ours(entry)}
+
+
+def native_threads() -> set[str]:
+    """Return the numbers of this process's threads, those of libraries too, without any that is about to end.
+
+    Joining a thread waits for its last use of memory; it is still in the list then, for a moment.
+    """
+    return {entry.name for entry in Path("/proc/self/task").iterdir() if _is_running(entry)}
+
+
+def _is_ours(process: Path) -> bool:
+    status = _status(process)
+    return bool(status) and int(status[1]) == os.getpid()
+
+
+def _is_running(thread: Path) -> bool:
+    status = _status(thread)
+    return bool(status) and not int(status[6]) & _PF_EXITING
+
+
+def _status(entry: Path) -> list[str]:
+    """Return the fields of proc_pid_stat(5) from the third on, [state, parent, ...]; none if it has ended meanwhile."""
+    try:
+        text = (entry / "stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return text.rpartition(")")[2].split()  # the second, the name, may hold spaces and parentheses
