@@ -16,7 +16,7 @@ from glrec_core.frame import PixelFormat, Size
 DEFAULT_CODEC = "h264"
 
 _SVT_SMALLEST = Size(32, 32)
-"""SVT-AV1 opens for less, but 4.1 never returns from the second frame of most sizes with a side below 26, and 4.2 writes
+"""SVT-AV1 opens for less, but 4.1 never returns from a frame with one side below 26 and the other above 64, and 4.2 writes
 outside of its memory at 8x8 (seen in PyAV 18.1 and 19.0, 2026-11)."""
 
 _X26X_PRESETS = (
@@ -83,7 +83,13 @@ CODECS = {
             quality=QualityScale(0, 63, default=30),
             takes_bitrate=True,
         ),
-        Codec("ffv1", "ffv1", PixelFormat.BGR0, intra_only=True),
+        Codec(
+            "ffv1",
+            "ffv1",
+            PixelFormat.BGR0,
+            intra_only=True,
+            smallest=Size(2, 1),  # FFmpeg finds no slices for a single column of more than one pixel
+        ),
         Codec(
             "mjpeg",
             "mjpeg",

@@ -43,7 +43,7 @@ print(json.dumps({
     "pts": [packet.pts for packet in packets],
     "keyframes_ms": [float(packet.pts * tick_ms) for packet in packets if packet.keyframe],
     "tags": tags,
-    "extradata_is_in_band": bool(encoder.stream.extradata) and encoder.stream.extradata in packets[0].data,
+    "extradata_is_in_band": context.extradata is not None and encoder.stream.extradata == context.extradata,
 }))
 """
 

@@ -90,25 +90,23 @@ def test_what_a_codec_cannot_do_is_refused_with_what_it_can(options: dict[str, o
 
 def test_an_odd_size_is_judged_as_it_will_be_padded() -> None:
     assert choose_codec(Config(codec="h264", size=(1, 1))).padded(Size(1, 1)) == (2, 2)
-    assert choose_codec(Config(codec="ffv1", size=(1, 1))).padded(Size(1, 1)) == (1, 1)
-
-
-_FRAMES_AT_LIMITS = 4
-"""SVT-AV1 takes the first frame of a size that it cannot encode and never returns from a later one."""
+    assert choose_codec(Config(codec="ffv1", size=(3, 1))).padded(Size(3, 1)) == (3, 1)
 
 
 def _limits(codec: Codec) -> list[Size]:
-    least, most = codec.padded(codec.smallest), codec.largest
-    return [least, Size(most.width, least.height + 62), Size(least.width + 62, most.height)]
+    """Return the least and the most of each side, also beside a moderate one: encoders work in blocks of up to 64."""
+    (width, height), most = codec.padded(codec.smallest), codec.largest
+    smallest = [Size(width, height), Size(width + 96, height), Size(width, height + 96)]
+    return [*smallest, Size(most.width, height + 62), Size(width + 62, most.height)]
 
 
+@pytest.mark.timeout(method="thread")  # a signal does not interrupt an encoder that never returns
 @pytest.mark.parametrize("codec", CODECS.values(), ids=lambda codec: codec.name)
 def test_the_encoder_opens_at_every_limit_of_the_table(codec: Codec) -> None:
     for size in _limits(codec):
         picture = np.zeros((size.height, size.width, 3), np.uint8)
-        frames = [rgba_frame(picture, pts_ns) for pts_ns in regular(_FRAMES_AT_LIMITS, 60)]
-        rounds = encode(Config(codec=codec.name), frames, size)
-        assert sum(len(packets) for _, packets in rounds) == _FRAMES_AT_LIMITS, size
+        rounds = encode(Config(codec=codec.name), [rgba_frame(picture)], size)
+        assert sum(len(packets) for _, packets in rounds) == 1, size
 
 
 @pytest.mark.parametrize("codec", CODECS.values(), ids=lambda codec: codec.name)
