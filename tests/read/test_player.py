@@ -22,7 +22,7 @@ from glrec_core.read import ColorGuess, Player
 from tests.read.clips import CLIPS, FRAMES, SIZE, decoded_planes, picture_of
 from tests.support import barcode
 from tests.support.decode import timestamps
-from tests.support.leftovers import children, native_threads, open_files
+from tests.support.leftovers import children, descriptors, native_threads
 
 Make = Callable[[str], Path]
 UNTAGGED = "h264-untagged"
@@ -295,9 +295,9 @@ def test_raw_streams_have_the_times_of_their_rate(film: Make, tmp_path: Path) ->
     assert number(opened.screenshot(found[20][0]), PLAIN) == 20
 
 
-def open_things() -> tuple[set[str], set[str], set[str]]:
-    """Return which files, threads (those of FFmpeg too) and child processes there are."""
-    return open_files(), native_threads(), children()
+def open_things() -> tuple[int, set[str], set[str]]:
+    """Return how many files and which threads (those of FFmpeg too) and child processes there are."""
+    return descriptors(), native_threads(), children()
 
 
 def test_leaving_leaves_nothing_open_or_running(film: Make) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.support.leftovers import descriptors
+
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -22,8 +24,7 @@ class Footprint(NamedTuple):
 def footprint(gl_names: dict[str, set[int]]) -> Footprint:
     """Measure this process; `gl_names` are those alive in the current context."""
     resident = int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE_BYTES
-    descriptors = sum(1 for _ in Path("/proc/self/fd").iterdir())
-    return Footprint(resident, descriptors, threading.active_count(), sum(map(len, gl_names.values())))
+    return Footprint(resident, descriptors(), threading.active_count(), sum(map(len, gl_names.values())))
 
 
 def rise(values: Sequence[float]) -> float:

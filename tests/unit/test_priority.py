@@ -3,7 +3,6 @@
 import os
 import threading
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 
@@ -12,18 +11,15 @@ from glrec_core.encode.codecs import choose_codec
 from glrec_core.encode.priority import ordinary_priority
 from glrec_core.encode.pyav import PyAVEncoder
 from glrec_core.frame import Size
-
-
-def threads() -> set[int]:
-    return {int(task.name) for task in Path("/proc/self/task").iterdir()}
+from tests.support.leftovers import native_threads
 
 
 def test_an_av1_encoder_runs_at_ordinary_priority() -> None:
-    config, before = Config(codec="av1"), threads()
+    config, before = Config(codec="av1"), native_threads()
     encoder = PyAVEncoder(Size(64, 64), config, choose_codec(config), Fraction(1, 60), Fraction(60))
-    own = threads() - before
+    own = native_threads() - before
     assert own
-    assert {os.sched_getscheduler(thread) for thread in (0, *own)} == {os.SCHED_OTHER}
+    assert {os.sched_getscheduler(int(thread)) for thread in ("0", *own)} == {os.SCHED_OTHER}
     encoder.close()
 
 

@@ -23,6 +23,7 @@ from glrec_core.sink.containers import CONTAINERS
 from glrec_core.sink.file import FileSink
 from tests.host_pipeline import SIZE, barcode_frames, encoded, film, irregular, record, regular
 from tests.support.decode import timeline
+from tests.support.leftovers import descriptors
 from tests.support.mp4 import container_colour, is_fast_start, mp4_boxes
 from tests.support.video import BT709_LIMITED, assert_recording, probe, read_barcodes, timestamps
 
@@ -39,10 +40,10 @@ STREAMS = [(*each, 0) for each in ALL] + [(*each, 2) for each in REORDERING]
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left_open() -> Iterator[None]:
-    before = _open_files()
+    before = descriptors()
     yield
     gc.collect()
-    assert _open_files() <= before
+    assert descriptors() <= before
 
 
 def folder(path: Path) -> list[str]:
@@ -502,10 +503,6 @@ def _plays(path: Path) -> int:
     line = timeline(path)
     assert line.complaints == ""
     return len(line.timestamps)
-
-
-def _open_files() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def _python(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
