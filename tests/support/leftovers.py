@@ -1,6 +1,9 @@
 """What this process has open and running now, for a comparison with what it had before. Linux only."""
 
+import gc
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _PF_EXITING = 0x4  # include/linux/sched.h
@@ -33,6 +36,19 @@ def native_threads() -> set[str]:
     Joining a thread waits for its last use of memory; it is still in the list then, for a moment.
     """
     return {entry.name for entry in Path("/proc/self/task").iterdir() if _is_running(entry)}
+
+
+@contextmanager
+def threads_end_by_themselves() -> Iterator[None]:
+    """Fail if threads that were begun within the block are left at its end, which no garbage collection helps to reach."""
+    gc.collect()
+    before = native_threads()
+    gc.disable()
+    try:
+        yield
+        assert native_threads() <= before
+    finally:
+        gc.enable()
 
 
 def _is_ours(process: Path) -> bool:

@@ -1,6 +1,5 @@
 """The software converter against exact arithmetic, and what it does with memory that is not its own."""
 
-import gc
 import sys
 from collections.abc import Iterator
 
@@ -15,7 +14,7 @@ from glrec_core.errors import ConvertError
 from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 from tests.host_pipeline import rgba_frame
 from tests.support import reference
-from tests.support.leftovers import native_threads
+from tests.support.leftovers import threads_end_by_themselves
 
 SIZE = Size(96, 64)
 INPUT = FrameSpec(SIZE, PixelFormat.RGBA)
@@ -221,16 +220,10 @@ def test_ffmpegs_own_words_stay_in_the_error() -> None:
         converter.convert(Frame(enormous, (np.zeros((1, 1, 4), np.uint8),), 0))
 
 
-def test_closing_ends_the_threads_without_a_garbage_collection(noise: NDArray[np.uint8]) -> None:
-    gc.collect()
-    before = native_threads()
-    gc.disable()
-    try:
+def test_closing_ends_the_threads(noise: NDArray[np.uint8]) -> None:
+    with threads_end_by_themselves():
         converter = SwscaleConverter(INPUT, PixelFormat.NV12, BT709)
         frame = converter.convert(rgba_frame(noise, pts_ns=5))
         planes = [plane.copy() for plane in frame.planes]
         converter.close()
-        assert native_threads() <= before
-        assert all(map(np.array_equal, frame.planes, planes))
-    finally:
-        gc.enable()
+    assert all(map(np.array_equal, frame.planes, planes))

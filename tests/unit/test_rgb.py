@@ -14,6 +14,7 @@ from glrec_core.errors import ConvertError
 from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 from glrec_core.png import encode_png
 from tests.host_pipeline import rgba_frame
+from tests.support.leftovers import threads_end_by_themselves
 
 SIZE = Size(96, 64)
 BLOCK = 16
@@ -51,6 +52,13 @@ def test_full_chroma_comes_back_within_two_codes(color: ColorSpace) -> None:
 def test_subsampled_chroma_comes_back_where_colours_are_even(color: ColorSpace) -> None:
     found = rgb_pixels(ycbcr(BLOCKS, PixelFormat.NV12, color), color)
     assert np.abs(found.astype(int) - BLOCKS)[INSIDE].max() <= 2
+
+
+def test_the_way_back_ends_its_threads() -> None:
+    color = COLOR_SPACES["bt709"]
+    frame = ycbcr(BLOCKS, PixelFormat.NV12, color)
+    with threads_end_by_themselves():
+        rgb_pixels(frame, color)
 
 
 def test_ten_bits_are_understood() -> None:

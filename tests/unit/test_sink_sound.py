@@ -17,6 +17,7 @@ from glrec_core.verify.report import verify
 from tests.host_pipeline import SIZE, barcode_frames, film, irregular, regular
 from tests.host_pipeline import record as record_part
 from tests.support import video
+from tests.support.leftovers import threads_end_by_themselves
 from tests.support.recording import BarcodeLoop
 from tests.support.sound import hear, make_sound
 
@@ -56,6 +57,13 @@ def step(codec: str = "h264", **options: object) -> Config:
 def assert_pictures(path: Path, frames: int = FRAMES) -> None:
     tick = Fraction(1, 1000) if path.suffix in {".mkv", ".webm"} else Fraction(0)
     video.assert_recording(path, frames, SIZE, FPS, tick=tick)
+
+
+def test_a_film_with_sound_leaves_no_thread_running(tmp_path: Path, sounds: Path) -> None:
+    with threads_end_by_themselves():
+        sink = FileSink(tmp_path / "film.mp4", audio=sounds / "a.wav")
+        record_part(sink, step(), barcode_frames(regular(FRAMES, FPS)))
+    assert hear(tmp_path / "film.mp4").codec == "aac"
 
 
 PAIRS = [
