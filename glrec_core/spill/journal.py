@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glrec_core.errors import SpillError
+from glrec_core.forks import close_copy, disown_after_fork
 from glrec_core.frame import FrameSpec, Size
 from glrec_core.spill.errors import spill_errors
 from glrec_core.spill.packing import Packing
@@ -91,6 +93,8 @@ class JournalWriter:
 
     def __init__(self, directory: Path, header: Mapping[str, object]) -> None:
         self._path = directory / NAME
+        self._descriptor = -1
+        disown_after_fork(self)
         text = json.dumps(header).encode()
         with spill_errors(self._path, "cannot make the journal"):
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -139,29 +143,42 @@ class JournalWriter:
             os.close(self._descriptor)
             self._descriptor = -1
 
+    def disown(self) -> None:
+        """Close a forked child's copy."""
+        descriptor, self._descriptor = self._descriptor, -1
+        close_copy(descriptor)
+
     def _offset(self, index: int) -> int:
         return self._begin_bytes + index * RECORD_BYTES
 
 
 class Journal:
-    """The records of a journal as it was found: whole, believable, by their timestamps; of equal ones the first."""
+    """The records of a journal as it was found: whole, believable, by their timestamps; of equal ones the first.
 
-    def __init__(self, header: dict[str, object], data: bytes) -> None:
+    Those of segments before `first_segment` are left out: such segments were deleted, since their frames were encoded.
+    """
+
+    def __init__(self, header: dict[str, object], data: bytes, first_segment: int = 0) -> None:
         self.header = header
         self._data = data
         count = -(-len(data) // RECORD_BYTES)
         records = map(self._record, range(len(data) // RECORD_BYTES))
-        timestamps = np.fromiter((-1 if found is None else found.pts_ns for found in records), np.int64)
-        distinct, indices = np.unique(timestamps, return_index=True)
-        self._indices = indices[distinct >= 0]
-        self.damaged: int = count - len(self._indices)
-        """How many records were left out."""
+        found: NDArray[np.int64] = np.fromiter(map(_time_and_segment, records), np.dtype((np.int64, 2)))
+        distinct, indices = np.unique(found[:, 0], return_index=True)
+        whole = distinct >= 0
+        self.damaged: int = count - int(np.count_nonzero(whole))
+        """How many records were left out since they are damaged, or another one has their time."""
+        kept = whole & (found[indices, 1] >= first_segment)
+        self._indices = indices[kept]
+        self.times_ns: NDArray[np.int64] = distinct[kept]
+        """The timestamps, ascending."""
 
     def __len__(self) -> int:
         return len(self._indices)
 
-    def __iter__(self) -> Iterator[Record]:
-        for index in self._indices:
+    def records(self, after_ns: int = -1) -> Iterator[Record]:
+        """Yield the records with later timestamps than that, in order."""
+        for index in self._indices[np.searchsorted(self.times_ns, after_ns, side="right") :]:
             record = self._record(int(index))
             assert record is not None
             yield record
@@ -170,8 +187,8 @@ class Journal:
         return Record.from_bytes(self._data[index * RECORD_BYTES : (index + 1) * RECORD_BYTES])
 
 
-def read_journal(directory: Path) -> Journal:
-    """Read a journal, whatever state it is in.
+def read_journal(directory: Path, first_segment: int = 0) -> Journal:
+    """Read a journal, whatever state it is in; see `Journal` for `first_segment`.
 
     Raises:
         SpillError: there is none, it cannot be read, or its header is damaged.
@@ -188,7 +205,25 @@ def read_journal(directory: Path) -> Journal:
             data = _read_rest(descriptor, begin)
         finally:
             os.close(descriptor)
-    return Journal(header, data)
+    return Journal(header, data, first_segment)
+
+
+def holds_no_record(directory: Path) -> bool:
+    """Whether a directory has no journal, or one that ended before its first record was whole."""
+    try:
+        descriptor = open_regular(directory / NAME)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    try:
+        start, length = os.pread(descriptor, _HEADER.size, 0), os.fstat(descriptor).st_size
+    finally:
+        os.close(descriptor)
+    if len(start) < _HEADER.size:
+        return True
+    magic, text_bytes, _ = _HEADER.unpack(start)
+    return bool(magic == _MAGIC and length < _HEADER.size + text_bytes + RECORD_BYTES)
 
 
 def open_regular(path: Path) -> int:
@@ -232,6 +267,11 @@ def _read_rest(descriptor: int, begin: int) -> bytes:
     with os.fdopen(os.dup(descriptor), "rb", buffering=0) as file:
         file.seek(begin)
         return file.read(MAX_JOURNAL_BYTES)
+
+
+def _time_and_segment(record: Record | None) -> tuple[int, int]:
+    """Return what a journal is sorted by; -1 for a damaged record."""
+    return (-1, -1) if record is None else (record.pts_ns, record.segment)
 
 
 def _is_size(spec: FrameSpec) -> bool:
