@@ -8,6 +8,7 @@ from functools import partial
 from operator import methodcaller
 
 from glrec_core.encode_chain import Batch, Tell
+from glrec_core.errors import as_failure
 from glrec_core.frame import Packet, StreamInfo
 from glrec_core.marks import Marks
 from glrec_core.stages import MarkedSink, Sink
@@ -69,17 +70,17 @@ class Outputs:
         for sink in list(self._sinks):
             try:
                 act(sink)
-            except Exception as error:
+            except BaseException as error:
                 self._sinks.remove(sink)
                 self._close_failed(sink)
                 if not self._sinks:
                     raise
-                self._report(error)
+                self._report(as_failure(error, type(sink).__name__))
 
     def _close_failed(self, sink: Sink) -> None:
         try:
             sink.close()
-        except Exception as error:  # noqa: BLE001 - its first failure is the one to report
+        except BaseException as error:  # noqa: BLE001 - its first failure is the one to report
             logger.warning("closing a failed sink: %s", error)
 
 

@@ -123,7 +123,7 @@ class Screenshots:
     def _write_all(self, shots: list[_Shot], to_host: ToHost, frame: Frame) -> None:
         try:
             png = self._png(to_host, frame)
-        except Exception as error:  # noqa: BLE001 - handed to whoever waits
+        except BaseException as error:  # noqa: BLE001 - handed to whoever waits
             for shot in shots:
                 shot.future.set_exception(error)
             return

@@ -22,6 +22,7 @@ from glrec_core.frame_queue import FrameQueue, Watch
 from glrec_core.spill.pixels import can_spill, frame_bytes
 from glrec_core.spill.spill_file import SpillFile
 from glrec_core.stats import Stats
+from glrec_core.waiting import LOOK_AGAIN_SECONDS, Hint
 
 logger: logging.Logger = logging.getLogger("glrec")
 
@@ -70,14 +71,17 @@ class SpillQueue(FrameQueue):
         self._evicting = False
         self._thread: threading.Thread | None = None
         self._file: SpillFile | None = None
-        self._failure: Exception | None = None
+        self._failure: BaseException | None = None
+        self._more = Hint()
+        """For the spill thread: a frame may have to be moved, or none any more."""
 
     def put(self, frame: Frame, watch: Watch | None = None) -> None:
-        with self._changed:
+        with self._lock:
             super().put(frame, watch)
             if can_spill(frame.spec) and not self._abandoned:
                 self._in_slots.append(frame)
             self._start_thread()
+        self._more.give()
 
     def __iter__(self) -> Iterator[Frame]:
         """Give the frames in order, wherever they are; one that cannot be read back is counted and left out."""
@@ -87,25 +91,32 @@ class SpillQueue(FrameQueue):
 
     def abandon(self) -> None:
         """Release the frames that wait in memory. Those on disk stay there."""
-        with self._changed:
+        with self._lock:
+            self._abandoned = True
             self._in_slots.clear()
-            self._changed.wait_for(lambda: self._moving is None)
-            super().abandon()
+        while self._moving is not None:
+            self._work.wait()
+        super().abandon()
+        self._more.give()
+
+    def close(self) -> int:
+        """Say that no frame will follow. See `FrameQueue.close`."""
+        missing = super().close()
+        self._more.give()
+        return missing
 
     def wait_idle(self) -> None:
         """Wait until no slot is in use. A backlog is not waited for: it makes room for what is still in slots."""
-        with self._changed:
+        with self._lock:
             self._evicting = self._on_disk > 0
             self._start_thread()
-            self._changed.notify_all()
+        self._more.give()
         super().wait_idle()
 
     def finish(self) -> Path | None:
         """Delete what is on disk. What was not encoded stays, and everything if it is to be kept; return where."""
-        with self._changed:
-            thread = self._thread
-        if thread is not None:
-            thread.join()
+        while (thread := self._thread) is not None:  # it is forgotten when its work is done
+            thread.join(LOOK_AGAIN_SECONDS)
         file = self._file
         if file is None:
             return None
@@ -143,9 +154,9 @@ class SpillQueue(FrameQueue):
             logger.warning("a spilled frame is lost: %s", error)
             return False
         finally:
-            with self._changed:
+            with self._lock:
                 self._on_disk -= 1
-                self._changed.notify_all()
+            self._more.give()
         frame.planes, frame.owner = planes, None
         frame.release = partial(self._file.done, segment, frame.pts_ns)
         return True
@@ -167,13 +178,13 @@ class SpillQueue(FrameQueue):
         while (frame := self._next_to_move()) is not None:
             try:
                 self._move(frame)
-            except Exception as error:  # noqa: BLE001 - nothing is lost: the frame stays where it is
+            except BaseException as error:  # noqa: BLE001 - nothing is lost: the frame stays where it is
                 self._stop_spilling(error)
 
     def _wants_to_move(self) -> bool:
         if self._failure is not None or not self._in_slots:
             return False
-        crowded = self._slots - self._free >= self._spill_from and not self._closed
+        crowded = self.used >= self._spill_from and not self._closed
         return self._everything or self._evicting or crowded
 
     def _lingers(self) -> bool:
@@ -181,22 +192,23 @@ class SpillQueue(FrameQueue):
         return not self._closed and self._failure is None and (self._everything or self._on_disk > 0)
 
     def _next_to_move(self) -> Frame | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._wants_to_move() or not self._lingers())
-            if not self._wants_to_move():
-                self._thread = None
-                return None
-            self._moving = self._in_slots.popleft() if self._everything else self._in_slots.pop()
-            return self._moving
+        while True:
+            with self._lock:
+                if self._wants_to_move():
+                    self._moving = self._in_slots.popleft() if self._everything else self._in_slots.pop()
+                    return self._moving
+                if not self._lingers():
+                    self._thread = None
+                    return None
+            self._more.wait()
 
     def _move(self, frame: Frame) -> None:
         if self._fits_in_memory(frame):
             self._to_memory(frame)
         else:
             self._to_disk(frame)
-        with self._changed:
-            self._moving = None
-            self._changed.notify_all()
+        self._moving = None
+        self._work.give()
 
     def _fits_in_memory(self, frame: Frame) -> bool:
         needed = frame_bytes(frame.spec)
@@ -210,7 +222,7 @@ class SpillQueue(FrameQueue):
         frame.planes, frame.release = planes, partial(self._give_memory_back, used_bytes)
 
     def _give_memory_back(self, used_bytes: int) -> None:
-        with self._changed:
+        with self._lock:
             self._memory_bytes += used_bytes
 
     def _to_disk(self, frame: Frame) -> None:
@@ -220,16 +232,15 @@ class SpillQueue(FrameQueue):
         number = self._file.append(frame)
         self._stats.spilled += 1
         self._stats.spilled_bytes = self._file.stored_bytes
-        with self._changed:
+        with self._lock:
             self._on_disk += 1
         with frame:  # gives its slot back
             pass
         frame.owner = _OnDisk(number)
 
-    def _stop_spilling(self, error: Exception) -> None:
+    def _stop_spilling(self, error: BaseException) -> None:
         """Leave the frames in their slots from now on."""
         self._tell(f"frames cannot be spilled, so the program waits for the encoder: {error}")
-        with self._changed:
-            self._failure = error
-            self._moving = None
-            self._changed.notify_all()
+        with self._lock:
+            self._failure, self._moving = error, None
+        self._work.give()

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glrec_core.errors import SpillError
-from glrec_core.forks import close_copy, disown_after_fork
+from glrec_core.forks import close_copy, disown_in_children
 from glrec_core.frame import FrameSpec, Size
 from glrec_core.spill.errors import spill_errors
 from glrec_core.spill.packing import Packing
@@ -94,7 +94,7 @@ class JournalWriter:
     def __init__(self, directory: Path, header: Mapping[str, object]) -> None:
         self._path = directory / NAME
         self._descriptor = -1
-        disown_after_fork(self)
+        disown_in_children(self)
         text = json.dumps(header).encode()
         with spill_errors(self._path, "cannot make the journal"):
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW

@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 
 from glrec_core.errors import SpillError
-from glrec_core.forks import close_copy, disown_after_fork
+from glrec_core.forks import close_copy, disown_in_children
 from glrec_core.spill.errors import spill_errors
 
 NAME = "lock"
@@ -30,7 +30,7 @@ class DirectoryLock:
     def __init__(self, directory: Path) -> None:
         path = directory / NAME
         self._descriptor = -1
-        disown_after_fork(self)
+        disown_in_children(self)
         with spill_errors(path, "cannot lock the spill directory"):
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
             self._descriptor = os.open(path, flags, 0o600)

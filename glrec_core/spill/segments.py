@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glrec_core.errors import SpillError
-from glrec_core.forks import close_copy, disown_after_fork
+from glrec_core.forks import close_copy, disown_in_children
 from glrec_core.spill.errors import spill_errors
 from glrec_core.spill.journal import open_regular, write_all
 from glrec_core.spill.location import check_free
@@ -53,7 +53,7 @@ class SegmentWriter:
         self._used_bytes = 0
         self.number: int = -1
         """The segment that is being filled."""
-        disown_after_fork(self)
+        disown_in_children(self)
 
     def write(self, data: bytes | memoryview) -> Place:
         """Store bytes and return where they are.
@@ -108,7 +108,7 @@ class SegmentReader:
         self.directory = directory
         self._descriptor = -1
         self._number = -1
-        disown_after_fork(self)
+        disown_in_children(self)
 
     def read(self, place: Place, length: int) -> NDArray[np.uint8]:
         """Return the bytes at a place, writable.

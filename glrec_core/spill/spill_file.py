@@ -15,7 +15,7 @@ from pathlib import Path
 from time import perf_counter
 
 from glrec_core.errors import SpillError
-from glrec_core.forks import disown_after_fork
+from glrec_core.forks import Maker
 from glrec_core.frame import Frame
 from glrec_core.spill.journal import NAME as JOURNAL
 from glrec_core.spill.journal import JournalWriter, Record
@@ -55,8 +55,7 @@ class SpillFile:
     def __init__(self, root: Path, header: Mapping[str, object], *, keep_all: bool) -> None:
         self.directory: Path = make_spill_directory(root)
         self.stored_bytes: int = 0
-        self._owned = True
-        disown_after_fork(self)
+        self._maker = Maker()
         self._keep_all = keep_all
         self._contents: dict[int, _Contents] = {}
         self._changing = threading.Lock()
@@ -79,7 +78,7 @@ class SpillFile:
             SpillError: it could not be stored; the frame is as it was.
 
         """
-        if not self._owned:
+        if not self._maker.is_here:
             raise SpillError(
                 errno.EPERM, "another process records here: this one was forked from it", str(self.directory)
             )
@@ -113,14 +112,14 @@ class SpillFile:
         """Take note that a frame of a segment was encoded; delete the segments that have been for long."""
         with self._changing:
             self._contents[segment].frames -= 1
-            if self._owned and not self._keep_all:
+            if self._maker.is_here and not self._keep_all:
                 for number in [number for number in self._contents if self._is_over(number, pts_ns)]:
                     del self._contents[number]
                     self._delete(segment_path(self.directory, number))
 
     def close(self, *, keep: bool) -> None:
         """Close the files, and delete them unless they are to be kept; does nothing in a process forked from their maker's."""
-        if not self._owned:
+        if not self._maker.is_here:
             return
         for close in self._closes:
             try:
@@ -129,10 +128,6 @@ class SpillFile:
                 logger.warning("closing the spill: %s", error)
         if not keep:
             remove_directory(self.directory)
-
-    def disown(self) -> None:
-        """Store and delete nothing any more: a forked child has no business here."""
-        self._owned = False
 
     def _delete(self, path: Path) -> None:
         try:

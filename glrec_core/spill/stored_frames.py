@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glrec_core.errors import SpillError
-from glrec_core.forks import disown_after_fork
+from glrec_core.forks import Maker
 from glrec_core.frame import Frame
 from glrec_core.spill.journal import NAME as JOURNAL
 from glrec_core.spill.journal import holds_no_record, read_journal
@@ -53,8 +53,7 @@ class StoredFrames:
         self._lock = DirectoryLock(directory)  # last, so that no lock file is left where there is no spill
         self._journal = journal
         self._reader = SegmentReader(directory)
-        self._owned = True
-        disown_after_fork(self)
+        self._maker = Maker()
         self.damaged: int = journal.damaged
 
     @property
@@ -103,12 +102,8 @@ class StoredFrames:
     def remove(self) -> None:
         """Delete the directory; does nothing in a process forked from the one that opened it."""
         self.close()
-        if self._owned:
+        if self._maker.is_here:
             remove_directory(self.directory)
-
-    def disown(self) -> None:
-        """Delete nothing any more."""
-        self._owned = False
 
     def close(self) -> None:
         """Close the files and let go of the lock; safe to call twice."""

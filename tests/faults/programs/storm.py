@@ -1,0 +1,114 @@
+"""Records frames while Ctrl-C comes at random moments, catches each, and closes in the same storm.
+
+    python storm.py FILE OVERFLOW SIGNALS
+
+Prints as JSON what came of it: the signals that were caught, what was found changed afterwards, and the account.
+"""
+
+import json
+import os
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import moderngl
+
+from glrec_core import Recorder, record
+from tests.contract.adapter_programs import native
+from tests.support.gl_names import names_alive
+from tests.support.recording import BarcodeLoop
+
+PICTURES = 16
+SIZE = (64, 48)
+
+
+def rain(begun: list[bool], ended: list[bool]) -> None:
+    """Send SIGINT at random moments from the beginning on until nobody wants any more."""
+    wait = random.Random(7)
+    while not begun:
+        time.sleep(0.001)
+    while not ended:
+        time.sleep(wait.uniform(0.0002, 0.004))
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+class Storm:
+    """Counts what is caught, and looks after each whether anything of OpenGL's was left changed."""
+
+    def __init__(self, state: native.State) -> None:
+        self.caught = 0
+        self.changed = 0
+        self._state = state
+
+    def until_done(self, act: Callable[[], object]) -> None:
+        """Call `act` until it comes to its end."""
+        while True:
+            try:
+                act()
+                return
+            except KeyboardInterrupt:
+                self.caught += 1
+
+    def look(self) -> None:
+        """Compare the state with what it was."""
+        found: list[native.State] = []
+        self.until_done(lambda: found.append(native.state()))
+        self.changed += found[-1] != self._state or native.error() != 0
+
+
+def draw_until(storm: Storm, recorder: Recorder, loops: list[BarcodeLoop], signals: int) -> None:
+    """Tell of frames, one picture after the other, until so many signals have been caught."""
+    number = 0
+    while storm.caught < signals:
+        try:
+            while True:
+                recorder.frame_drawn(loops[number % PICTURES].framebuffer)
+                number += 1
+        except KeyboardInterrupt:
+            storm.caught += 1
+        storm.look()
+
+
+def main(path: str, overflow: str, signals: int) -> None:
+    """Record, close, and tell."""
+    context = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
+    loops = [BarcodeLoop(context, SIZE) for _ in range(PICTURES)]
+    for number, loop in enumerate(loops):
+        loop.draw(number)
+    names = names_alive()
+    native.OddState().set()
+    names_with_odd_state = names_alive()
+    recorder = record(None, path, timing="step", overflow=overflow, slots=3)
+    storm, begun, ended = Storm(native.state()), list[bool](), list[bool]()
+    thread = threading.Thread(target=rain, args=(begun, ended))
+    handler = signal.getsignal(signal.SIGINT)
+    thread.start()  # a thread that is interrupted while it starts another one is Python's own affair
+    begun.append(True)
+    storm.until_done(lambda: draw_until(storm, recorder, loops, signals))
+    storm.until_done(recorder.close)
+    storm.until_done(lambda: ended.append(True))
+    storm.until_done(thread.join)
+    recording = recorder.close()
+    storm.look()
+    account = recording.stats.as_dict()
+    counts = ("drawn", "recorded", "dropped", "failed", "lost", "packets")
+    print(
+        json.dumps(
+            {
+                "caught": storm.caught,
+                "changed": storm.changed,
+                "handler": signal.getsignal(signal.SIGINT) is handler,
+                "names": names_alive() == names_with_odd_state != names,
+                "frames": recording.frames,
+                "accounted": recording.stats.accounted,
+                "threads": [each.name for each in threading.enumerate()],
+                **{name: account[name] for name in counts},
+            }
+        )
+    )
+
+
+main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
