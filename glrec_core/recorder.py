@@ -330,7 +330,9 @@ class Recorder(Controls):
             with self._context():
                 while self._last_steps:
                     step = self._last_steps[0]
-                    self._reports.run_all(step)  # an interrupt ends this here, and the step is left for the next call
+                    self._reports.run_all(
+                        step
+                    )  # an interrupt ends this here, and the step is left for the next call
                     if self._last_steps and self._last_steps[0] is step:
                         del self._last_steps[0]
         atexit.unregister(self._close_at_exit)
