@@ -140,12 +140,10 @@ class _Recovery:
     def recording(self, paths: tuple[Path, ...]) -> Recording:
         """Return what became of it, once it is done."""
         damaged = self._frames.damaged
-        notes = [
-            self._origin(),
-            *self._notes,
-            *self._left_out(),
-            *gaps(self._film_ns, self._new_ns, self._clock),
-        ]
+        times_ns = np.concatenate([self._film_ns, self._new_ns])
+        begins_ns = self._frames.begins_ns
+        missing = gaps(times_ns, begins_ns[begins_ns > self._after_ns], self._clock)
+        notes = [self._origin(), *self._notes, *self._left_out(), *missing]
         if damaged:
             notes.append(f"{damaged} frames were damaged; {self._frames.directory} is kept")
         return Recording(

@@ -77,6 +77,8 @@ class SpillQueue(FrameQueue):
         """All older than those in slots."""
         self._moving: Frame | None = None
         self._on_disk = 0
+        self._follows = False
+        """Whether every frame since the last stored one is to be stored as well."""
         self._unwritten_ns: deque[int] = deque()
         """Times of frames that came back from the disk and are not complete in the file yet."""
         self._evicting = False
@@ -162,6 +164,8 @@ class SpillQueue(FrameQueue):
         for movable in (self._in_memory, self._in_slots):
             if movable and movable[0] is frame:
                 movable.popleft()
+        if not isinstance(frame.owner, _OnDisk):
+            self._follows = False
         return frame
 
     def _load(self, frame: Frame) -> bool:
@@ -262,7 +266,8 @@ class SpillQueue(FrameQueue):
         if self._file is None:
             self._file = self._open_file()
             logger.info("frames are spilled to %s", self._file.directory)
-        number = self._file.append(frame)
+        number = self._file.append(frame, follows=self._follows)
+        self._follows = True
         self._stats.spilled += 1
         self._stats.spilled_bytes = self._file.stored_bytes
         with self._lock:

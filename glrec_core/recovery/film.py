@@ -108,7 +108,7 @@ class FilmSoFar:
             return f"the film is {self.codec} of {self.size}, the frames after it {stream.codec} of {stream.size}"
         if stream.codec_tag and stream.codec_tag != self._tag:
             return f"the film is {self._tag}, the frames after it {stream.codec_tag}"
-        if stream.extradata and stream.extradata not in {self._parameters, self._parameters[_AV1_BOX_BYTES:]}:
+        if stream.extradata and not self._is_described_by(stream.extradata):
             return "another encoder, or another version of it, made the film"
         return None
 
@@ -130,6 +130,11 @@ class FilmSoFar:
             rgba = np.full((*picture.shape[:2], 4), 255, np.uint8)
             rgba[..., :3] = picture
             yield Frame(spec, (rgba,), time_ns)
+
+    def _is_described_by(self, parameters: bytes) -> bool:
+        if self.codec in _ANNEX_B:
+            return _units(parameters) == _units(self._parameters)
+        return parameters in {self._parameters, self._parameters[_AV1_BOX_BYTES:]}
 
     def _first_from(self, time_ns: int) -> int:
         later = (
@@ -153,6 +158,11 @@ def _complete_packets(container: InputContainer, stream: VideoStream) -> Iterato
             yield from [packet] if to_annex_b is None else to_annex_b.filter(packet)
     except av.FFmpegError:  # what is behind that cannot be had
         return
+
+
+def _units(parameters: bytes) -> list[bytes]:
+    """Return the NAL units of an Annex B stream; zeros at their ends are padding (H.264 and H.265, B.1)."""
+    return [unit.rstrip(b"\0") for unit in parameters.split(b"\0\0\1")][1:]
 
 
 def _shown_at(packet: av.Packet[Any]) -> int:

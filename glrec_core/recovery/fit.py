@@ -14,10 +14,7 @@ from glrec_core.recovery.film import FilmSoFar
 Times = NDArray[np.int64]
 
 _MOST_GAPS = 5
-_USUAL_INTERVALS = 2
-"""Under the wall clock, a gap of more than so many usual intervals is taken for one."""
-_COMPARED = 60
-"""How many intervals on each side of a gap say what is usual."""
+"""How many are told of one by one."""
 
 
 def fit(film: FilmSoFar, stored_ns: Times) -> int:
@@ -41,19 +38,23 @@ def fit(film: FilmSoFar, stored_ns: Times) -> int:
     return int(film.times_ns[-1]) + tolerance_ns
 
 
-def gaps(shown_ns: Times, stored_ns: Times, clock: Clock) -> list[str]:
-    """Return what is missing between the pictures of a film and the stored frames after them, in sentences."""
+def gaps(times_ns: Times, begins_ns: Times, clock: Clock) -> list[str]:
+    """Return what is missing, or may be, between frames at ascending times, in sentences.
+
+    Under the step clock the times tell. Under the wall clock they do not; but a frame that was stored right after the one
+    before it is marked as such, and `begins_ns` are the times of those that were not.
+    """
     if clock.frame_rate is not None and clock.time_base * clock.frame_rate == 1:
-        found = list(_steps_left_out(np.concatenate([shown_ns, stored_ns]), clock))
-        more = len(found) - _MOST_GAPS
-        return found[:_MOST_GAPS] + ([f"frames are missing at {more} other places"] if more > 0 else [])
-    if not len(shown_ns) or not len(stored_ns):
-        return []
-    gap_ns = stored_ns[0] - shown_ns[-1]
-    intervals_ns = np.concatenate([np.diff(shown_ns[-_COMPARED:]), np.diff(stored_ns[:_COMPARED])])
-    if not len(intervals_ns) or gap_ns <= _USUAL_INTERVALS * np.median(intervals_ns):
-        return []
-    return [f"nothing is left of what was drawn {_between(shown_ns[-1], stored_ns[0])}"]
+        found = list(_steps_left_out(times_ns, clock))
+    else:
+        places = np.searchsorted(times_ns, begins_ns)
+        found = [
+            f"frames may be missing {_between(times_ns[place - 1], times_ns[place])}"
+            for place in places
+            if place > 0
+        ]
+    more = len(found) - _MOST_GAPS
+    return found[:_MOST_GAPS] + ([f"the same holds for {more} other places"] if more > 0 else [])
 
 
 def _steps_left_out(times_ns: Times, clock: Clock) -> Iterator[str]:

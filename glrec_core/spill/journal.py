@@ -39,7 +39,7 @@ _MAX_HEADER_BYTES = 1 << 16
 _RECORD = struct.Struct("<IQIqHHBBBx")
 _CHECKSUM = struct.Struct("<I")
 RECORD_BYTES = _RECORD.size + _CHECKSUM.size + _CHECKSUM.size
-_BOTTOM_UP = 1
+_BOTTOM_UP, _FOLLOWS = 1, 2
 
 
 class Record(NamedTuple):
@@ -54,6 +54,8 @@ class Record(NamedTuple):
     bottom_up: bool
     checksum: int
     """CRC-32 of the stored bytes."""
+    follows: bool = False
+    """Whether the frame that was stored before is the one that was recorded before."""
 
     def to_bytes(self) -> bytes:
         """Return the record as it lies in the journal."""
@@ -65,7 +67,7 @@ class Record(NamedTuple):
             *self.spec.size,
             FORMATS.index(self.spec.format),
             self.packing,
-            _BOTTOM_UP if self.bottom_up else 0,
+            _BOTTOM_UP * self.bottom_up | _FOLLOWS * self.follows,
         ) + _CHECKSUM.pack(self.checksum)
         return body + _CHECKSUM.pack(zlib.crc32(body))
 
@@ -76,15 +78,16 @@ class Record(NamedTuple):
         if zlib.crc32(body) != checksum:
             return None
         segment, offset, stored, pts_ns, width, height, number, packing, flags = _RECORD.unpack_from(body)
-        known = number < len(FORMATS) and packing < len(Packing) and flags in {0, _BOTTOM_UP}
+        known = number < len(FORMATS) and packing < len(Packing) and flags <= _BOTTOM_UP | _FOLLOWS
         if not known or not 0 <= pts_ns <= MAX_PTS_NS:
             return None
         spec = FrameSpec(Size(width, height), FORMATS[number])
         if not _is_size(spec) or not _can_hold(stored, spec, Packing(packing)):
             return None
         (pixels_checksum,) = _CHECKSUM.unpack(body[_RECORD.size :])
+        bottom_up, follows = bool(flags & _BOTTOM_UP), bool(flags & _FOLLOWS)
         return cls(
-            segment, offset, stored, pts_ns, spec, Packing(packing), bool(flags & _BOTTOM_UP), pixels_checksum
+            segment, offset, stored, pts_ns, spec, Packing(packing), bottom_up, pixels_checksum, follows
         )
 
 
@@ -163,7 +166,7 @@ class Journal:
         self._data = data
         count = -(-len(data) // RECORD_BYTES)
         records = map(self._record, range(len(data) // RECORD_BYTES))
-        found: NDArray[np.int64] = np.fromiter(map(_time_and_segment, records), np.dtype((np.int64, 2)))
+        found: NDArray[np.int64] = np.fromiter(map(_place_in_line, records), np.dtype((np.int64, 3)))
         distinct, indices = np.unique(found[:, 0], return_index=True)
         whole = distinct >= 0
         self.damaged: int = count - int(np.count_nonzero(whole))
@@ -172,6 +175,8 @@ class Journal:
         self._indices = indices[kept]
         self.times_ns: NDArray[np.int64] = distinct[kept]
         """The timestamps, ascending."""
+        self.begins_ns: NDArray[np.int64] = distinct[kept & (found[indices, 2] == 0)]
+        """Those of them before which a frame of the recording may not be here, ascending."""
 
     def __len__(self) -> int:
         return len(self._indices)
@@ -269,9 +274,9 @@ def _read_rest(descriptor: int, begin: int) -> bytes:
         return file.read(MAX_JOURNAL_BYTES)
 
 
-def _time_and_segment(record: Record | None) -> tuple[int, int]:
-    """Return what a journal is sorted by; -1 for a damaged record."""
-    return (-1, -1) if record is None else (record.pts_ns, record.segment)
+def _place_in_line(record: Record | None) -> tuple[int, int, int]:
+    """Return a record's time, its segment and whether it follows the record before; -1 for a damaged one."""
+    return (-1, -1, 0) if record is None else (record.pts_ns, record.segment, record.follows)
 
 
 def _is_size(spec: FrameSpec) -> bool:

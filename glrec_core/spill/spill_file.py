@@ -62,8 +62,8 @@ class SpillFile:
             self.close(keep=False)
             raise
 
-    def append(self, frame: Frame) -> int:
-        """Store a frame and return its number in the journal.
+    def append(self, frame: Frame, *, follows: bool = False) -> int:
+        """Store a frame and return its number in the journal; `follows` says that no frame is between it and the last one.
 
         Raises:
             SpillError: it could not be stored; the frame is as it was.
@@ -79,7 +79,9 @@ class SpillFile:
         packed = pack(pixels, packing)
         checksum = zlib.crc32(packed)
         place = self._writer.write(packed)
-        record = Record(*place, len(packed), frame.pts_ns, frame.spec, packing, bottom_up, checksum)
+        record = Record(
+            *place, len(packed), frame.pts_ns, frame.spec, packing, bottom_up, checksum, follows=follows
+        )
         with self._changing:
             self._last_ns[place.segment] = frame.pts_ns
         number = self._journal.append(record)

@@ -66,6 +66,11 @@ class StoredFrames:
         """The timestamps of all frames, ascending."""
         return self._journal.times_ns
 
+    @property
+    def begins_ns(self) -> NDArray[np.int64]:
+        """Those of the timestamps before which a frame of the recording may not be here, ascending."""
+        return self._journal.begins_ns
+
     def __len__(self) -> int:
         """Return how many frames the journal names."""
         return len(self._journal)

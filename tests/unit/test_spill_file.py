@@ -45,7 +45,7 @@ def test_pixels_come_back_exactly(
     expected = tuple(map(np.array, frame.planes))
     file = SpillFile(root, {}, keep_all=False)
     for _ in range(4):  # both ways of packing
-        planes, _ = file.load(file.append(frame))
+        planes = file.load(file.append(frame))
         assert same(planes, expected)
         assert all(plane.flags.writeable for plane in planes)
         assert planes[0].strides[0] * frame.planes[0].strides[0] > 0
@@ -152,7 +152,7 @@ def test_other_peoples_files_are_not_deleted(root: Path) -> None:
     assert [path.name for path in directory.iterdir()] == ["thesis.tex"]
 
 
-def test_segments_are_deleted_a_second_after_their_last_frame_was_encoded(
+def test_segments_are_deleted_a_second_after_their_last_frame_got_into_the_file(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(segments, "SEGMENT_BYTES", 3 * 32 * 16 * 4)
@@ -161,8 +161,8 @@ def test_segments_are_deleted_a_second_after_their_last_frame_was_encoded(
     numbers = [file.append(rgba(number)) for number in range(120)]
     counts = []
     for number in range(120):
-        _, segment = file.load(numbers[number])
-        file.done(segment, number * STEP_NS)
+        file.load(numbers[number])
+        file.written(number * STEP_NS)
         counts.append(len(list(file.directory.glob("*.segment"))))
     assert counts[:60] == [40] * 60  # nothing younger than a second goes
     assert counts[-1] == 20  # and the other half is older
@@ -175,7 +175,8 @@ def test_a_spill_that_keeps_all_deletes_nothing(root: Path, monkeypatch: pytest.
     file = SpillFile(root, {}, keep_all=True)
     numbers = [file.append(rgba(number)) for number in range(120)]
     for number in range(120):
-        file.done(file.load(numbers[number])[1], number * STEP_NS)
+        file.load(numbers[number])
+        file.written(number * STEP_NS)
     file.close(keep=True)
     with StoredFrames(file.directory) as frames:
         assert len(list(frames)) == 120
