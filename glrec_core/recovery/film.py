@@ -160,9 +160,9 @@ def _complete_packets(container: InputContainer, stream: VideoStream) -> Iterato
         return
 
 
-def _units(parameters: bytes) -> list[bytes]:
+def _units(parameters: bytes) -> set[bytes]:
     """Return the NAL units of an Annex B stream; zeros at their ends are padding (H.264 and H.265, B.1)."""
-    return [unit.rstrip(b"\0") for unit in parameters.split(b"\0\0\1")][1:]
+    return {unit.rstrip(b"\0") for unit in parameters.split(b"\0\0\1")[1:]}
 
 
 def _shown_at(packet: av.Packet[Any]) -> int:
