@@ -330,7 +330,9 @@ class Recorder(Controls):
             with self._context():
                 while self._last_steps:
                     step = self._last_steps[0]
-                    self._reports.run_all(step)  # an interrupt ends this here, and the step is left for the next call
+                    self._reports.run_all(
+                        step
+                    )  # an interrupt ends this here, and the step is left for the next call
                     if self._last_steps and self._last_steps[0] is step:
                         del self._last_steps[0]
         atexit.unregister(self._close_at_exit)
@@ -349,6 +351,6 @@ class Recorder(Controls):
         )
 
     def _close_at_exit(self) -> None:
-        if self._maker.is_here:
+        if self._maker.is_here and self._last_steps:
             logger.warning("the program ends with a recorder still open; its recording is finished now")
             self._reports.run_all(self._close)

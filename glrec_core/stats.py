@@ -90,7 +90,9 @@ class Stats:
         Once both threads have ended their work. What an exception from outside kept from being counted has failed.
         """
         taken = self.recorded + self.lost
-        self.recorded = min(kept, taken)  # a sink that is used again has frames of its other recordings as well
+        self.recorded = min(
+            kept, taken
+        )  # a sink that is used again has frames of its other recordings as well
         self.lost = taken - self.recorded
         self.failed += max(0, self.drawn - self.accounted)
 
