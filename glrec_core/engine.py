@@ -153,21 +153,21 @@ class Engine:
         with held_back:
             if self._input_ended:
                 return
-            self._input_ended = True
             try:
                 if self._gl.context.is_current():
                     self._put(self.capture.drain())
             finally:
-                missing = self._queue.close() - (self._looks - self._looks_arrived)
+                missing = max(0, self._queue.close() - (self._looks - self._looks_arrived))
                 self._stats.recorded -= missing
                 self._stats.lost += missing
+                self._input_ended = True
 
     def release(self) -> None:
         """Free all GL objects once no frame of theirs is in use; forget them if their context is gone."""
         if self._released:
             return
         if self._gl.context.is_current():
-            self._queue.wait_idle()
+            self._queue.wait_idle(self._nobody_holds_frames)
             with held_back:
                 self._released = True
                 self.capture.close()
@@ -209,6 +209,10 @@ class Engine:
     def duration_seconds(self, clock: Clock) -> Fraction:
         """Return the time from the first frame to the end of the last, in whole ticks of the clock's time base."""
         return self._span.duration_seconds(clock)
+
+    def _nobody_holds_frames(self) -> bool:
+        """Whether no thread is left that could give a frame back; one that was lost to an exception never comes."""
+        return self._worker.ended and not self._screenshots.at_work
 
     def _put(self, frames: list[Frame]) -> None:
         for frame in frames:

@@ -118,9 +118,9 @@ class FrameQueue:
             with frame:
                 pass
 
-    def wait_idle(self) -> None:
-        """Wait until every frame that was handed over has been released."""
-        while self._lent:
+    def wait_idle(self, nobody_is_left: Callable[[], bool] = lambda: False) -> None:
+        """Wait until every frame that was handed over has been released, or nobody is left who could do so."""
+        while self._lent and not nobody_is_left():
             self._room.wait()
 
     def written(self, time_ns: int) -> None:

@@ -351,6 +351,6 @@ class Recorder(Controls):
         )
 
     def _close_at_exit(self) -> None:
-        if self._maker.is_here:
+        if self._maker.is_here and self._last_steps:
             logger.warning("the program ends with a recorder still open; its recording is finished now")
             self._reports.run_all(self._close)

@@ -119,13 +119,13 @@ class SpillQueue(FrameQueue):
         self._more.give()
         return missing
 
-    def wait_idle(self) -> None:
+    def wait_idle(self, nobody_is_left: Callable[[], bool] = lambda: False) -> None:
         """Wait until no slot is in use. A backlog is not waited for: it makes room for what is still in slots."""
         with self._lock:
             self._evicting = self._on_disk > 0
             self._start_thread()
         self._more.give()
-        super().wait_idle()
+        super().wait_idle(nobody_is_left)
 
     def finish(self) -> Path | None:
         """Delete what is on disk. What was not encoded stays, and everything if it is to be kept; return where."""

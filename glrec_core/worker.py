@@ -36,6 +36,11 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="glrec-encode", daemon=True)
         self._thread.start()
 
+    @property
+    def ended(self) -> bool:
+        """Whether the thread has done all its work."""
+        return self._ended
+
     def check_thread(self, call: str) -> None:
         """Raise WrongThreadError if this is the encode thread itself, in the code of a sink or an operation."""
         if threading.get_ident() == self._thread.ident:

@@ -1,6 +1,8 @@
 """Raises KeyboardInterrupt at one line of glrec's after the other: in a frame, and in `close()`. Nothing may hang.
 
-    python any_line.py FOLDER frame|close OVERFLOW
+    python any_line.py FOLDER frame|close OVERFLOW STEP
+
+STEP is 1 for all lines, 2 for every second one, and so on.
 
 Unlike a signal, which waits for the end of a frame, the exception comes at the line itself, as one that another thread
 sends would. Prints as JSON, for each line, what became of the recording.
@@ -92,7 +94,7 @@ def one(path: Path, act: str, overflow: str, number: int) -> dict[str, Any] | No
             else:
                 recorder.frame_drawn(loop.framebuffer)
         except KeyboardInterrupt:
-            pass  # as a program does that goes on after it
+            continue  # as a program does that goes on after it
     error = ""
     try:
         if act == "close":
@@ -117,8 +119,8 @@ def one(path: Path, act: str, overflow: str, number: int) -> dict[str, Any] | No
     }
 
 
-def main(folder: Path, act: str, overflow: str) -> None:
-    """Try every line."""
+def main(folder: Path, act: str, overflow: str, step: int) -> None:
+    """Try the lines."""
     number = 0
     while True:
         faulthandler.dump_traceback_later(LONGEST_SECONDS, exit=True)  # it hangs
@@ -126,9 +128,9 @@ def main(folder: Path, act: str, overflow: str) -> None:
         found = one(path, act, overflow, number)
         if found is None:
             return
-        print(json.dumps(found))
+        sys.stdout.write(json.dumps(found) + "\n")
         path.unlink(missing_ok=True)
-        number += 1
+        number += step
 
 
-main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]))

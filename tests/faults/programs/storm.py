@@ -95,20 +95,17 @@ def main(path: str, overflow: str, signals: int) -> None:
     storm.look()
     account = recording.stats.as_dict()
     counts = ("drawn", "recorded", "dropped", "failed", "lost", "packets")
-    print(
-        json.dumps(
-            {
-                "caught": storm.caught,
-                "changed": storm.changed,
-                "handler": signal.getsignal(signal.SIGINT) is handler,
-                "names": names_alive() == names_with_odd_state != names,
-                "frames": recording.frames,
-                "accounted": recording.stats.accounted,
-                "threads": [each.name for each in threading.enumerate()],
-                **{name: account[name] for name in counts},
-            }
-        )
-    )
+    found = {
+        "caught": storm.caught,
+        "changed": storm.changed,
+        "handler": signal.getsignal(signal.SIGINT) is handler,
+        "names": names_alive() == names_with_odd_state != names,
+        "frames": recording.frames,
+        "accounted": recording.stats.accounted,
+        "threads": [each.name for each in threading.enumerate()],
+        **{name: account[name] for name in counts},
+    }
+    sys.stdout.write(json.dumps(found) + "\n")
 
 
 main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
