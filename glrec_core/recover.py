@@ -129,7 +129,7 @@ class _Recovery:
                 self._encode(frame, chain, outputs, progress)
             self._write(outputs, chain.drain())
             outputs.close_part()
-        except Exception:
+        except BaseException:
             chain.rescue()  # gives the encoder back; what it holds is still in the directory
             with suppress(GlrecError):
                 outputs.close_part()

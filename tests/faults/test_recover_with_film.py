@@ -52,7 +52,7 @@ def cut_film(path: Path, config: Config, times: Sequence[int], size: tuple[int, 
     """Leave the file of a recording that is killed after so many frames, and return how many were complete in it."""
     whole = path.with_stem("whole")
     sink, clock = FileSink(whole), config.make_clock()
-    outputs = Outputs((sink,), pytest.fail, print)
+    outputs = Outputs((sink,), _fail, print)
     chain = EncodeChain((open_on_cpu(config, clock),), Stats(), print)
     for number, time_ns in enumerate(times):
         for batch in chain.encode(barcode_frame(number, time_ns, size)):
@@ -61,6 +61,10 @@ def cut_film(path: Path, config: Config, times: Sequence[int], size: tuple[int, 
     complete = sink.frames
     outputs.close_part()
     return complete
+
+
+def _fail(error: Exception) -> None:
+    raise error
 
 
 def spilled(folder: Path, config: Config, times: Sequence[int], first: int, **options: Any) -> Path:
