@@ -41,6 +41,8 @@ class Storm:
     def __init__(self, state: native.State) -> None:
         self.caught = 0
         self.changed = 0
+        self.number = 0
+        """Of the next picture."""
         self._state = state
 
     def until_done(self, act: Callable[[], object]) -> None:
@@ -48,9 +50,10 @@ class Storm:
         while True:
             try:
                 act()
-                return
             except KeyboardInterrupt:
                 self.caught += 1
+            else:
+                return
 
     def look(self) -> None:
         """Compare the state with what it was."""
@@ -61,12 +64,11 @@ class Storm:
 
 def draw_until(storm: Storm, recorder: Recorder, loops: list[BarcodeLoop], signals: int) -> None:
     """Tell of frames, one picture after the other, until so many signals have been caught."""
-    number = 0
     while storm.caught < signals:
         try:
             while True:
-                recorder.frame_drawn(loops[number % PICTURES].framebuffer)
-                number += 1
+                recorder.frame_drawn(loops[storm.number % PICTURES].framebuffer)
+                storm.number += 1
         except KeyboardInterrupt:
             storm.caught += 1
         storm.look()
