@@ -5,6 +5,7 @@
 Prints as JSON what came of it: the signals that were caught, what was found changed afterwards, and the account.
 """
 
+import faulthandler
 import json
 import os
 import random
@@ -22,35 +23,45 @@ from tests.support.gl_names import names_alive
 from tests.support.recording import BarcodeLoop
 
 PICTURES = 16
+FOR_CLOSING = 10
+LONGEST_SECONDS = 100
 SIZE = (64, 48)
 
 
-def rain(begun: list[bool], ended: list[bool]) -> None:
-    """Send SIGINT at random moments from the beginning on until nobody wants any more."""
-    wait = random.Random(7)
-    while not begun:
-        time.sleep(0.001)
-    while not ended:
-        time.sleep(wait.uniform(0.0002, 0.004))
-        os.kill(os.getpid(), signal.SIGINT)
-
-
 class Storm:
-    """Counts what is caught, and looks after each whether anything of OpenGL's was left changed."""
+    """Sends signals, counts what is caught, and looks after each whether anything of OpenGL's was left changed."""
 
-    def __init__(self, state: native.State) -> None:
+    def __init__(self, state: native.State, signals: int) -> None:
+        self.signals = signals
+        self.begun = False
         self.caught = 0
         self.changed = 0
+        self.number = 0
+        """Of the next picture."""
         self._state = state
+
+    def rain(self) -> None:
+        """Send SIGINT at random moments, each when the one before was caught; the last ones are for `close()`."""
+        wait = random.Random(7)
+        while not self.begun:
+            time.sleep(0.001)
+        for number in range(self.signals + FOR_CLOSING):
+            while self.caught < number:
+                if not self.begun:
+                    return
+                time.sleep(0.0005)
+            time.sleep(wait.uniform(0.0002, 0.004))
+            os.kill(os.getpid(), signal.SIGINT)
 
     def until_done(self, act: Callable[[], object]) -> None:
         """Call `act` until it comes to its end."""
         while True:
             try:
                 act()
-                return
             except KeyboardInterrupt:
                 self.caught += 1
+            else:
+                return
 
     def look(self) -> None:
         """Compare the state with what it was."""
@@ -59,21 +70,21 @@ class Storm:
         self.changed += found[-1] != self._state or native.error() != 0
 
 
-def draw_until(storm: Storm, recorder: Recorder, loops: list[BarcodeLoop], signals: int) -> None:
-    """Tell of frames, one picture after the other, until so many signals have been caught."""
-    number = 0
-    while storm.caught < signals:
+def draw(storm: Storm, recorder: Recorder, loops: list[BarcodeLoop]) -> None:
+    """Tell of frames, one picture after the other, until most of the storm is over."""
+    while storm.caught < storm.signals:
         try:
             while True:
-                recorder.frame_drawn(loops[number % PICTURES].framebuffer)
-                number += 1
+                recorder.frame_drawn(loops[storm.number % PICTURES].framebuffer)
+                storm.number += 1
         except KeyboardInterrupt:
             storm.caught += 1
         storm.look()
 
 
 def main(path: str, overflow: str, signals: int) -> None:
-    """Record, close, and tell."""
+    """Record, close, and tell; show where it hangs if it does."""
+    faulthandler.dump_traceback_later(LONGEST_SECONDS, exit=True)
     context = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
     loops = [BarcodeLoop(context, SIZE) for _ in range(PICTURES)]
     for number, loop in enumerate(loops):
@@ -82,14 +93,14 @@ def main(path: str, overflow: str, signals: int) -> None:
     native.OddState().set()
     names_with_odd_state = names_alive()
     recorder = record(None, path, timing="step", overflow=overflow, slots=3)
-    storm, begun, ended = Storm(native.state()), list[bool](), list[bool]()
-    thread = threading.Thread(target=rain, args=(begun, ended))
+    storm = Storm(native.state(), signals)
+    thread = threading.Thread(target=storm.rain)
     handler = signal.getsignal(signal.SIGINT)
     thread.start()  # a thread that is interrupted while it starts another one is Python's own affair
-    begun.append(True)
-    storm.until_done(lambda: draw_until(storm, recorder, loops, signals))
+    storm.begun = True
+    storm.until_done(lambda: draw(storm, recorder, loops))
     storm.until_done(recorder.close)
-    storm.until_done(lambda: ended.append(True))
+    storm.until_done(lambda: setattr(storm, "begun", False))
     storm.until_done(thread.join)
     recording = recorder.close()
     storm.look()
