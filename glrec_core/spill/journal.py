@@ -100,6 +100,10 @@ class JournalWriter:
         disown_in_children(self)
         text = json.dumps(header).encode()
         with spill_errors(self._path, "cannot make the journal"):
+            if len(text) > _MAX_HEADER_BYTES:
+                raise OSError(
+                    errno.EFBIG, f"the recording's options are more than {_MAX_HEADER_BYTES >> 10} KiB"
+                )
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
             self._descriptor = os.open(self._path, flags, 0o600)
             self._begin_bytes = _HEADER.size + len(text)
