@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from scripts.mutants import ROOT, modules_of, runs_alike, table, arguments_for
+from scripts.mutants import ROOT, arguments_for, modules_of, runs_alike, table
 
 CODE = '''
 """Why this is here."""
