@@ -308,6 +308,7 @@ def test_x264_works_on_no_more_pictures_than_may_be_lost(
 
 def test_x264_cuts_no_picture_into_slices() -> None:
     _, packets = encoded(Config(timing="step"), regular(3, 60))
+    assert len(packets) == 3
     for packet in packets:
         units = packet.data.split(b"\0\0\1")[1:]
         assert sum(unit[0] & 31 in {1, 5} for unit in units) == 1  # slice types of ITU-T H.264, table 7-1
