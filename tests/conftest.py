@@ -6,6 +6,14 @@ from collections.abc import Iterator
 import moderngl
 import pytest
 
+from tests.support import warm
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_interpreter() -> None:
+    """Start what `run_program` makes its copies of; its imports run beside the first tests."""
+    warm.open_server()
+
 
 @pytest.fixture(autouse=True)
 def ordinary_scheduling() -> Iterator[None]:
