@@ -32,9 +32,9 @@ def children() -> set[str]:
 
     Interpreters that wait for the next test's program are no test's children.
     """
-    return {entry.name for entry in Path("/proc").iterdir() if entry.name.isdecimal() and _is_ours(entry)} - set(
-        map(str, warm.processes())
-    )
+    return {
+        entry.name for entry in Path("/proc").iterdir() if entry.name.isdecimal() and _is_ours(entry)
+    } - set(map(str, warm.processes()))
 
 
 def native_threads() -> set[str]:

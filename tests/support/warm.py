@@ -58,7 +58,11 @@ class _Server:
             command = [sys.executable, str(_SERVER), str(theirs.fileno())]
             variables = {**environment, "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1"}
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, env=variables, pass_fds=[theirs.fileno()], cwd=_ROOT,
+                command,
+                stdin=subprocess.DEVNULL,
+                env=variables,
+                pass_fds=[theirs.fileno()],
+                cwd=_ROOT,
                 start_new_session=True,  # Ctrl-C is for the tests
             )
 
@@ -86,7 +90,7 @@ def start(
     request = {
         "arguments": [str(path), *arguments],
         "environment": dict(environment),
-        "folder": os.getcwd(),
+        "folder": str(Path.cwd()),
         "search": str(path.parent),
     }
     return _server(environment).start(request, outputs)
@@ -108,7 +112,9 @@ def _server(environment: Mapping[str, str]) -> _Server:
     if key not in _servers:
         while len(_servers) >= _MOST_SERVERS:
             _servers.pop(next(iter(_servers))).close()
-        _servers[key] = _Server(dict(key) | {name: value for name, value in os.environ.items() if not _is_for_the_start(name)})
+        _servers[key] = _Server(
+            dict(key) | {name: value for name, value in os.environ.items() if not _is_for_the_start(name)}
+        )
     return _servers[key]
 
 

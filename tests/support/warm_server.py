@@ -18,6 +18,7 @@ import socket
 import sys
 import tempfile
 from contextlib import suppress
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -123,6 +124,5 @@ if __name__ == "__main__":
     if _asked is not None:
         become(*_asked, _search)
         _path = sys.argv[0]
-        with open(_path, "rb") as _file:
-            _code = compile(_file.read(), _path, "exec")
+        _code = compile(Path(_path).read_bytes(), _path, "exec")
         exec(_code, main_module(_path).__dict__)
