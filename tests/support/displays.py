@@ -68,18 +68,20 @@ def run_program(
         tempfile.TemporaryFile() as errors,
     ):
         path = program if isinstance(program, Path) else _saved(program, Path(folder))
-        command, variables = [sys.executable, str(path), *arguments], _environment(env)
+        words, variables = [str(path), *arguments], _environment(env)
         code: int | None
         if fresh:
-            with process_group(command, stdout=output, stderr=errors, env=variables) as process:
+            with process_group(
+                [sys.executable, *words], stdout=output, stderr=errors, env=variables
+            ) as process:
                 code = _wait(process, timeout_seconds)
         else:
-            copy = warm.start(path, arguments, variables, (output, errors))
+            copy = warm.start(words, variables, (output, errors))
             try:
                 code = _wait(copy, timeout_seconds)
             finally:
                 end_group(copy)
-        result = subprocess.CompletedProcess(command, code or 0, _text(output), _text(errors))
+        result = subprocess.CompletedProcess(words, code or 0, text(output), text(errors))
     if code != 0:
         outcome = f"did not end within {timeout_seconds} s" if code is None else f"returned {code}"
         raise ProgramError(f"{path.name} {outcome}\nstdout:\n{result.stdout}\nstderr:\n{result.stderr}")
@@ -90,7 +92,7 @@ def _display_number(number: IO[bytes], log: IO[bytes]) -> int:
     readable, _, _ = select.select([number], [], [], _START_SECONDS)
     line = number.readline() if readable else b""
     if not line.strip():
-        raise DisplayError(f"Xvfb gave no display within {_START_SECONDS} s:\n{_text(log)}")
+        raise DisplayError(f"Xvfb gave no display within {_START_SECONDS} s:\n{text(log)}")
     return int(line)
 
 
@@ -113,6 +115,7 @@ def _wait(process: Process, timeout_seconds: float) -> int | None:
         return None
 
 
-def _text(file: IO[bytes]) -> str:
+def text(file: IO[bytes]) -> str:
+    """Return all that was written to a file."""
     file.seek(0)
     return file.read().decode("utf-8", "replace")

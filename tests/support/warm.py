@@ -66,7 +66,7 @@ class _Server:
                 start_new_session=True,  # Ctrl-C is for the tests
             )
 
-    def start(self, request: dict[str, object], outputs: Sequence[IO[bytes]]) -> WarmProcess:
+    def start(self, request: Mapping[str, object], outputs: Sequence[IO[bytes]]) -> WarmProcess:
         read_end, write_end = os.pipe()
         try:
             descriptors = [*(each.fileno() for each in outputs), write_end]
@@ -84,15 +84,16 @@ _servers: dict[tuple[tuple[str, str], ...], _Server] = {}
 
 
 def start(
-    path: Path, arguments: Sequence[str], environment: Mapping[str, str], outputs: Sequence[IO[bytes]]
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    outputs: Sequence[IO[bytes]],
+    folder: str | os.PathLike[str] | None = None,
 ) -> WarmProcess:
-    """Run the program at `path` in a copy with exactly this environment; `outputs` are stdout and stderr."""
-    request = {
-        "arguments": [str(path), *arguments],
-        "environment": dict(environment),
-        "folder": str(Path.cwd()),
-        "search": str(path.parent),
-    }
+    """Run what would follow `python` on the command line, a script or -m and a module, with its arguments.
+
+    The copy has exactly this environment; `outputs` are its stdout and stderr, `folder` is where it works.
+    """
+    request = {"words": list(words), "environment": dict(environment), "folder": str(folder or Path.cwd())}
     return _server(environment).start(request, outputs)
 
 

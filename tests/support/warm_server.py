@@ -12,6 +12,7 @@ import gc
 import importlib
 import json
 import os
+import runpy
 import select
 import signal
 import socket
@@ -98,19 +99,26 @@ def become(request: Request, outputs: list[int], search: list[str]) -> None:
     os.environ.update(request["environment"])
     os.chdir(request["folder"])
     given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    sys.argv[:] = request["arguments"]
-    sys.path[:] = [request["search"], *filter(None, given), *search]
+    sys.argv[:] = request["words"]
+    first = request["folder"] if sys.argv[0] == "-m" else str(Path(sys.argv[0]).parent)
+    sys.path[:] = [first, *filter(None, given), *search]
     sys.path_importer_cache.clear()
     importlib.invalidate_caches()
     tempfile.tempdir = None  # it may have been looked up for another environment
 
 
-def main_module(path: str) -> ModuleType:
-    """Return a fresh `__main__` for the program at `path`, entered as such."""
+def run_words() -> None:
+    """Run what `sys.argv` says as `python` does: a script or, after -m, a module."""
     module = ModuleType("__main__")
-    module.__dict__.update(__file__=path, __builtins__=__builtins__)
+    module.__dict__["__builtins__"] = __builtins__
     sys.modules["__main__"] = module
-    return module
+    path = sys.argv[0]
+    if path == "-m":
+        name = sys.argv.pop(1)
+        runpy._run_module_as_main(name)  # type: ignore[attr-defined]  # what `python -m` itself calls
+    else:
+        module.__dict__["__file__"] = path
+        exec(compile(Path(path).read_bytes(), path, "exec"), module.__dict__)
 
 
 if __name__ == "__main__":
@@ -123,6 +131,4 @@ if __name__ == "__main__":
     _asked = serve(socket.socket(fileno=int(sys.argv[1])))
     if _asked is not None:
         become(*_asked, _search)
-        _path = sys.argv[0]
-        _code = compile(Path(_path).read_bytes(), _path, "exec")
-        exec(_code, main_module(_path).__dict__)
+        run_words()
