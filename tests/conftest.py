@@ -5,8 +5,12 @@ from collections.abc import Iterator
 
 import moderngl
 import pytest
+from hypothesis import settings
 
 from tests.support import warm
+
+settings.register_profile("patient", deadline=None)  # two tests at once on a busy machine are slow, not wrong
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session", autouse=True)

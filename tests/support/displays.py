@@ -3,6 +3,8 @@
 import os
 import select
 import shutil
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -46,6 +48,15 @@ def xvfb(screen: str = "1280x1024x24") -> Iterator[str]:
     ):
         inherited.close()  # so that the end of a failed server is seen as the end of the file
         yield f":{_display_number(number, log)}"
+
+
+def server_process(display: str) -> int:
+    """Return the process number of an X server: another one may take its display as soon as it has ended."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(f"/tmp/.X11-unix/X{display.removeprefix(':')}")
+        found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    number: int = struct.unpack("3i", found)[0]
+    return number
 
 
 def run_program(

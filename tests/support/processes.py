@@ -63,8 +63,16 @@ def end_group(process: Process) -> None:
     others = _signal_group(process.pid, signal.SIGKILL)
     process.wait()
     deadline = time.monotonic() + _GRACE_SECONDS
-    while others and _is_running(process.pid) and time.monotonic() < deadline:
+    while others and _is_group_running(process.pid) and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)  # a killed child may be writing files until it is really gone
+
+
+def is_running(number: int) -> bool:
+    """Whether there is a process of this number that has not ended."""
+    try:
+        return _is_live(psutil.Process(number))
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _signal_group(group: int, number: signal.Signals) -> bool:
@@ -76,7 +84,7 @@ def _signal_group(group: int, number: signal.Signals) -> bool:
     return True
 
 
-def _is_running(group: int) -> bool:
+def _is_group_running(group: int) -> bool:
     return any(_group_of(process.pid) == group for process in psutil.process_iter() if _is_live(process))
 
 
