@@ -89,7 +89,7 @@ def start(
     outputs: Sequence[IO[bytes]],
     folder: str | os.PathLike[str] | None = None,
 ) -> WarmProcess:
-    """Run what would follow `python` on the command line, a script or -m and a module, with its arguments.
+    """Run what would follow `python` on the command line: a script, -m and a module, or -c and source; its arguments.
 
     The copy has exactly this environment; `outputs` are its stdout and stderr, `folder` is where it works.
     """

@@ -100,7 +100,7 @@ def become(request: Request, outputs: list[int], search: list[str]) -> None:
     os.chdir(request["folder"])
     given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     sys.argv[:] = request["words"]
-    first = request["folder"] if sys.argv[0] == "-m" else str(Path(sys.argv[0]).parent)
+    first = request["folder"] if sys.argv[0] in {"-m", "-c"} else str(Path(sys.argv[0]).parent)
     sys.path[:] = [first, *filter(None, given), *search]
     sys.path_importer_cache.clear()
     importlib.invalidate_caches()
@@ -108,7 +108,7 @@ def become(request: Request, outputs: list[int], search: list[str]) -> None:
 
 
 def run_words() -> None:
-    """Run what `sys.argv` says as `python` does: a script or, after -m, a module."""
+    """Run what `sys.argv` says as `python` does: a script; after -m, a module; after -c, source text."""
     module = ModuleType("__main__")
     module.__dict__["__builtins__"] = __builtins__
     sys.modules["__main__"] = module
@@ -116,6 +116,8 @@ def run_words() -> None:
     if path == "-m":
         name = sys.argv.pop(1)
         runpy._run_module_as_main(name)  # type: ignore[attr-defined]  # what `python -m` itself calls
+    elif path == "-c":
+        exec(compile(sys.argv.pop(1), "<string>", "exec"), module.__dict__)
     else:
         module.__dict__["__file__"] = path
         exec(compile(Path(path).read_bytes(), path, "exec"), module.__dict__)
