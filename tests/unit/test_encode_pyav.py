@@ -455,4 +455,4 @@ def test_an_encoder_that_dies_says_so() -> None:
 
 def test_the_module_is_not_needed_to_choose_a_codec() -> None:
     program = "import sys\nimport glrec_core.encode.codecs\nprint('av' in sys.modules)"
-    assert run_program(program).stdout.strip() == "False", sys.executable
+    assert run_program(program, fresh=True).stdout.strip() == "False", sys.executable
