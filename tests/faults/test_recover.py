@@ -4,8 +4,7 @@ import dataclasses
 import json
 import os
 import random
-import subprocess
-import sys
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -25,7 +24,8 @@ from glrec_core.spill.journal import RECORD_BYTES
 from glrec_core.spill.lock import DirectoryLock
 from glrec_core.spill.spill_file import SpillFile
 from glrec_core.spill.stored_frames import StoredFrames, unfinished
-from tests.support import video
+from tests.cli.command import environment
+from tests.support import video, warm
 from tests.support.decode import NoFramesError
 from tests.support.spill import STEP_NS, disk, rgba
 
@@ -80,19 +80,15 @@ def recording_process(folder: Path, options: dict[str, Any], slow_seconds: float
     """Run a program that draws and records until it is killed, at the end of the block."""
     options = {**options, "spill_dir": str(folder / "spill")}
     arguments = [str(folder / "a.mp4"), json.dumps(options), str(slow_seconds)]
-    child = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).resolve().parents[2],
-        text=True,
-    )
-    with child:
-        assert child.stdout is not None
+    read_end, write_end = os.pipe()
+    with os.fdopen(read_end) as lines, os.fdopen(os.dup(2), "wb") as errors:
+        with os.fdopen(write_end, "wb") as output:
+            child = warm.start(["-c", _PROGRAM, *arguments], environment(), (output, errors))
         try:
-            yield child.stdout
+            yield lines
         finally:
-            child.kill()
+            os.kill(child.pid, signal.SIGKILL)
+            child.wait()
 
 
 def account(line: str) -> tuple[int, int, int]:

@@ -269,7 +269,7 @@ def _top(found: Import) -> str:
 )
 def test_importing_is_light(module: str) -> None:
     program = f"import sys, {module}\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
-    loaded = set(run_program(program).stdout.split())
+    loaded = set(run_program(program, fresh=True).stdout.split())
     assert "glrec_core" in loaded
     assert loaded & (FRAMEWORKS | HEAVY) == set()
 
