@@ -79,6 +79,8 @@ class SpillQueue(FrameQueue):
         self._in_slots: deque[Frame] = deque()
         self._in_memory: deque[Frame] = deque()
         """All older than those in slots."""
+        self._passed_over: deque[Frame] = deque()
+        """Older still, and left to the encoder unless their slots are needed."""
         self._moving: Frame | None = None
         self._on_disk = 0
         self._follows = False
@@ -112,6 +114,7 @@ class SpillQueue(FrameQueue):
             self._abandoned = True
             self._in_slots.clear()
             self._in_memory.clear()
+            self._passed_over.clear()
         while self._moving is not None:
             self._work.wait()
         super().abandon()
@@ -165,10 +168,10 @@ class SpillQueue(FrameQueue):
 
     def _take(self) -> Frame:
         frame = super()._take()
-        for movable in (self._in_memory, self._in_slots):
-            if movable and movable[0] is frame:
-                movable.popleft()
-                self._follows = False
+        for waiting in (self._passed_over, self._in_memory, self._in_slots):
+            if waiting and waiting[0] is frame:
+                waiting.popleft()
+                self._follows = self._follows and waiting is self._passed_over
         return frame
 
     def _load(self, frame: Frame) -> bool:
@@ -214,7 +217,7 @@ class SpillQueue(FrameQueue):
 
     def _next_move(self) -> tuple[deque[Frame], Move] | None:
         """Return where the frame to be moved next waits, at its front, and how to move it; None if all may stay."""
-        oldest = self._in_memory or self._in_slots
+        oldest = self._in_memory or self._in_slots or (self._passed_over if self._evicting else None)
         if self._failure is not None or not oldest:
             return None
         if self._everything:
@@ -239,6 +242,8 @@ class SpillQueue(FrameQueue):
                     waiting, act = move
                     if act == self._to_disk and self._on_disk == 0 and not self._everything:
                         self._leave_some_to_the_encoder()
+                    elif waiting is self._passed_over:
+                        self._follows = False
                     self._moving = (waiting or self._in_slots).popleft()
                     return self._moving, act
                 if not self._lingers():
@@ -249,7 +254,7 @@ class SpillQueue(FrameQueue):
     def _leave_some_to_the_encoder(self) -> None:
         """When storing begins, pass over the next frames in line: the encoder would have to wait until they are stored."""
         for _ in range(min(_LEFT_TO_ENCODER, len(self._in_memory) + len(self._in_slots) - 1)):
-            (self._in_memory or self._in_slots).popleft()
+            self._passed_over.append((self._in_memory or self._in_slots).popleft())
             self._follows = False
 
     def _fits_in_memory(self, frame: Frame) -> bool:
