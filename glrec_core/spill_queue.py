@@ -109,14 +109,17 @@ class SpillQueue(FrameQueue):
                 yield frame
 
     def abandon(self) -> None:
-        """Release the frames that wait in memory. Those on disk stay there."""
+        """Release the frames that wait in memory. If there are some on disk, which stay there, these join them first."""
         with self._lock:
             self._abandoned = True
-            self._in_slots.clear()
-            self._in_memory.clear()
-            self._passed_over.clear()
-        while self._moving is not None:
+            self._evicting = self._on_disk > 0
+            self._start_thread()
+        self._more.give()
+        while self._is_moving():
             self._work.wait()
+        with self._lock:
+            for waiting in (self._passed_over, self._in_memory, self._in_slots):
+                waiting.clear()
         super().abandon()
         self._more.give()
 
@@ -149,6 +152,11 @@ class SpillQueue(FrameQueue):
         keep = self._keep or left > 0
         file.close(keep=keep)
         return file.directory if keep else None
+
+    def _is_moving(self) -> bool:
+        """Whether a frame is being moved, or has to be moved before all are released."""
+        with self._lock:
+            return self._moving is not None or (self._evicting and self._next_move() is not None)
 
     # Encode thread
 
@@ -226,7 +234,7 @@ class SpillQueue(FrameQueue):
         if self._evicting or (self.used >= self._spill_from and not self._closed):
             # Memory comes first; once there is a backlog on disk, it only bridges what the disk has no time for.
             bridging = not spilling or self._in_memory or self.used >= self._slots
-            if bridging and self._in_slots and self._fits_in_memory(self._in_slots[0]):
+            if not self._abandoned and bridging and self._in_slots and self._fits_in_memory(self._in_slots[0]):
                 return self._in_slots, self._to_memory
             return oldest, self._to_disk
         return (oldest, self._to_disk) if spilling and self._in_memory else None
@@ -267,8 +275,7 @@ class SpillQueue(FrameQueue):
             pass
         frame.planes, frame.release = planes, partial(self._give_memory_back, used_bytes)
         with self._lock:
-            if not self._abandoned:
-                self._in_memory.append(frame)
+            self._in_memory.append(frame)
 
     def _moved(self) -> None:
         self._moving = None
