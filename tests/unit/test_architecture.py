@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # From the ground up. A package's name stands for all its modules, which may import each other.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("glrec_core.errors", "glrec_core.ranges", "glrec_core.project"),
+    ("glrec_core.durable", "glrec_core.errors", "glrec_core.ranges", "glrec_core.project"),
     (
         "glrec_core.color",
         "glrec_core.keys",
