@@ -52,6 +52,11 @@ offer_captions() {
     loads libass.so.9 || install_packages libass9 || say "without libass the tests of captions will be skipped"
 }
 
+# Without file systems in user space the tests of power cuts are skipped, likewise.
+offer_user_space_files() {
+    loads libfuse.so.2 || install_packages libfuse2 fuse3 || say "without libfuse2 the tests of power cuts will be skipped"
+}
+
 [[ ${1:-} == demo || ${1:-} == test ]] || { say "usage: $0 demo|test"; exit 2; }
 find_missing "$1"
 if ((${#missing[@]})); then
@@ -65,3 +70,4 @@ if ((${#missing[@]})); then
 fi
 [[ $1 == demo ]] || offer_browser
 [[ $1 == demo ]] || offer_captions
+[[ $1 == demo ]] || offer_user_space_files

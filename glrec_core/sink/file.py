@@ -96,6 +96,11 @@ class FileSink:
         """How many frames are complete in the files."""
         return self._finished_frames + (self._part.frames if self._part is not None else 0)
 
+    @property
+    def frames_on_disk(self) -> int:
+        """How many of them a power cut would leave now; a second behind `frames`, or less."""
+        return self._finished_frames + (self._part.file.frames_on_disk if self._part is not None else 0)
+
     def check(self, codec: str, *, alpha: bool = False) -> None:
         """Check that the container takes the codec, with its alpha channel if it is to have one."""
         codecs = self._codecs(alpha=alpha)

@@ -46,6 +46,8 @@ class GrowingFile:
         self._marked_bytes, self._marked_frames = array("Q"), array("Q")
         self._unsynced = False
         self._folder_synced = False
+        self.frames_on_disk: int = 0
+        """How many frames a power cut would leave now."""
         identity = Identity.of(self._raw.fileno())
         assert identity is not None
         self.identity: Identity = identity
@@ -199,6 +201,7 @@ class GrowingFile:
             return None
 
     def _sync(self) -> None:
+        frames = self.frames
         if self._unsynced:
             self._unsynced = False  # first, since the encode thread writes meanwhile
             sync_data(self._raw.fileno())
@@ -206,3 +209,4 @@ class GrowingFile:
             self._folder_synced = True
             with contextlib.suppress(FileNotFoundError):  # it was deleted, which `place()` tells
                 sync_folder(Path(os.path.realpath(self.path)).parent)
+        self.frames_on_disk = frames

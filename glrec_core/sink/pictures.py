@@ -72,6 +72,11 @@ class PictureSink:
         """How many pictures are complete."""
         return self._frames + (self._sequence.frames if self._sequence is not None else 0)
 
+    @property
+    def frames_on_disk(self) -> int:
+        """How many of them a power cut would leave now; a second behind `frames`, or less."""
+        return self._frames + (self._sequence.frames_on_disk if self._sequence is not None else 0)
+
     def default_codec(self, *, alpha: bool = False) -> str:
         """Return the codec of the extension.
 
@@ -192,6 +197,8 @@ class _Sequence:
         self._pattern = pattern
         self._sizes = array("Q")
         self._unsynced: deque[Path] = deque()
+        self.frames_on_disk: int = 0
+        """How many of them a power cut would leave now."""
         self._syncing = Syncing(self._sync)
 
     @property
@@ -238,6 +245,7 @@ class _Sequence:
                 sync_folder(self._pattern.parent)
             except FileNotFoundError:
                 return
+        self.frames_on_disk += written
 
 
 def _has_size(path: Path, size: int) -> bool:

@@ -52,6 +52,20 @@ class NotingSink(Protocol):
         """What became of its files that was not asked for, as sentences for `Recording.notes`."""
 
 
+@runtime_checkable
+class SyncedSink(Protocol):
+    """A stored sink that knows what of it a power cut would leave."""
+
+    @property
+    def frames_on_disk(self) -> int:
+        """How many frames that is."""
+
+
+def frames_on_disk(sink: StoredSink) -> int:
+    """Return how many frames of a sink a power cut would leave, as far as it knows."""
+    return sink.frames_on_disk if isinstance(sink, SyncedSink) else sink.frames
+
+
 def notes_of(sinks: Iterable[Sink]) -> tuple[str, ...]:
     """Return what sinks have to tell."""
     return tuple(note for sink in sinks if isinstance(sink, NotingSink) for note in sink.notes)

@@ -480,8 +480,10 @@ def test_recorders_of_one_second_have_films_of_their_own(context: moderngl.Conte
 
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_two_processes_may_choose_one_name(
-    context: moderngl.Context, one_second: Path, overwrite: bool
-) -> None:  # noqa: FBT001
+    context: moderngl.Context,
+    one_second: Path,
+    overwrite: bool,  # noqa: FBT001
+) -> None:
     """The other one has made its file since this one chose."""
     recorder = record(None, timing="step", overwrite=overwrite)
     (one_second / f"{STEM}.mp4").write_bytes(FOREIGN)
