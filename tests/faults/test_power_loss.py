@@ -186,6 +186,7 @@ def stored(folder: Path) -> set[int]:
     return numbers
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("policy", "suffix"), FILMS)
 def test_a_power_cut_costs_two_seconds_at_most(tmp_path: Path, policy: str, suffix: str) -> None:
     told, films = recorded(tmp_path / "disk", policy, suffix), Films()
