@@ -15,6 +15,7 @@ from bisect import bisect_right
 from pathlib import Path
 
 from glrec_core.durable import Syncing, sync_data, sync_folder
+from glrec_core.forks import Maker
 from glrec_core.sink.claims import Identity
 
 _DESCRIPTORS = Path("/proc/self/fd")  # of Linux; see proc_pid_fd(5)
@@ -39,7 +40,7 @@ class GrowingFile:
         self.name: str = str(path)
         self.path = path
         self._raw = path.open("w+b" if overwrite else "x+b", buffering=0)
-        self._process = os.getpid()
+        self._maker = Maker()
         self._abandoned = False
         self._end_bytes = 0
         self._is_cut = False
@@ -152,7 +153,7 @@ class GrowingFile:
         if self.closed:
             return
         self._abandoned = True
-        if not self._is_ours:
+        if not self._maker.is_here:
             return
         self._syncing.end()
         with contextlib.suppress(
@@ -168,15 +169,10 @@ class GrowingFile:
         if self._raw.closed:
             return
         self._syncing.end()
-        place = self.place() if self.is_empty and self._is_ours and not self._is_cut else None
+        place = self.place() if self.is_empty and self._maker.is_here and not self._is_cut else None
         self._raw.close()
         if place is not None:
             place.unlink(missing_ok=True)
-
-    @property
-    def _is_ours(self) -> bool:
-        """Whether this is the process that made the file, and none that was forked from it."""
-        return os.getpid() == self._process
 
     def _check_length(self) -> None:
         length = os.fstat(self._raw.fileno()).st_size
