@@ -32,6 +32,10 @@ class Capture(Protocol):
         """Of the frames that are grabbed now; with `on_resize="segment"` it changes with the source's size."""
 
     @property
+    def pending(self) -> int:
+        """How many grabbed frames have not arrived yet: what `drain` would return."""
+
+    @property
     def texture_id(self) -> int:
         """GL name of the texture that holds the last grabbed frame, rows in OpenGL's order (bottom first)."""
 
