@@ -14,7 +14,7 @@ readonly newcomer_packages=(git make python3-venv ca-certificates)
 readonly newcomer_commands=("make demo" "make test")
 # What else of the environment reaches the commands: how long the tests run, and the way to the network.
 readonly passed_on='^(CI|GLREC_[A-Z_]+|PYTEST_ADDOPTS|(https?|all|no)_proxy|(HTTPS?|ALL|NO)_PROXY)='
-readonly folder_prefix=/var/tmp/glrec-bare-root # a disk: /tmp may be memory
+readonly folders=${TMPDIR:-/var/tmp} # a disk: /tmp may be memory
 
 running_release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 
@@ -55,7 +55,9 @@ make_root() {
     cp --dereference /etc/resolv.conf /etc/hosts "$root/etc/"
 }
 
+# The root becomes a mount of its own, so that tests may make namespaces in it: they ask for that.
 mount_system() {
+    mount --bind "$root" "$root"
     mount -t proc proc "$root/proc"
     mount -t sysfs sysfs "$root/sys"
     mount --bind /dev "$root/dev"
@@ -77,7 +79,7 @@ bring_pip_settings() {
     local setting value
     mkdir -p "$root/root/.config/pip"
     echo "[global]" >"$root/root/.config/pip/pip.conf"
-    for setting in index-url extra-index-url trusted-host proxy cert timeout; do
+    for setting in index-url extra-index-url trusted-host proxy cert default-timeout; do
         value=$(pip_setting "$setting")
         [[ -n $value ]] || continue
         echo "$setting = $value" >>"$root/root/.config/pip/pip.conf"
@@ -111,7 +113,6 @@ work_inside() {
         step "$line"
         in_root "$line"
     done
-    step "done"
 }
 
 # --- Outside ----------------------------------------------------------------------------------------------------------
@@ -125,12 +126,12 @@ remove() {
     rm -rf --one-file-system -- "$1"
 }
 
-# What a run left whose cleaning was killed, too. Runs that go on hold their lock.
+# What a run left whose cleaning was killed, too. Runs that go on hold their lock; they take it within their first minute.
 remove_leftovers() {
     local left
-    for left in "$folder_prefix".*; do
-        [[ ! -d $left ]] || ! flock --nonblock "$left" true || remove "$left"
-    done
+    while read -r left; do
+        ! flock --nonblock "$left" true || remove "$left"
+    done < <(find "$folders" -maxdepth 1 -type d -name 'glrec-bare-root.*' -mmin +1)
 }
 
 # Ends the namespaces by ending their first process. unshare returns when the kernel has ended all the others.
@@ -159,7 +160,7 @@ unshare --mount --pid --fork --mount-proc true || refuse "this platform allows n
 [[ -z $(git status --porcelain) ]] || say "only what is committed is tried, and there are changes that are not"
 
 remove_leftovers
-folder=$(mktemp -d "$folder_prefix.XXXXXX")
+folder=$(mktemp -d "$folders/glrec-bare-root.XXXXXX")
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
