@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/apt.sh
 
-# What README.md says to install first, and what it says to run; tests/docs/test_set_up.py compares.
+# What README.md says to install first, and what it says to run; tests/set_up/test_needs.py compares.
 readonly newcomer_packages=(git make python3-venv ca-certificates)
 readonly newcomer_commands=("make demo" "make test")
 # What else of the environment reaches the commands: how long the tests run, and the way to the network.
@@ -89,8 +89,9 @@ bring_pip_settings() {
 
 # Prints the value that holds here, of the environment or of pip's files, without addresses of files.
 pip_setting() {
-    local -n from_environment=$(tr 'a-z-' 'A-Z_' <<<"PIP_$1")
-    local value=${from_environment:-$(python3 -m pip config get "global.$1" 2>/dev/null)}
+    local name value
+    name=$(tr 'a-z-' 'A-Z_' <<<"PIP_$1")
+    value=${!name:-$(python3 -m pip config get "global.$1" 2>/dev/null || true)}
     tr -s '[:space:]' '\n' <<<"$value" | sed '/^file:/d' | paste -sd ' '
 }
 
@@ -138,7 +139,7 @@ remove_leftovers() {
 clean_up() {
     local first
     if first=$(cat "/proc/$inside/task/$inside/children" 2>/dev/null); then
-        kill -KILL $first 2>/dev/null || true
+        kill -KILL "${first% }" 2>/dev/null || true
         wait "$inside" || true
     fi
     remove "$folder"
@@ -155,12 +156,14 @@ release=${1:-$running_release} commands=("${@:2}")
 ((${#commands[@]})) || commands=("${newcomer_commands[@]}")
 ((EUID == 0)) || refuse "it needs root"
 command -v debootstrap >/dev/null || install_packages debootstrap || refuse "it needs debootstrap"
+[[ -n $(debian_mirror) ]] || apt_get update >/dev/null || true
 [[ -n $(debian_mirror) ]] || refuse "apt knows no source of Debian's; does this system's apt-get update work?"
 unshare --mount --pid --fork --mount-proc true || refuse "this platform allows no mount and process namespaces"
 [[ -z $(git status --porcelain) ]] || say "only what is committed is tried, and there are changes that are not"
 
 remove_leftovers
 folder=$(mktemp -d "$folders/glrec-bare-root.XXXXXX")
+inside="" # nothing runs there yet
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
