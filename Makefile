@@ -25,11 +25,11 @@ demo: $(demo_packages)  ## Record one program per framework to out/*.mp4
 
 check: lint  ## Style, types, unit and contract tests: three minutes on two cores, for people at work
 	@scripts/setup-system.sh test
-	$(python) -m pytest -n auto -m "not gpu and not slow" tests/unit tests/contract
+	$(python) -m pytest -n logical --dist worksteal -m "not gpu and not slow" tests/unit tests/contract
 
 test: $(packages)  ## Run all tests
 	@scripts/setup-system.sh test
-	$(python) -m pytest
+	$(python) -m pytest -n logical --dist worksteal
 
 test-gpu: $(packages)  ## Run the tests that need an NVIDIA GPU
 	@scripts/setup-system.sh test
