@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 PROGRAMS = ("pyglet_scene", "moderngl_fractal", "vispy_surface")
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 110)  # the whole table in files and logs, too
 
 
 @dataclass(frozen=True, slots=True)
