@@ -145,31 +145,37 @@ clean_up() {
     remove "$folder"
 }
 
+make_all_and_remove_it() {
+    ((EUID == 0)) || refuse "it needs root"
+    command -v debootstrap >/dev/null || install_packages debootstrap || refuse "it needs debootstrap"
+    [[ -n $(debian_mirror) ]] || apt_get update >/dev/null || true
+    [[ -n $(debian_mirror) ]] || refuse "apt knows no source of Debian's; does this system's apt-get update work?"
+    unshare --mount --pid --fork --mount-proc true || refuse "this platform allows no mount and process namespaces"
+    [[ -z $(git status --porcelain) ]] || say "only what is committed is tried, and there are changes that are not"
+
+    remove_leftovers
+    folder=$(mktemp -d "$folders/glrec-bare-root.XXXXXX")
+    inside="" # nothing runs there yet
+    trap clean_up EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+    exec {lock}<"$folder"
+    flock "$lock"
+    setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc \
+        "$0" --inside "$folder" "$release" "${commands[@]}" {lock}<&- &
+    inside=$!
+    wait "$inside"
+}
+
+# Read as a whole before it begins, so that the file may be edited meanwhile.
 if [[ ${1:-} == --inside ]]; then
     folder=$2 release=$3 commands=("${@:4}")
     readonly root=$folder/root
     work_inside
     exit
+else
+    release=${1:-$running_release} commands=("${@:2}")
+    ((${#commands[@]})) || commands=("${newcomer_commands[@]}")
+    make_all_and_remove_it
+    exit
 fi
-
-release=${1:-$running_release} commands=("${@:2}")
-((${#commands[@]})) || commands=("${newcomer_commands[@]}")
-((EUID == 0)) || refuse "it needs root"
-command -v debootstrap >/dev/null || install_packages debootstrap || refuse "it needs debootstrap"
-[[ -n $(debian_mirror) ]] || apt_get update >/dev/null || true
-[[ -n $(debian_mirror) ]] || refuse "apt knows no source of Debian's; does this system's apt-get update work?"
-unshare --mount --pid --fork --mount-proc true || refuse "this platform allows no mount and process namespaces"
-[[ -z $(git status --porcelain) ]] || say "only what is committed is tried, and there are changes that are not"
-
-remove_leftovers
-folder=$(mktemp -d "$folders/glrec-bare-root.XXXXXX")
-inside="" # nothing runs there yet
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-exec {lock}<"$folder"
-flock "$lock"
-setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc \
-    "$0" --inside "$folder" "$release" "${commands[@]}" {lock}<&- &
-inside=$!
-wait "$inside"
