@@ -38,7 +38,7 @@ require_ensurepip() {
     local package
     "$1" -c 'import ensurepip' 2>/dev/null && return
     package="$(basename "$1")-venv"
-    say "$1 cannot make virtual environments: $package is not installed"
+    can_install || say "$1 cannot make virtual environments: $package is not installed"
     install_packages "$package"
 }
 
