@@ -17,7 +17,7 @@ demo: $(packages)  ## Record one program per framework to out/*.mp4
 
 test: $(packages)  ## Run all tests
 	@scripts/setup-system.sh test
-	$(python) -m pytest
+	$(python) -m pytest -n logical --dist worksteal
 
 test-gpu: $(packages)  ## Run the tests that need an NVIDIA GPU
 	@scripts/setup-system.sh test
