@@ -20,8 +20,9 @@ class Stats:
 
     drawn = recorded + dropped + failed + lost + paused + rate_limited + after_end, always: `recorded` frames were handed
     to the encode thread; `dropped` found the queue full; `failed` came after an error; `lost` were grabbed, but never
-    encoded, since their context went before they could be read, or the encoder died with nothing to take over from it;
-    `after_end` came after the frame limit. What an encoder loses is moved from `recorded` to `lost` by `close()`.
+    kept, since their context went before they could be read, the encoder died with nothing to take over from it, or no
+    sink could write them; `after_end` came after the frame limit. What an encoder or a sink loses is moved from `recorded`
+    to `lost` by `close()`.
 
     The render thread counts `drawn` first; a snapshot taken by another thread may be one frame ahead of the rest.
     """
@@ -83,11 +84,17 @@ class Stats:
         else:
             self.after_end += 1
 
-    def settle(self) -> None:
-        """Move what never came out of the encoder from `recorded` to `lost`; once both threads have ended their work."""
-        never_encoded = max(0, self.recorded - self.packets)
-        self.recorded -= never_encoded
-        self.lost += never_encoded
+    def settle(self, kept: int) -> None:
+        """Let `recorded` be the frames that were kept, and count the others that were taken as `lost`.
+
+        Once both threads have ended their work. What an exception from outside kept from being counted has failed.
+        """
+        taken = self.recorded + self.lost
+        self.recorded = min(
+            kept, taken
+        )  # a sink that is used again has frames of its other recordings as well
+        self.lost = taken - self.recorded
+        self.failed += max(0, self.drawn - self.accounted)
 
     def snapshot(self) -> Stats:
         """Return a copy that does not change any more."""

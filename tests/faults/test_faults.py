@@ -11,7 +11,7 @@ from pathlib import Path
 import moderngl
 import pytest
 
-from glrec_core import EncodeError, SinkError, record
+from glrec_core import EncodeError, ReplaySink, SinkError, record
 from glrec_core.encode.pyav import PyAVEncoder
 from glrec_core.frame import Frame, Packet, StreamInfo
 from glrec_core.sink.growing_file import GrowingFile
@@ -104,8 +104,33 @@ def test_a_full_disk_keeps_a_playable_prefix_and_says_so(
     assert kept == list(range(len(kept)))
     assert bool(kept) == bool(files) == (writes >= 2)
     assert f"{len(kept)} frames are kept, {150 - len(kept)} are lost" in str(caught.value)
-    assert recorder.recording.frames == len(kept)
+    stats = recorder.stats
+    assert recorder.recording.frames == stats.recorded == len(kept)
+    assert stats.lost + stats.failed == 150 - len(kept)
     assert_account_adds_up(recorder)
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_file_that_fails_beside_another_sink_takes_nothing_from_the_account(
+    context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, beside: bool
+) -> None:
+    """What one sink has kept is recorded, whatever became of the other."""
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    write, bad = GrowingFile.write, tmp_path / "bad.mp4"
+    written = itertools.count()
+
+    def fails_late(file: GrowingFile, data: bytes) -> int:
+        if file.name == str(bad) and next(written) >= 3:
+            raise full
+        return write(file, data)
+
+    monkeypatch.setattr(GrowingFile, "write", fails_late)
+    other = tmp_path / "good.mp4" if beside else ReplaySink()
+    recorder = record(None, bad, other, timing="step")
+    BarcodeLoop(context).record(recorder, range(90))
+    with pytest.raises(SinkError, match=r"\d+ frames are kept, \d+ are lost"):
+        recorder.close()
+    assert (recorder.stats.recorded, recorder.stats.lost, recorder.stats.failed) == (90, 0, 0)
 
 
 class BrokenSink:

@@ -16,7 +16,15 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # From the ground up. A package's name stands for all its modules, which may import each other.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("glrec_core.errors", "glrec_core.ranges", "glrec_core.project"),
+    (
+        "glrec_core.durable",
+        "glrec_core.errors",
+        "glrec_core.ranges",
+        "glrec_core.project",
+        "glrec_core.forks",
+        "glrec_core.interrupts",
+        "glrec_core.waiting",
+    ),
     (
         "glrec_core.color",
         "glrec_core.keys",
@@ -70,7 +78,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "glrec_core.wire",
     ),
     ("glrec_core.plugins", "glrec_core.plugin_backend"),
-    ("glrec_core.backends", "glrec_core.worker", "glrec_core.overflow", "glrec_core.recording"),
+    (
+        "glrec_core.backends",
+        "glrec_core.worker",
+        "glrec_core.overflow",
+        "glrec_core.recording",
+        "glrec_core.recovery",
+    ),
     ("glrec_core.engine", "glrec_core.recover", "glrec_core.arrays"),
     ("glrec_core.opening",),
     ("glrec_core.controls",),

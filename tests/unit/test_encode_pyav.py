@@ -18,7 +18,7 @@ from glrec_core.config import Config, Timing
 from glrec_core.convert.host import SwscaleConverter
 from glrec_core.encode.codec import Codec
 from glrec_core.encode.codecs import CODECS, choose_codec
-from glrec_core.encode.options import frame_threads
+from glrec_core.encode.options import encoder_options, frame_threads
 from glrec_core.encode.pyav import PyAVEncoder
 from glrec_core.encode.stills import STILLS
 from glrec_core.errors import ConfigError, EncodeError
@@ -130,6 +130,17 @@ def test_a_bit_rate_is_kept_in_the_mean(name: str) -> None:
         for p in packets
     )
     assert bits / 3 < 900_000 < 8 * best  # noise: rate control can only come near it
+
+
+def test_vp9s_speeds_are_those_of_libvpxs_two_modes() -> None:
+    """cpu-used 5 to 8 are its real-time speeds and 0 to 4 the good-quality ones; in the other mode they mean something else."""
+    codec = CODECS["vp9"]
+    found = {
+        preset: (options["deadline"], options["cpu-used"])
+        for preset in codec.presets
+        for options in [encoder_options(codec, Config(codec="vp9", preset=preset))]
+    }
+    assert found == {str(speed): ("good" if speed < 5 else "realtime", str(speed)) for speed in range(9)}
 
 
 def test_a_size_beyond_the_encoder_is_refused() -> None:
@@ -305,6 +316,7 @@ def test_x264_works_on_no_more_pictures_than_may_be_lost(cores: int, monkeypatch
 
 def test_x264_cuts_no_picture_into_slices() -> None:
     _, packets = encoded(Config(timing="step"), regular(3, 60))
+    assert len(packets) == 3
     for packet in packets:
         units = packet.data.split(b"\0\0\1")[1:]
         assert sum(unit[0] & 31 in {1, 5} for unit in units) == 1  # slice types of ITU-T H.264, table 7-1
