@@ -79,6 +79,8 @@ class SpillQueue(FrameQueue):
         self._in_slots: deque[Frame] = deque()
         self._in_memory: deque[Frame] = deque()
         """All older than those in slots."""
+        self._passed_over: deque[Frame] = deque()
+        """Older still, and left to the encoder unless their slots are needed."""
         self._moving: Frame | None = None
         self._on_disk = 0
         self._follows = False
@@ -107,13 +109,17 @@ class SpillQueue(FrameQueue):
                 yield frame
 
     def abandon(self) -> None:
-        """Release the frames that wait in memory. Those on disk stay there."""
+        """Release the frames that wait in memory. If there are some on disk, which stay there, these join them first."""
         with self._lock:
             self._abandoned = True
-            self._in_slots.clear()
-            self._in_memory.clear()
-        while self._moving is not None:
+            self._evicting = self._on_disk > 0
+            self._start_thread()
+        self._more.give()
+        while self._is_moving():
             self._work.wait()
+        with self._lock:
+            for waiting in (self._passed_over, self._in_memory, self._in_slots):
+                waiting.clear()
         super().abandon()
         self._more.give()
 
@@ -147,6 +153,11 @@ class SpillQueue(FrameQueue):
         file.close(keep=keep)
         return file.directory if keep else None
 
+    def _is_moving(self) -> bool:
+        """Whether a frame is being moved, or has to be moved before all are released."""
+        with self._lock:
+            return self._moving is not None or (self._evicting and self._next_move() is not None)
+
     # Encode thread
 
     def _ready(self) -> bool:
@@ -165,10 +176,10 @@ class SpillQueue(FrameQueue):
 
     def _take(self) -> Frame:
         frame = super()._take()
-        for movable in (self._in_memory, self._in_slots):
-            if movable and movable[0] is frame:
-                movable.popleft()
-                self._follows = False
+        for waiting in (self._passed_over, self._in_memory, self._in_slots):
+            if waiting and waiting[0] is frame:
+                waiting.popleft()
+                self._follows = self._follows and waiting is self._passed_over
         return frame
 
     def _load(self, frame: Frame) -> bool:
@@ -214,7 +225,7 @@ class SpillQueue(FrameQueue):
 
     def _next_move(self) -> tuple[deque[Frame], Move] | None:
         """Return where the frame to be moved next waits, at its front, and how to move it; None if all may stay."""
-        oldest = self._in_memory or self._in_slots
+        oldest = self._in_memory or self._in_slots or (self._passed_over if self._evicting else None)
         if self._failure is not None or not oldest:
             return None
         if self._everything:
@@ -223,7 +234,7 @@ class SpillQueue(FrameQueue):
         if self._evicting or (self.used >= self._spill_from and not self._closed):
             # Memory comes first; once there is a backlog on disk, it only bridges what the disk has no time for.
             bridging = not spilling or self._in_memory or self.used >= self._slots
-            if bridging and self._in_slots and self._fits_in_memory(self._in_slots[0]):
+            if not self._abandoned and bridging and self._in_slots and self._fits_in_memory(self._in_slots[0]):
                 return self._in_slots, self._to_memory
             return oldest, self._to_disk
         return (oldest, self._to_disk) if spilling and self._in_memory else None
@@ -239,6 +250,8 @@ class SpillQueue(FrameQueue):
                     waiting, act = move
                     if act == self._to_disk and self._on_disk == 0 and not self._everything:
                         self._leave_some_to_the_encoder()
+                    elif waiting is self._passed_over:
+                        self._follows = False
                     self._moving = (waiting or self._in_slots).popleft()
                     return self._moving, act
                 if not self._lingers():
@@ -249,7 +262,7 @@ class SpillQueue(FrameQueue):
     def _leave_some_to_the_encoder(self) -> None:
         """When storing begins, pass over the next frames in line: the encoder would have to wait until they are stored."""
         for _ in range(min(_LEFT_TO_ENCODER, len(self._in_memory) + len(self._in_slots) - 1)):
-            (self._in_memory or self._in_slots).popleft()
+            self._passed_over.append((self._in_memory or self._in_slots).popleft())
             self._follows = False
 
     def _fits_in_memory(self, frame: Frame) -> bool:
@@ -262,8 +275,7 @@ class SpillQueue(FrameQueue):
             pass
         frame.planes, frame.release = planes, partial(self._give_memory_back, used_bytes)
         with self._lock:
-            if not self._abandoned:
-                self._in_memory.append(frame)
+            self._in_memory.append(frame)
 
     def _moved(self) -> None:
         self._moving = None

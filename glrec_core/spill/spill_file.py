@@ -35,7 +35,7 @@ class SpillFile:
     """A directory of its own below `root`, locked while this process has it.
 
     `header` is what recovery must know of the recording. `keep_all` keeps frames that were encoded as well. `append`
-    belongs to one thread, `load` and `written` to one other. Frames are appended in order of time.
+    belongs to one thread, `load` and `written` to one other.
 
     Raises:
         SpillError: the directory cannot be made, would be in RAM, or its disk is nearly full.
@@ -83,7 +83,7 @@ class SpillFile:
             *place, len(packed), frame.pts_ns, frame.spec, packing, bottom_up, checksum, follows=follows
         )
         with self._changing:
-            self._last_ns[place.segment] = frame.pts_ns
+            self._last_ns[place.segment] = max(self._last_ns.get(place.segment, 0), frame.pts_ns)
         number = self._journal.append(record)
         self.stored_bytes += len(packed)
         self.packings.measured(packing, pixels.nbytes, perf_counter() - began)

@@ -118,13 +118,13 @@ def test_a_disk_that_fills_up_costs_no_frame(
         count[0] += 1
         if count[0] > writes:
             os.pwrite(descriptor, bytes(data[: len(data) // 2]), offset)
+            gate.opened.set()
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         write_all(descriptor, data, offset)
 
     monkeypatch.setattr(journal, "write_all", fill)
     monkeypatch.setattr(segments, "write_all", fill)
     recorder = start(folder, **options)
-    threading.Timer(0.2, gate.opened.set).start()
     BarcodeLoop(context).record(recorder, range(FRAMES))
     recording = recorder.close()
     assert recording.path is not None

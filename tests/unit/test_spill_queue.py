@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from bisect import bisect
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -113,8 +114,12 @@ def test_a_backlog_keeps_order_and_the_loop_never_waits(root: Path, memory_frame
         line.settle()
     assert line.queue.waits == 0
     assert line.most_in_use <= SLOTS
-    wait_for(lambda: line.in_use == 0)  # once one is on disk, all go there
-    assert (line.stats.spilled, line.queue._memory_bytes) == (200, memory_frames * FRAME_BYTES)
+    wait_for(
+        lambda: not line.queue._in_memory
+    )  # once one is on disk, all go there, but the first two and the last
+    left = 200 - line.stats.spilled - line.in_use
+    assert 0 <= left <= 2
+    assert line.queue._memory_bytes == (memory_frames - left * (memory_frames > 2)) * FRAME_BYTES
     assert line.end() == list(range(200))
     assert line.queue.finish() is None
     assert (list(root.iterdir()), line.in_use, spill_threads()) == ([], 0, 0)
@@ -138,14 +143,13 @@ def test_the_thread_ends_with_the_backlog_and_comes_back_with_the_next(root: Pat
     line.queue.finish()
 
 
-def stored(line: Line) -> list[int]:
-    """Return the numbers of the frames that could be recovered if the process died now."""
-    directory = line.queue._file.directory if line.queue._file is not None else None
-    if directory is None:
-        return []
-    return [
-        time_ns // STEP_NS for time_ns in read_journal(directory, first_segment(directory)).times_ns.tolist()
-    ]
+def stored(line: Line) -> tuple[list[int], list[int]]:
+    """Return which frames could be recovered if the process died now, and before which of them one may be missing."""
+    if line.queue._file is None:
+        return [], []
+    directory = line.queue._file.directory
+    journal = read_journal(directory, first_segment(directory))
+    return (journal.times_ns // STEP_NS).tolist(), (journal.begins_ns // STEP_NS).tolist()
 
 
 def test_the_frame_that_is_being_encoded_is_not_stored(root: Path) -> None:
@@ -161,7 +165,7 @@ def test_the_frame_that_is_being_encoded_is_not_stored(root: Path) -> None:
                     line.draw(later)
                     line.settle()
             assert same(frame.planes, rgba(number).planes)
-    assert 0 not in stored(line)
+    assert 0 not in stored(line)[0]
     assert line.end() == list(range(3, 60))
     assert line.in_use == 0
     assert line.queue.finish() is None
@@ -180,7 +184,7 @@ def test_what_a_killed_process_loses_is_its_newest_frames(
     monkeypatch.setattr(spill_file, "has_lz4", lambda: False)
     monkeypatch.setattr(spill_file, "KEPT_NS", 0)
     line, taken, choose = Line(root, memory_bytes=memory_frames * FRAME_BYTES), 0, random.Random(held)
-    frames, first, deleted = iter(line.queue), None, False
+    frames, deleted = iter(line.queue), False
     for number in range(400):
         line.draw(number)
         line.settle()
@@ -190,15 +194,15 @@ def test_what_a_killed_process_loses_is_its_newest_frames(
             taken += 1
             if taken > held:
                 line.queue.written((taken - held - 1) * STEP_NS)
-        on_disk = stored(line)
+        on_disk, begins = stored(line)
         if not on_disk:
             continue
-        first = on_disk[0] if first is None else first
-        deleted = deleted or on_disk[0] > first
+        deleted = deleted or on_disk[0] > 2 * SLOTS
         in_file = range(max(0, taken - held))
         lost = sorted({*range(number + 1)} - {*in_file} - {*on_disk})
         middle = [each for each in lost if each < on_disk[-1]]
-        assert all(each < first for each in middle)
+        assert all(on_disk[bisect(on_disk, each)] in begins for each in middle)
+        assert len(middle) <= held + SLOTS + memory_frames
         assert len(lost) - len(middle) <= SLOTS + memory_frames
     assert deleted
     assert line.end() == list(range(taken, 400))
@@ -221,7 +225,7 @@ def test_a_frame_that_follows_another_is_marked_so(root: Path) -> None:
         wait_for(lambda: spill_threads() == 0)
     begins = journal.begins_ns // STEP_NS
     assert len(begins) == 2
-    assert begins[0] == 0
+    assert begins[0] <= 2
     assert begins[1] >= 40
     line.all_written()
     assert line.queue.finish() is None
@@ -252,8 +256,9 @@ def test_what_came_back_from_the_disk_but_not_into_the_file_is_kept(root: Path) 
     line = Line(root)
     for number in range(40):
         line.draw(number)
-        line.settle(1 if number == 39 else 6)
+        line.settle()
     line.queue.close()
+    line.queue.wait_idle()
     for frame in line.queue:
         with frame:
             pass
