@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from glrec_core import backends, plugins
-from glrec_core.config import Config
+from glrec_core.checks import shown
+from glrec_core.config import Config, Options
 from glrec_core.errors import (
     AdapterNotFound,
     ArrayError,
@@ -55,6 +56,7 @@ __all__ = [
     "FileSink",
     "Framebuffer",
     "GlrecError",
+    "Options",
     "Packet",
     "PictureSink",
     "PluginError",
@@ -75,7 +77,7 @@ __all__ = [
 ]
 
 
-def record(target: object, *sinks: str | Path | Sink, **options: Any) -> Recorder:
+def record(target: object, *sinks: str | Path | Sink, **options: Unpack[Options]) -> Recorder:
     """Record `target` to every sink, from its next frame on.
 
     Args:
@@ -93,7 +95,8 @@ def record(target: object, *sinks: str | Path | Sink, **options: Any) -> Recorde
         PluginError: an installed plugin cannot be loaded; only where a target or a plugin's backend is asked for.
 
     """
-    config = _config(options)
+    _check_order(target)
+    config = Config.of(options)
     _check_audio(config, sinks)
     opened = [_open_sink(sink, config) for sink in sinks or (dated_path(),)]
     config = config.with_codec(backends.default_codec(config) or _default_codec(opened, config))
@@ -136,11 +139,12 @@ def _check_audio(config: Config, sinks: tuple[object, ...]) -> None:
         )
 
 
-def _config(options: dict[str, Any]) -> Config:
-    try:
-        return Config(**options)
-    except TypeError as error:
-        raise ConfigError(f"{error}; options are: {', '.join(Config.__slots__)}") from error
+def _check_order(target: object) -> None:
+    if isinstance(target, str | os.PathLike | Sink):
+        raise ConfigError(
+            f"record({shown(target)}): the target comes first, then where to record to: record(window, {shown(target)}), "
+            f"or record(None, {shown(target)}) for a loop of your own"
+        )
 
 
 def _attach(recorder: Recorder, target: object) -> None:
