@@ -3,7 +3,7 @@ python := .venv/bin/python
 packages := .venv/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-gpu bench bench-guard bench-baseline lint docs format lock clean
+.PHONY: help demo test test-gpu mutants bench bench-guard bench-baseline lint docs format lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 20
@@ -22,6 +22,13 @@ test: $(packages)  ## Run all tests
 test-gpu: $(packages)  ## Run the tests that need an NVIDIA GPU
 	@scripts/setup-system.sh test
 	$(python) -m pytest -m gpu
+
+mutants: $(packages)  ## Change the code in 100 places, one at a time, and list what no test notices (an hour)
+	@scripts/setup-system.sh test
+	@test -x .venv/mutants/bin/python || $(python) -m venv .venv/mutants
+	@.venv/mutants/bin/python -m pip install --quiet --disable-pip-version-check \
+		--requirement scripts/mutants-requirements.txt
+	.venv/mutants/bin/python scripts/mutants.py $(MUTANTS)
 
 bench: $(packages)  ## Compare recorders on this machine: tables, out/bench/results.json and plots (quarter of an hour)
 	@scripts/setup-system.sh demo

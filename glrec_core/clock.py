@@ -27,6 +27,12 @@ def ticks(time_ns: int, time_base: Fraction) -> int:
     return (2 * time_ns * time_base.denominator + divisor) // (2 * divisor)
 
 
+def latest_ns(tick: int, time_base: Fraction) -> int:
+    """Return the latest time that `ticks` rounds to a tick or to one before it."""
+    numerator, denominator = (2 * tick + 1) * NANOSECONDS * time_base.numerator, 2 * time_base.denominator
+    return -(-numerator // denominator) - 1
+
+
 class Skip(enum.Enum):
     """Why a drawn frame is not recorded."""
 

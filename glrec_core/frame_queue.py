@@ -123,6 +123,9 @@ class FrameQueue:
         while self._lent and not nobody_is_left():
             self._room.wait()
 
+    def written(self, time_ns: int) -> None:
+        """Take note, on the encode thread, that all frames up to that time are complete in the recording's files."""
+
     def finish(self) -> Path | None:
         """Release what is not memory, once nobody takes frames any more; return where frames were left on disk, if any."""
         return None

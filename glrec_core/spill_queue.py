@@ -1,8 +1,11 @@
-"""The queue that goes on on disk: when it is three quarters full, its newest frames are stored and give up their slots.
+"""The queue that goes on on disk: when it is three quarters full, waiting frames are stored and give up their slots.
 
 The frames stay in one line, in the order in which they were drawn; only where their pixels are differs: in a slot, in
-plain memory or on disk. A thread of its own moves them, and exists only while there is a backlog. When the disk fails,
-nothing is lost: the frame stays in its slot, and from then on the queue makes the render thread wait.
+plain memory or on disk. A thread of its own moves them, oldest first, and exists only while there is a backlog. When the
+disk fails, nothing is lost: the frame stays in its slot, and from then on the queue makes the render thread wait.
+
+As long as frames wait on disk, every frame goes there, and each stays until it is complete in the file that is recorded. So
+what a killed process loses is the newest frames, and nothing in their midst.
 """
 
 from __future__ import annotations
@@ -28,6 +31,10 @@ logger: logging.Logger = logging.getLogger("glrec")
 
 _TRANSIENT_FRAMES = 2
 """Frames that are in plain memory in any case: one being stored, one being encoded."""
+
+
+Move = Callable[[Frame], None]
+"""Takes a frame's pixels elsewhere."""
 
 
 class _OnDisk:
@@ -66,8 +73,14 @@ class SpillQueue(FrameQueue):
         self._keep = keep
         self._spill_from = -(-3 * slots // 4)
         self._in_slots: deque[Frame] = deque()
+        self._in_memory: deque[Frame] = deque()
+        """All older than those in slots."""
         self._moving: Frame | None = None
         self._on_disk = 0
+        self._follows = False
+        """Whether every frame since the last stored one is to be stored as well."""
+        self._unwritten_ns: deque[int] = deque()
+        """Times of frames that came back from the disk and are not complete in the file yet."""
         self._evicting = False
         self._thread: threading.Thread | None = None
         self._file: SpillFile | None = None
@@ -94,6 +107,7 @@ class SpillQueue(FrameQueue):
         with self._lock:
             self._abandoned = True
             self._in_slots.clear()
+            self._in_memory.clear()
         while self._moving is not None:
             self._work.wait()
         super().abandon()
@@ -121,9 +135,11 @@ class SpillQueue(FrameQueue):
         if file is None:
             return None
         self._tell(f"{self._stats.spilled} frames waited on disk for the encoder, stored {file.packings}")
-        keep = self._keep or self._on_disk > 0
-        if self._on_disk:
-            self._tell(f"{self._on_disk} frames were not encoded: glrec recover {file.directory} -o FILE")
+        left = self._on_disk + len(self._unwritten_ns)
+        if left:
+            how = f"glrec recover {file.directory} --with FILM -o FILE"
+            self._tell(f"{left} frames on disk did not get into the file: {how}")
+        keep = self._keep or left > 0
         file.close(keep=keep)
         return file.directory if keep else None
 
@@ -136,10 +152,20 @@ class SpillQueue(FrameQueue):
             return self._frames[0] is not self._moving
         return self._closed
 
+    def written(self, time_ns: int) -> None:
+        """Let go of what is on disk of the frames up to that time."""
+        while self._unwritten_ns and self._unwritten_ns[0] <= time_ns:
+            self._unwritten_ns.popleft()
+        if self._file is not None:
+            self._file.written(time_ns)
+
     def _take(self) -> Frame:
         frame = super()._take()
-        if self._in_slots and self._in_slots[0] is frame:
-            self._in_slots.popleft()
+        for movable in (self._in_memory, self._in_slots):
+            if movable and movable[0] is frame:
+                movable.popleft()
+        if not isinstance(frame.owner, _OnDisk):
+            self._follows = False
         return frame
 
     def _load(self, frame: Frame) -> bool:
@@ -148,7 +174,7 @@ class SpillQueue(FrameQueue):
             return True
         assert self._file is not None
         try:
-            planes, segment = self._file.load(frame.owner.number)
+            planes = self._file.load(frame.owner.number)
         except SpillError as error:
             self._stats.unreadable += 1
             logger.warning("a spilled frame is lost: %s", error)
@@ -158,13 +184,13 @@ class SpillQueue(FrameQueue):
                 self._on_disk -= 1
             self._more.give()
         frame.planes, frame.owner = planes, None
-        frame.release = partial(self._file.done, segment, frame.pts_ns)
+        self._unwritten_ns.append(frame.pts_ns)
         return True
 
     # Spill thread
 
     def _start_thread(self) -> None:
-        if self._thread is not None or not self._wants_to_move():
+        if self._thread is not None or self._next_move() is None:
             return
         thread = threading.Thread(target=self._spill, name="glrec-spill", daemon=True)
         try:
@@ -175,44 +201,48 @@ class SpillQueue(FrameQueue):
             self._thread = thread
 
     def _spill(self) -> None:
-        while (frame := self._next_to_move()) is not None:
+        while (move := self._next_to_move()) is not None:
+            frame, act = move
             try:
-                self._move(frame)
+                act(frame)
+                self._moved()
             except BaseException as error:  # noqa: BLE001 - nothing is lost: the frame stays where it is
                 self._stop_spilling(error)
 
-    def _wants_to_move(self) -> bool:
-        if self._failure is not None or not self._in_slots:
-            return False
+    def _next_move(self) -> tuple[deque[Frame], Move] | None:
+        """Return where the frame to be moved next waits, at its front, and how to move it; None if all may stay."""
+        oldest = self._in_memory or self._in_slots
+        if self._failure is not None or not oldest:
+            return None
+        if self._everything:
+            return oldest, self._to_disk
         crowded = self.used >= self._spill_from and not self._closed
-        return self._everything or self._evicting or crowded
+        if crowded or self._evicting:
+            if self._in_slots and self._fits_in_memory(self._in_slots[0]):
+                return self._in_slots, self._to_memory
+            return oldest, self._to_disk
+        if self._on_disk > 0 and oldest[0] is not self._frames[0]:  # that one is about to be encoded
+            return oldest, self._to_disk
+        return None
 
     def _lingers(self) -> bool:
         """Whether the thread waits for more: as long as there is a backlog."""
         return not self._closed and self._failure is None and (self._everything or self._on_disk > 0)
 
-    def _next_to_move(self) -> Frame | None:
+    def _next_to_move(self) -> tuple[Frame, Move] | None:
         while True:
             with self._lock:
-                if self._wants_to_move():
-                    self._moving = self._in_slots.popleft() if self._everything else self._in_slots.pop()
-                    return self._moving
+                if (move := self._next_move()) is not None:
+                    waiting, act = move
+                    self._moving = waiting.popleft()
+                    return self._moving, act
                 if not self._lingers():
                     self._thread = None
                     return None
             self._more.wait()
 
-    def _move(self, frame: Frame) -> None:
-        if self._fits_in_memory(frame):
-            self._to_memory(frame)
-        else:
-            self._to_disk(frame)
-        self._moving = None
-        self._work.give()
-
     def _fits_in_memory(self, frame: Frame) -> bool:
-        needed = frame_bytes(frame.spec)
-        return not self._everything and (1 + _TRANSIENT_FRAMES) * needed <= self._memory_bytes
+        return (1 + _TRANSIENT_FRAMES) * frame_bytes(frame.spec) <= self._memory_bytes
 
     def _to_memory(self, frame: Frame) -> None:
         planes, used_bytes = tuple(map(np.array, frame.planes)), frame_bytes(frame.spec)
@@ -220,6 +250,13 @@ class SpillQueue(FrameQueue):
         with frame:  # gives its slot back
             pass
         frame.planes, frame.release = planes, partial(self._give_memory_back, used_bytes)
+        with self._lock:
+            if not self._abandoned:
+                self._in_memory.append(frame)
+
+    def _moved(self) -> None:
+        self._moving = None
+        self._work.give()
 
     def _give_memory_back(self, used_bytes: int) -> None:
         with self._lock:
@@ -229,7 +266,8 @@ class SpillQueue(FrameQueue):
         if self._file is None:
             self._file = self._open_file()
             logger.info("frames are spilled to %s", self._file.directory)
-        number = self._file.append(frame)
+        number = self._file.append(frame, follows=self._follows)
+        self._follows = True
         self._stats.spilled += 1
         self._stats.spilled_bytes = self._file.stored_bytes
         with self._lock:

@@ -143,6 +143,14 @@ class MarkedSink(Protocol):
         """Name the frame at that tick of the open part; all names of a part come before its `close`."""
 
 
+@runtime_checkable
+class Resumable(Protocol):
+    """An encoder that still has what it works on: where it dies, nothing need be lost."""
+
+    def unfinished(self) -> list[Frame]:
+        """Return the frames whose packets it has not given out, in order; for another encoder, once it has failed."""
+
+
 class EncodeStages(NamedTuple):
     """The two stages of the encode thread, opened for one frame specification."""
 

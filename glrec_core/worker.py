@@ -83,6 +83,7 @@ class Worker:
             began_ns = perf_counter_ns()
             with timed_range("write"):
                 self._outputs.write(batch)
+            self._queue.written(self._outputs.written_ns)
             if batch.packets:
                 stats.write_time.add(perf_counter_ns() - began_ns)
                 stats.packets += len(batch.packets)
@@ -91,9 +92,12 @@ class Worker:
     def _rescue(self) -> None:
         self._write(self._chain.rescue())
 
+    def _tell_written(self) -> None:
+        self._queue.written(self._outputs.written_ns)
+
     def _finish(self) -> None:
         """Close the part; after an error, with what the encoder still gives out: the sinks keep all that is complete."""
-        for step in (self._rescue, self._outputs.close_part):
+        for step in (self._rescue, self._outputs.close_part, self._tell_written):
             try:
                 step()
             except BaseException as error:  # noqa: BLE001 - every step runs

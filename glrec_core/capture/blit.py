@@ -111,19 +111,6 @@ class Blitter:
         """The texture with the last copied picture."""
         return self.targets[self._last]
 
-    def copy(self, source: Framebuffer) -> ColorTarget:
-        """Copy `source` into the next target and return that; to be used within `ReadState`.
-
-        Raises:
-            CaptureError: the framebuffer is incomplete or holds integers.
-
-        """
-        try:
-            self.prepare(source, Direct.NOTHING)
-        finally:
-            self.restore()
-        return self.target
-
     def delete(self) -> None:
         """Delete all textures and framebuffers."""
         self._delete_between()

@@ -10,11 +10,11 @@ import logging
 import threading
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
 from glrec_core.errors import SpillError
+from glrec_core.forks import Maker
 from glrec_core.frame import Frame
 from glrec_core.spill.journal import NAME as JOURNAL
 from glrec_core.spill.journal import JournalWriter, Record
@@ -28,23 +28,14 @@ from glrec_core.spill.segments import Place, SegmentReader, SegmentWriter, segme
 logger: logging.Logger = logging.getLogger("glrec")
 
 KEPT_NS = 1_000_000_000
-"""How long frames stay on disk after they were encoded: longer than what an encoder and a container hold back."""
-
-
-@dataclass(slots=True)
-class _Contents:
-    """What a segment holds."""
-
-    frames: int = 0
-    """Not encoded yet."""
-    last_pts_ns: int = 0
+"""How much longer than needed frames stay on disk: what the file has of them may be in the system's memory only."""
 
 
 class SpillFile:
     """A directory of its own below `root`, locked while this process has it.
 
     `header` is what recovery must know of the recording. `keep_all` keeps frames that were encoded as well. `append`
-    belongs to one thread, `load` and `done` to one other.
+    belongs to one thread, `load` and `written` to one other. Frames are appended in order of time.
 
     Raises:
         SpillError: the directory cannot be made, would be in RAM, or its disk is nearly full.
@@ -54,8 +45,10 @@ class SpillFile:
     def __init__(self, root: Path, header: Mapping[str, object], *, keep_all: bool) -> None:
         self.directory: Path = make_spill_directory(root)
         self.stored_bytes: int = 0
+        self._maker = Maker()
         self._keep_all = keep_all
-        self._contents: dict[int, _Contents] = {}
+        self._last_ns: dict[int, int] = {}
+        """Time of the last frame of each segment, oldest first."""
         self._changing = threading.Lock()
         self.packings: PackingChoice = PackingChoice(lz4=has_lz4())
         self._writer = SegmentWriter(self.directory)
@@ -69,50 +62,55 @@ class SpillFile:
             self.close(keep=False)
             raise
 
-    def append(self, frame: Frame) -> int:
-        """Store a frame and return its number in the journal.
+    def append(self, frame: Frame, *, follows: bool = False) -> int:
+        """Store a frame and return its number in the journal; `follows` says that no frame is between it and the last one.
 
         Raises:
             SpillError: it could not be stored; the frame is as it was.
 
         """
+        if not self._maker.is_here:
+            raise SpillError(
+                errno.EPERM, "another process records here: this one was forked from it", str(self.directory)
+            )
         began = perf_counter()
         packing = self.packings.next()
         pixels, bottom_up = pixels_of(frame)
         packed = pack(pixels, packing)
         checksum = zlib.crc32(packed)
         place = self._writer.write(packed)
-        record = Record(*place, len(packed), frame.pts_ns, frame.spec, packing, bottom_up, checksum)
+        record = Record(
+            *place, len(packed), frame.pts_ns, frame.spec, packing, bottom_up, checksum, follows=follows
+        )
         with self._changing:
-            contents = self._contents.setdefault(place.segment, _Contents())
-            contents.frames += 1
-            contents.last_pts_ns = max(contents.last_pts_ns, frame.pts_ns)
+            self._last_ns[place.segment] = frame.pts_ns
         number = self._journal.append(record)
         self.stored_bytes += len(packed)
         self.packings.measured(packing, pixels.nbytes, perf_counter() - began)
         return number
 
-    def load(self, number: int) -> tuple[Planes, int]:
-        """Return a stored frame's planes and its segment, for `done`.
+    def load(self, number: int) -> Planes:
+        """Return a stored frame's planes.
 
         Raises:
             SpillError: it cannot be read, or is damaged.
 
         """
-        record = self._journal.read(number)
-        return read_frame(self._reader, record), record.segment
+        return read_frame(self._reader, self._journal.read(number))
 
-    def done(self, segment: int, pts_ns: int) -> None:
-        """Take note that a frame of a segment was encoded; delete the segments that have been for long."""
+    def written(self, time_ns: int) -> None:
+        """Take note that all frames up to that time are in the recording's files; delete the segments that are of no use."""
+        if self._keep_all or not self._maker.is_here:
+            return
         with self._changing:
-            self._contents[segment].frames -= 1
-            if not self._keep_all:
-                for number in [number for number in self._contents if self._is_over(number, pts_ns)]:
-                    del self._contents[number]
-                    self._delete(segment_path(self.directory, number))
+            while self._last_ns and self._is_over(first := next(iter(self._last_ns)), time_ns):
+                del self._last_ns[first]
+                self._delete(segment_path(self.directory, first))
 
     def close(self, *, keep: bool) -> None:
-        """Close the files, and delete them unless they are to be kept."""
+        """Close the files, and delete them unless they are to be kept; does nothing in a process forked from their maker's."""
+        if not self._maker.is_here:
+            return
         for close in self._closes:
             try:
                 close()
@@ -127,10 +125,8 @@ class SpillFile:
         except OSError as error:
             logger.warning("cannot delete %s, whose frames are encoded: %s", path, error)
 
-    def _is_over(self, segment: int, pts_ns: int) -> bool:
-        contents = self._contents[segment]
-        unused = contents.frames == 0 and segment != self._writer.number
-        return unused and contents.last_pts_ns < pts_ns - KEPT_NS
+    def _is_over(self, segment: int, time_ns: int) -> bool:
+        return segment != self._writer.number and self._last_ns[segment] < time_ns - KEPT_NS
 
 
 def read_frame(reader: SegmentReader, record: Record) -> Planes:

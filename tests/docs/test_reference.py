@@ -42,5 +42,6 @@ def test_the_public_names_of_a_package_are_described(package: str) -> None:
     names = re.findall(r'^    "(\w+)",$', text, re.MULTILINE) or re.findall(
         r'"(\w+)"', text.split("__all__")[-1]
     )
+    assert names
     whole = f"glrec_core.{package}" in DESCRIBED
     assert whole or {f"glrec_core.{package}.{name}" for name in names} <= DESCRIBED

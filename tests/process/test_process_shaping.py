@@ -1,5 +1,8 @@
 """Transparent parts, shadows, blur and dark corners, against formulas in float64 and SciPy."""
 
+import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,8 +10,18 @@ import pytest
 from scipy import ndimage
 
 from glrec_core import ConfigError
-from glrec_core.process import chroma_key, gaussian_blur, pad, round_corners, shadow, vignette
-from tests.process.catalogue import Pixels, applied, noise
+from glrec_core.process import (
+    Operation,
+    chroma_key,
+    gaussian_blur,
+    pad,
+    rotate,
+    round_corners,
+    scale,
+    shadow,
+    vignette,
+)
+from tests.process.catalogue import Pixels, applied, for_channels, noise
 
 
 def test_a_green_screen_becomes_transparent_and_the_rest_stays() -> None:
@@ -132,10 +145,31 @@ def test_corners_that_do_not_fit_are_refused() -> None:
         applied(round_corners(31), noise())
 
 
-@pytest.mark.parametrize("make", [lambda: gaussian_blur(1), shadow], ids=["gaussian_blur", "shadow"])
+NEED_SCIPY: dict[str, Callable[[], Operation]] = {
+    "gaussian_blur": lambda: gaussian_blur(1),
+    "rotate": lambda: rotate(10),
+    "scale": lambda: scale(10),
+    "shadow": shadow,
+}
+
+
+@pytest.mark.parametrize("name", NEED_SCIPY)
 def test_without_scipy_an_operation_is_refused_with_the_way_out(
-    make: Any, monkeypatch: pytest.MonkeyPatch
+    name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("glrec_core.process.device.find_spec", lambda _: None)
-    with pytest.raises(ConfigError, match=r"needs scipy.*pip install 'glrec\[process\]'"):
-        make()
+    with pytest.raises(ConfigError, match=rf"{name} needs scipy.*pip install 'glrec\[process\]'"):
+        NEED_SCIPY[name]()
+
+
+def test_no_other_operation_needs_scipy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    operations = for_channels(tmp_path, 4)
+    for module in ("ndimage", "sparse"):
+        monkeypatch.setitem(sys.modules, f"scipy.{module}", None)
+    needed = set()
+    for made in operations.values():
+        try:
+            applied(made, noise(4))
+        except ModuleNotFoundError:
+            needed.add(repr(made).partition("(")[0])
+    assert needed == set(NEED_SCIPY)

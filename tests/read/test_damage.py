@@ -10,7 +10,7 @@ import pytest
 
 from glrec_core.errors import ConfigError, GlrecError
 from glrec_core.read import ColorGuess, Player, VideoError
-from tests.read.clips import CLIPS, FRAMES
+from tests.read.clips import CLIPS, FRAMES, Clip
 from tests.support import barcode
 
 Make = Callable[[str], Path]
@@ -83,6 +83,22 @@ def test_random_damage_gives_frames_or_an_error(film: Make, name: str, tmp_path:
         except GlrecError:
             continue
         assert count > 0
+
+
+@pytest.mark.parametrize("accurate", [False, True])
+def test_a_screenshot_ahead_of_the_damage_is_given(tmp_path: Path, *, accurate: bool) -> None:
+    """The search for the nearest keyframe reads further than the decoding, and must not be what fails."""
+    path = Clip(".mp4", "libx264", "yuv420p", options={"g": "600", "bf": "0"}).make(tmp_path)
+    data = bytearray(path.read_bytes())
+    sizes = (
+        data.index(b"stsz") + 16
+    )  # behind the version, the size of all, and the count (ISO 14496-12, 8.7.3.2)
+    data[sizes + 4 * 9 : sizes + 4 * 10] = b"\x3f\xff\xff\xff"  # more than there is
+    path.write_bytes(data)
+    player = Player(path, device="cpu")
+    assert barcode.read(player.screenshot(5 / 30, accurate=accurate)) == 5
+    with pytest.raises(VideoError, match="cannot be read to its end"):
+        player.screenshot(15 / 30, accurate=accurate)
 
 
 def test_damage_is_met_when_it_is_reached(film: Make, tmp_path: Path) -> None:

@@ -65,6 +65,21 @@ def test_who_waits_by_sleeping_comes_through(virtual: VirtualTime) -> None:
     assert time.perf_counter() < due + 0.02
 
 
+def test_each_sleep_lets_its_own_time_pass_once_there_are_too_many(virtual: VirtualTime) -> None:
+    start_ns, naps = virtual.elapsed_ns, 0
+    while virtual.elapsed_ns == start_ns and naps < 10_000:
+        time.sleep(0.25)
+        naps += 1
+    assert 100 < naps < 10_000
+    assert virtual.elapsed_ns == start_ns + 250_000_000
+    time.sleep(0.5)
+    assert virtual.elapsed_ns == start_ns + 750_000_000
+    virtual.advance()
+    drawn_ns = virtual.elapsed_ns
+    time.sleep(0.5)
+    assert virtual.elapsed_ns == drawn_ns, "a program that draws does not wait"
+
+
 def test_other_threads_do_not_make_time_pass(virtual: VirtualTime) -> None:
     def look() -> None:
         for _ in range(200_000):

@@ -58,6 +58,28 @@ def test_twice_the_same_frames_under_load(program: tuple[str | Path, ...], tmp_p
     assert first == second
 
 
+LOTTERY = """
+import random, sys, time
+began = time.perf_counter()
+time.sleep(0.05)
+import numpy
+print(time.perf_counter() - began < 0.05, random.random(), numpy.random.random(), numpy.random.default_rng().random())
+"""
+
+
+@pytest.mark.parametrize("options", [["--step"], []], ids=["step", "wall"])
+def test_only_by_step_time_stands_still_and_chance_is_the_same(options: list[str], tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(LOTTERY)
+    said = [
+        glrec("run", "--headless", *options, "-o", tmp_path / "film.mp4", program).stdout.split()
+        for _ in range(2)
+    ]
+    alike = [one == two for one, two in zip(*said, strict=True)]
+    assert [time for time, *_ in said] == [str(bool(options))] * 2
+    assert alike[1:] == [bool(options)] * 3
+
+
 def test_windows_are_numbered_in_the_same_order(tmp_path: Path) -> None:
     record(tmp_path / "film.mp4", 5, PROGRAMS / "many_windows.py")
     reds, greens = (next(iter(decode_rgb(tmp_path / name))) for name in ("film.mp4", "film-2.mp4"))

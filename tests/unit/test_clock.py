@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glrec_core.clock import NANOSECONDS, Clock, Skip, StepClock, WallClock
+from glrec_core.clock import NANOSECONDS, Clock, Skip, Span, StepClock, WallClock
 
 
 class FakeTime:
@@ -109,3 +109,31 @@ def test_rate_limit_takes_every_frame_of_a_loop_that_jitters_around_it(jitters: 
     for number, jitter in enumerate(jitters):
         time.ns = start + 10_000_000 + round(number * NANOSECONDS / 60) + jitter
         assert isinstance(clock.tick(), int)
+
+
+MS = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("clock", "times_ns", "seconds"),
+    [
+        pytest.param(StepClock(Fraction(25)), [], 0, id="no frame"),
+        pytest.param(StepClock(Fraction(25)), [0], Fraction(1, 25), id="one frame of a constant rate"),
+        pytest.param(StepClock(Fraction(25)), [400 * MS], Fraction(1, 25), id="one frame that comes late"),
+        pytest.param(StepClock(Fraction(30_000, 1001)), [0], Fraction(1001, 30_000), id="one frame of NTSC"),
+        pytest.param(WallClock(Fraction(50)), [0], Fraction(1, 50), id="one frame under a rate limit"),
+        pytest.param(WallClock(), [0], 0, id="one frame of which nothing is known"),
+        pytest.param(StepClock(Fraction(25)), [0, 40 * MS], Fraction(2, 25), id="two frames"),
+        pytest.param(
+            WallClock(), [7 * MS, 17 * MS, 47 * MS], Fraction(70, 1000), id="last as long as before"
+        ),
+        pytest.param(WallClock(Fraction(25)), [0, 10 * MS], Fraction(20, 1000), id="not by the limit"),
+    ],
+)
+def test_a_recording_lasts_to_the_end_of_its_last_frame(
+    clock: Clock, times_ns: list[int], seconds: Fraction
+) -> None:
+    span = Span()
+    for time_ns in times_ns:
+        span.add(time_ns)
+    assert span.duration_seconds(clock) == seconds

@@ -308,6 +308,7 @@ def test_x264_works_on_no_more_pictures_than_may_be_lost(
 
 def test_x264_cuts_no_picture_into_slices() -> None:
     _, packets = encoded(Config(timing="step"), regular(3, 60))
+    assert len(packets) == 3
     for packet in packets:
         units = packet.data.split(b"\0\0\1")[1:]
         assert sum(unit[0] & 31 in {1, 5} for unit in units) == 1  # slice types of ITU-T H.264, table 7-1
@@ -454,4 +455,4 @@ def test_an_encoder_that_dies_says_so() -> None:
 
 def test_the_module_is_not_needed_to_choose_a_codec() -> None:
     program = "import sys\nimport glrec_core.encode.codecs\nprint('av' in sys.modules)"
-    assert run_program(program).stdout.strip() == "False", sys.executable
+    assert run_program(program, fresh=True).stdout.strip() == "False", sys.executable

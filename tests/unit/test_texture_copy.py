@@ -48,11 +48,11 @@ def blitter_for(gl: GL, size: Size) -> Blitter:
 def copied(context: moderngl.Context, gl: GL, blitter: Blitter, source: Framebuffer) -> NDArray[np.uint8]:
     """Return the copy's pixels, bottom row first."""
     with ReadState(gl):
-        target = blitter.copy(source)
+        blitter.prepare(source, Direct.NOTHING)
         size = blitter._layout.coded
         pixels = np.zeros((size.height, size.width, 4), np.uint8)
-        gl.BindFramebuffer(g.READ_FRAMEBUFFER, target.framebuffer)
         gl.ReadPixels(0, 0, *size, g.RGBA, g.UNSIGNED_BYTE, pixels.ctypes.data)
+        blitter.restore()
     return pixels
 
 

@@ -124,6 +124,24 @@ def closing_is_told_once_while_the_context_lives(toolkit: Toolkit) -> None:
 
 
 @check
+def closing_leaves_no_hook(toolkit: Toolkit) -> None:
+    plain, hooked = toolkit.open(), toolkit.open()
+    attach(toolkit, hooked, Listener())
+    for target in (plain, hooked):
+        draw_frames(toolkit, target, range(1))
+        toolkit.close(target)
+    assert places(toolkit.fingerprint(hooked)) == places(toolkit.fingerprint(plain))
+
+
+def places(fingerprint: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """Return the names in a fingerprint, and how many handlers each has: what two targets alike have in common."""
+    return {
+        owner: {name: len(found) if isinstance(found, list) else 1 for name, found in names.items()}
+        for owner, names in fingerprint.items()
+    }
+
+
+@check
 def unknown_targets_are_left_alone(toolkit: Toolkit) -> None:
     adapter = toolkit.adapter()
     assert not is_imported(toolkit.framework, sys.modules)
@@ -191,6 +209,25 @@ def current_is_given_back_to_another_target(toolkit: Toolkit) -> None:
         assert native.current_context() == theirs
     assert None not in {own, theirs}
     assert own != theirs
+
+
+@check
+def current_is_given_back_to_another_library(toolkit: Toolkit) -> None:
+    target, other = toolkit.open(), toolkit.open()
+    attachment = attach(toolkit, target, Listener())
+    draw_frames(toolkit, target, range(1))
+    for library in (native.OwnContext(), native.OwnContext()):
+        for drawn_last in (target, other):  # which the framework then takes for current
+            draw_frames(toolkit, drawn_last, range(1))
+            library.make_current()
+            with attachment.current():
+                assert native.current_context() not in {None, library.handle}
+            assert native.current_context() == library.handle
+        native.release_current_context()
+        with attachment.current():
+            assert native.current_context() is not None
+        assert native.current_context() is None
+        library.destroy()
 
 
 @check

@@ -28,6 +28,9 @@ _PACK = (
     0x0D00,
 )  # alignment, row length, skipped rows and pixels, swapped bytes
 
+_EGL_SURFACE_TYPE, _EGL_RENDERABLE_TYPE, _EGL_OPENGL_BIT = 0x3033, 0x3040, 0x0008
+_EGL_OPENGL_API, _EGL_NONE = 0x30A2, 0x3038
+
 _CAPABILITIES = {
     "SCISSOR_TEST": _SCISSOR_TEST,
     "FRAMEBUFFER_SRGB": _FRAMEBUFFER_SRGB,
@@ -97,6 +100,13 @@ def _egl() -> ctypes.CDLL:
     library.eglGetCurrentContext.restype = c_void_p
     library.eglGetCurrentDisplay.restype = c_void_p
     library.eglMakeCurrent.argtypes = [c_void_p] * 4
+    library.eglGetDisplay.argtypes = [c_void_p]
+    library.eglGetDisplay.restype = c_void_p
+    library.eglInitialize.argtypes = [c_void_p] * 3
+    library.eglChooseConfig.argtypes = [c_void_p, c_void_p, c_void_p, c_int, c_void_p]
+    library.eglCreateContext.argtypes = [c_void_p] * 4
+    library.eglCreateContext.restype = c_void_p
+    library.eglDestroyContext.argtypes = [c_void_p] * 2
     return library
 
 
@@ -109,6 +119,30 @@ def current_context() -> int | None:
 def release_current_context() -> None:
     """Leave no context current, behind the frameworks' backs."""
     assert _egl().eglMakeCurrent(_egl().eglGetCurrentDisplay(), None, None, None)
+
+
+class OwnContext:
+    """A context of EGL's that no framework knows of, without a surface."""
+
+    def __init__(self) -> None:
+        egl = _egl()
+        self._display = egl.eglGetDisplay(None)
+        assert egl.eglInitialize(self._display, None, None)
+        config, count = c_void_p(), c_int()
+        wanted = (c_int * 5)(_EGL_SURFACE_TYPE, 0, _EGL_RENDERABLE_TYPE, _EGL_OPENGL_BIT, _EGL_NONE)
+        assert egl.eglChooseConfig(self._display, wanted, byref(config), 1, byref(count))
+        assert count.value == 1
+        assert egl.eglBindAPI(_EGL_OPENGL_API)
+        self.handle: int | None = egl.eglCreateContext(self._display, config, None, None)
+        assert self.handle is not None
+
+    def make_current(self) -> None:
+        """Make it current, as a library does that knows of no other."""
+        assert _egl().eglMakeCurrent(self._display, None, None, self.handle)
+
+    def destroy(self) -> None:
+        """Give it back; it must not be current."""
+        assert _egl().eglDestroyContext(self._display, self.handle)
 
 
 def error() -> int:

@@ -195,7 +195,8 @@ TOOLKITS: dict[str, Callable[[], Toolkit]] = {"pyglet": Pyglet, "moderngl": Mode
 
 def _attributes(thing: object) -> dict[str, int | None]:
     """Name each instance attribute, with the identity of what can be called; counters and caches may change."""
-    return {name: id(value) if callable(value) else None for name, value in vars(thing).items()}
+    attributes = getattr(thing, "__dict__", {})  # None has none: the context of a closed pyglet window
+    return {name: id(value) if callable(value) else None for name, value in attributes.items()}
 
 
 def is_imported(framework: str, modules: dict[str, ModuleType]) -> bool:

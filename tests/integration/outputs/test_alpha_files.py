@@ -151,7 +151,9 @@ def test_what_lies_around_a_letterboxed_picture_is_transparent(
 ) -> None:
     drawn = np.full((64, 96, 4), 200, np.uint8)
     path = shoot(context, tmp_path / "%d.png", [drawn] * 3, alpha="straight", size=(96, 96), timing="step")
-    for found in decode_rgba(path):
+    pictures = decode_rgba(path)
+    assert len(pictures) == 3
+    for found in pictures:
         assert np.array_equal(found[16:80], drawn)
         assert not found[:16].any()
         assert not found[80:].any()

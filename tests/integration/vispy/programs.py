@@ -364,6 +364,22 @@ def what_was_current_is_given_back() -> None:
         assert seen() == (own, None)
 
 
+def nothing_is_made_current_after_closing() -> None:
+    target, other = _scene("gloo"), _scene("gloo")
+    for scene in (target, other):
+        after_each_frame(scene)
+    draw_until(lambda: target.number > 0 < other.number, target, other)
+    attachment = adapter.glrec_attach(target.canvas, _Deaf())
+    assert attachment is not None
+    target.canvas.close()
+    other.canvas.set_current()
+    theirs = current_context()
+    assert theirs is not None
+    with attachment.current():
+        assert current_context() == theirs
+    assert current_context() == theirs
+
+
 def a_bound_framebuffer_stays_bound() -> None:
     from vispy import gloo
 

@@ -180,7 +180,14 @@ def test_detaching_leaves_the_canvas_as_found(kind: str, play: Play) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("scenario", ["what_was_current_is_given_back", "a_bound_framebuffer_stays_bound"])
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        "what_was_current_is_given_back",
+        "a_bound_framebuffer_stays_bound",
+        "nothing_is_made_current_after_closing",
+    ],
+)
 def test_the_guest_minds_its_manners(scenario: str, backend: str, play: Play) -> None:
     play(backend, scenario)
 
