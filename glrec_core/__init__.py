@@ -41,7 +41,7 @@ from glrec_core.sink.pictures import PictureSink
 from glrec_core.sink.replay import ReplaySink
 from glrec_core.sink.stored import StoredSink, open_stored
 from glrec_core.stages import Sink
-from glrec_core.stats import Stats
+from glrec_core.stats import Stats, check_account_target
 
 __all__ = [
     "AdapterNotFound",
@@ -102,6 +102,7 @@ def record(target: object, *sinks: str | Path | Sink, **options: Unpack[Options]
     config = config.with_codec(backends.default_codec(config) or _default_codec(opened, config))
     backends.candidates(config)
     check_spill_dir(config)
+    check_account_target(config.stats_json)
     for sink in opened:
         sink.check(config.codec or "", alpha=config.alpha is not None)
     recorder = Recorder(config, opened)
