@@ -85,7 +85,8 @@ def record(target: object, *sinks: str | Path | Sink, **options: Unpack[Options]
             `recorder.frame_drawn(Framebuffer(name, size))` after each drawn frame.
         sinks: paths of files (the extension decides the container), patterns of numbered pictures ("frames/%06d.png") or
             `Sink` objects; without any, a dated MP4 file in the working folder.
-        options: see `Config`.
+        options: see `Config`. In a loop of your own `timing` is "step" by default: one frame of the film for each call, at
+            exactly n/fps, however fast the loop runs. Windows have "wall".
 
     Raises:
         ConfigError: an option or a path cannot be honoured. No file has been touched.
@@ -96,7 +97,7 @@ def record(target: object, *sinks: str | Path | Sink, **options: Unpack[Options]
 
     """
     _check_order(target)
-    config = Config.of(options)
+    config = Config.of({**_defaults(target), **options})
     _check_audio(config, sinks)
     opened = [_open_sink(sink, config) for sink in sinks or (dated_path(),)]
     config = config.with_codec(backends.default_codec(config) or _default_codec(opened, config))
@@ -105,7 +106,7 @@ def record(target: object, *sinks: str | Path | Sink, **options: Unpack[Options]
     check_account_target(config.stats_json)
     for sink in opened:
         sink.check(config.codec or "", alpha=config.alpha is not None)
-    recorder = Recorder(config, opened)
+    recorder = Recorder(config, opened, steps_unasked=target is None and "timing" not in options)
     if target is not None:
         _attach(recorder, target)
     return recorder
@@ -138,6 +139,10 @@ def _check_audio(config: Config, sinks: tuple[object, ...]) -> None:
         raise ConfigError(
             f"audio={config.audio!r} goes with paths of files, and there is none; give it to FileSink(path, audio=...)"
         )
+
+
+def _defaults(target: object) -> Options:
+    return {"timing": "step"} if target is None else {}
 
 
 def _check_order(target: object) -> None:

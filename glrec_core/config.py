@@ -108,7 +108,8 @@ class Config:
     Attributes:
         fps: frames per second, as int, Fraction, "30000/1001" or float. Under `timing="step"` the exact rate (60 if
             None); under `timing="wall"` an upper limit (if None, what the codec can show: 50 for "gif", 90 for "webp").
-        timing: "wall" keeps the time at which each frame was drawn; "step" shows frame n at exactly n/fps.
+        timing: "wall" keeps the time at which each frame was drawn; "step" shows frame n at exactly n/fps. Windows have
+            "wall" by default, functions and loops of one's own "step".
         frames: record at most this many frames.
         size: (width, height) in pixels of the recording; None takes the first frame's size.
         on_resize: what to do when the source's size changes: "letterbox" keeps its shape within the first size,

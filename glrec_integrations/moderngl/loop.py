@@ -147,7 +147,7 @@ def record(*sinks: str | Path | Sink, **config: Unpack[Options]) -> LoopRecorder
 
     Args:
         sinks: paths of files to write, or sinks; none is a dated file in the working folder.
-        config: options of `glrec_core.Config`, such as fps, timing ("wall" by default), frames, size, codec.
+        config: options of `glrec_core.Config`, such as fps, timing ("step" by default), frames, size, codec.
 
     Raises:
         ConfigError: an option or a path cannot be honoured. No file has been touched.
