@@ -88,7 +88,10 @@ def test_the_dot_is_in_the_framebuffer_and_in_no_file(
 
 def test_frames_above_the_rate_show_it_too(context: moderngl.Context, tmp_path: Path) -> None:
     """Else it would flicker."""
-    recorder, loop = record(None, tmp_path / "a.mp4", fps=1, overflow="block", dot=True), BarcodeLoop(context)
+    recorder, loop = (
+        record(None, tmp_path / "a.mp4", timing="wall", fps=1, overflow="block", dot=True),
+        BarcodeLoop(context),
+    )
     for number in range(10):
         loop.record(recorder, range(number, number + 1))
         assert _dotted(loop, number)

@@ -150,7 +150,10 @@ def test_one_frame_serves_all_who_wait(context: moderngl.Context, tmp_path: Path
 
 
 def test_a_frame_above_the_rate_serves_as_well(context: moderngl.Context, tmp_path: Path) -> None:
-    recorder, loop = record(None, tmp_path / "a.mp4", fps=1, overflow="block"), BarcodeLoop(context)
+    recorder, loop = (
+        record(None, tmp_path / "a.mp4", timing="wall", fps=1, overflow="block"),
+        BarcodeLoop(context),
+    )
     loop.record(recorder, range(4))  # within a second, of which at most two are recorded
     future = recorder.screenshot(tmp_path / "a.png")
     loop.record(recorder, range(4, 5))
