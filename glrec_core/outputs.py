@@ -14,7 +14,7 @@ from glrec_core.encode_chain import Batch, Tell
 from glrec_core.errors import as_failure
 from glrec_core.frame import Packet, StreamInfo
 from glrec_core.marks import Marks
-from glrec_core.sink.stored import StoredSink
+from glrec_core.sink.stored import StoredSink, frames_on_disk
 from glrec_core.stages import MarkedSink, Sink
 
 logger: logging.Logger = logging.getLogger("glrec")
@@ -55,12 +55,12 @@ class Outputs:
 
     @property
     def written_ns(self) -> int:
-        """Time up to which all frames that were written are complete in the files; -1 if none is.
+        """Time up to which all frames that were written are complete in the files, and would outlast a power cut; -1 if none.
 
         A file that failed stays where it ended, unless another one goes on.
         """
         counting = [sink for sink in self._stored if sink in self._sinks] or self._stored
-        complete = min((sink.frames for sink in counting), default=self._given)
+        complete = min(map(frames_on_disk, counting), default=self._given)
         while self._incomplete_ns and self._given - len(self._incomplete_ns) < complete:
             self._written_ns = self._incomplete_ns.popleft()
         if self._stream is None and not self._incomplete_ns:

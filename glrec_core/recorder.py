@@ -33,8 +33,9 @@ from glrec_core.opening import Opening
 from glrec_core.recording import Recording
 from glrec_core.reports import Reports
 from glrec_core.screenshots import Screenshots
+from glrec_core.sink.claims import release
 from glrec_core.sink.file import FileSink
-from glrec_core.sink.stored import StoredSink
+from glrec_core.sink.stored import StoredSink, notes_of
 from glrec_core.stages import Sink
 from glrec_core.stats import Stats
 
@@ -207,7 +208,9 @@ class Recorder(Controls):
             codec=self._config.codec or "",
             route=stats.backend,
             reason=stats.reason,
-            notes=(*engine.capture.notes, *self._reports.notes) if engine is not None else (),
+            notes=(*engine.capture.notes, *self._reports.notes, *notes_of(self._sinks))
+            if engine is not None
+            else (),
             stats=stats,
             lossless=self._config.is_lossless,
             spill=engine.spill if engine is not None else None,
@@ -247,6 +250,7 @@ class Recorder(Controls):
         self._closed = True
         self._last_steps.clear()
         atexit.unregister(self._close_at_exit)
+        release(self._sinks)
         self._detach()
 
     # Within
@@ -365,6 +369,7 @@ class Recorder(Controls):
                 self._join,
                 lambda: self._screenshots.close(self.error),
                 self._release,
+                lambda: release(self._sinks),
                 self._settle,
             )
         )

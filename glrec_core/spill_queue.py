@@ -4,8 +4,8 @@ The frames stay in one line, in the order in which they were drawn; only where t
 plain memory or on disk. A thread of its own moves them, oldest first, and exists only while there is a backlog. When the
 disk fails, nothing is lost: the frame stays in its slot, and from then on the queue makes the render thread wait.
 
-As long as frames wait on disk, every frame goes there, and each stays until it is complete in the file that is recorded. So
-what a killed process loses is the newest frames, and nothing in their midst.
+From the first stored frame on, as long as any waits on disk, those that are stored leave no gap, and each stays until it is
+complete in the file that is recorded. So what a killed process loses is its newest frames, and none in their midst.
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ _TRANSIENT_FRAMES = 2
 
 Move = Callable[[Frame], None]
 """Takes a frame's pixels elsewhere."""
+
+
+_LEFT_TO_ENCODER = 2
+"""Frames that the encoder finds in memory while the first one behind them is being stored."""
 
 
 class _OnDisk:
@@ -78,7 +82,7 @@ class SpillQueue(FrameQueue):
         self._moving: Frame | None = None
         self._on_disk = 0
         self._follows = False
-        """Whether every frame since the last stored one is to be stored as well."""
+        """Whether every frame since the last stored one can still be stored as well."""
         self._unwritten_ns: deque[int] = deque()
         """Times of frames that came back from the disk and are not complete in the file yet."""
         self._evicting = False
@@ -164,8 +168,7 @@ class SpillQueue(FrameQueue):
         for movable in (self._in_memory, self._in_slots):
             if movable and movable[0] is frame:
                 movable.popleft()
-        if not isinstance(frame.owner, _OnDisk):
-            self._follows = False
+                self._follows = False
         return frame
 
     def _load(self, frame: Frame) -> bool:
@@ -216,14 +219,14 @@ class SpillQueue(FrameQueue):
             return None
         if self._everything:
             return oldest, self._to_disk
-        crowded = self.used >= self._spill_from and not self._closed
-        if crowded or self._evicting:
-            if self._in_slots and self._fits_in_memory(self._in_slots[0]):
+        spilling = self._on_disk > 0
+        if self._evicting or (self.used >= self._spill_from and not self._closed):
+            # Memory comes first; once there is a backlog on disk, it only bridges what the disk has no time for.
+            bridging = not spilling or self._in_memory or self.used >= self._slots
+            if bridging and self._in_slots and self._fits_in_memory(self._in_slots[0]):
                 return self._in_slots, self._to_memory
             return oldest, self._to_disk
-        if self._on_disk > 0 and oldest[0] is not self._frames[0]:  # that one is about to be encoded
-            return oldest, self._to_disk
-        return None
+        return (oldest, self._to_disk) if spilling and self._in_memory else None
 
     def _lingers(self) -> bool:
         """Whether the thread waits for more: as long as there is a backlog."""
@@ -234,12 +237,20 @@ class SpillQueue(FrameQueue):
             with self._lock:
                 if (move := self._next_move()) is not None:
                     waiting, act = move
-                    self._moving = waiting.popleft()
+                    if act == self._to_disk and self._on_disk == 0 and not self._everything:
+                        self._leave_some_to_the_encoder()
+                    self._moving = (waiting or self._in_slots).popleft()
                     return self._moving, act
                 if not self._lingers():
                     self._thread = None
                     return None
             self._more.wait()
+
+    def _leave_some_to_the_encoder(self) -> None:
+        """When storing begins, pass over the next frames in line: the encoder would have to wait until they are stored."""
+        for _ in range(min(_LEFT_TO_ENCODER, len(self._in_memory) + len(self._in_slots) - 1)):
+            (self._in_memory or self._in_slots).popleft()
+            self._follows = False
 
     def _fits_in_memory(self, frame: Frame) -> bool:
         return (1 + _TRANSIENT_FRAMES) * frame_bytes(frame.spec) <= self._memory_bytes

@@ -88,23 +88,36 @@ def _pop() -> None:
     _checked(_called("cuCtxPopCurrent_v2", ctypes.byref(ctypes.c_void_p())), "leave a context")
 
 
-def _give_back(before: int) -> None:
-    """Make current what was current before, by taking off what lies upon it."""
+def destroy(context: int) -> None:
+    """Destroy a context that a library has made and forgotten; it takes half a gigabyte of an H200.
+
+    Raises:
+        CaptureError: CUDA refuses.
+
+    """
+    _checked(_called("cuCtxDestroy_v2", ctypes.c_void_p(context)), "destroy a context")
+
+
+def _give_back(before: int) -> list[int]:
+    """Make current what was current before, by taking off what lies upon it; return that."""
+    taken = []
     while (now := current()) != before:
         if not now:  # what was there has been replaced, not covered
             _push(before)
-            return
+            break
         _pop()
+        taken.append(now)
+    return taken
 
 
 @contextmanager
-def kept() -> Iterator[None]:
-    """Have the same context current after a block as before it, whatever a library in it makes current."""
-    before = current()
+def kept() -> Iterator[list[int]]:
+    """Have the same context current after a block as before it; the list tells then what a library has left there."""
+    before, left = current(), list[int]()
     try:
-        yield
+        yield left
     finally:
-        _give_back(before)
+        left += _give_back(before)
 
 
 def done_elsewhere(work: Callable[[], _Result]) -> _Result:

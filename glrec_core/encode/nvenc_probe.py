@@ -12,7 +12,7 @@ import re
 from functools import cache
 from importlib.util import find_spec
 
-from glrec_core.cuda.context import kept
+from glrec_core.cuda.context import destroy, kept
 from glrec_core.cuda.library import Version, cuda_version, load
 from glrec_core.cuda.probing import in_words
 from glrec_core.encode.nvenc_options import Capabilities
@@ -92,16 +92,20 @@ class _NoSessionFreeError(Exception):
 
 @cache
 def _remembered(device: int, gpu: str, codec: str) -> Capabilities | str:
+    left: list[int] = []
     try:
         import PyNvVideoCodec
 
-        with kept():  # PyNvVideoCodec leaves a context of its own current where it fails
+        with kept() as left:  # PyNvVideoCodec leaves a context of its own current where it fails
             return dict(PyNvVideoCodec.GetEncoderCaps(gpuid=device, codec=codec))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - of a broken package, anything: a reason
         if type(error).__name__ != "PyNvVCException":
             return f"PyNvVideoCodec cannot be used: {in_words(error)}"
+        if status_of(error) == UNSUPPORTED_DEVICE:  # else an open session of PyNvVideoCodec's may be in it
+            for context in left:
+                destroy(context)
         return _refusal(error, gpu, codec)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import glrec_core
 from glrec_core.config import DEFAULT_STEP_FPS
+from glrec_core.sink.stored import dated_path
 from glrec_core.stages import Sink
 
 _TICKS_PER_SECOND = 1_000_000
@@ -72,7 +73,7 @@ class RunOptions:
 
     def path(self, number: int) -> Path:
         """Return the file of the n-th window that draws, counted from 1."""
-        base = self.output if self.output is not None else glrec_core.dated_path()
+        base = self.output if self.output is not None else dated_path()
         return base if number == 1 else base.with_stem(f"{base.stem}-{number}")
 
     def outputs(self, number: int) -> tuple[Path | Sink, ...]:

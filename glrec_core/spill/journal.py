@@ -1,7 +1,8 @@
 """The journal of a spill directory: one header, then one record of fixed size for each frame that is wholly stored.
 
 Each has a checksum of its own, so that any prefix of the file is a valid journal and a damaged record costs one frame.
-Records follow the order of storing, which need not be that of the timestamps.
+Records follow the order of storing, which need not be that of the timestamps. Every second the frames that it names are
+brought to the disk, and then the journal itself.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ import os
 import stat
 import struct
 import zlib
+from collections import deque
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glrec_core.durable import Syncing, sync_data, sync_folder
 from glrec_core.errors import SpillError
 from glrec_core.forks import close_copy, disown_in_children
 from glrec_core.frame import FrameSpec, Size
@@ -40,6 +44,8 @@ _RECORD = struct.Struct("<IQIqHHBBBx")
 _CHECKSUM = struct.Struct("<I")
 RECORD_BYTES = _RECORD.size + _CHECKSUM.size + _CHECKSUM.size
 _BOTTOM_UP, _FOLLOWS = 1, 2
+_NEW_FOLDERS = 3
+"""How many folders around a spill directory may be as new as itself: those of the cache directory."""
 
 
 class Record(NamedTuple):
@@ -97,6 +103,9 @@ class JournalWriter:
     def __init__(self, directory: Path, header: Mapping[str, object]) -> None:
         self._path = directory / NAME
         self._descriptor = -1
+        self._unsynced: deque[int] = deque()
+        self._folders = [directory, *islice(directory.parents, _NEW_FOLDERS)]
+        self._last_segment = -1
         disown_in_children(self)
         text = json.dumps(header).encode()
         with spill_errors(self._path, "cannot make the journal"):
@@ -113,21 +122,25 @@ class JournalWriter:
                     self._descriptor, _HEADER.pack(_MAGIC, len(text), zlib.crc32(text)) + text, offset=0
                 )
             except BaseException:
-                self.close()
+                os.close(self._descriptor)
+                self._descriptor = -1
                 raise
+        self._syncing = Syncing(self._sync)
 
     def append(self, record: Record) -> int:
         """Store a record and return its index; one that failed is overwritten by the next.
 
         Raises:
-            SpillError: it could not be written.
+            SpillError: it could not be written, or what was written before did not reach the disk.
 
         """
         with spill_errors(self._path, "cannot write the journal"):
+            self._syncing.check()
             if self._offset(self._records + 1) > MAX_JOURNAL_BYTES:
                 raise OSError(errno.EFBIG, f"it would be longer than {MAX_JOURNAL_BYTES >> 20} MiB")
             write_all(self._descriptor, record.to_bytes(), self._offset(self._records))
         self._records += 1
+        self._unsynced.append(record.segment)
         return self._records - 1
 
     def read(self, index: int) -> Record:
@@ -145,10 +158,35 @@ class JournalWriter:
         return record
 
     def close(self) -> None:
-        """Close the file; safe to call twice."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        """Bring everything to the disk and close the file; safe to call twice.
+
+        Raises:
+            SpillError: it could not be brought there; the file is closed.
+
+        """
+        if self._descriptor < 0:
+            return
+        with spill_errors(self._path, "cannot bring the journal to the disk"):
+            try:
+                self._syncing.end()
+                self._syncing.check()
+                self._sync()
+            finally:
+                os.close(self._descriptor)
+                self._descriptor = -1
+
+    def _sync(self) -> None:
+        """Bring the frames that have records to the disk, and then the records."""
+        segments = {self._unsynced.popleft() for _ in range(len(self._unsynced))}
+        for segment in segments:
+            _sync_segment(self._path.with_name(segment_name(segment)))
+        if segments:
+            sync_data(self._descriptor)
+        if segments and (last := max(segments)) > self._last_segment:
+            self._last_segment = last
+            for folder in self._folders:
+                sync_folder(folder)
+            del self._folders[1:]
 
     def disown(self) -> None:
         """Close a forked child's copy."""
@@ -235,6 +273,11 @@ def holds_no_record(directory: Path) -> bool:
     return bool(magic == _MAGIC and length < _HEADER.size + text_bytes + RECORD_BYTES)
 
 
+def segment_name(number: int) -> str:
+    """Return the name of the file with a segment's frames."""
+    return f"{number:06}.segment"
+
+
 def open_regular(path: Path) -> int:
     """Open a file for reading that must be a regular one: no link, pipe or device."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -250,6 +293,17 @@ def write_all(descriptor: int, data: bytes | memoryview, offset: int) -> None:
     while rest:
         written = os.pwrite(descriptor, rest, offset)
         rest, offset = rest[written:], offset + written
+
+
+def _sync_segment(path: Path) -> None:
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+    except FileNotFoundError:  # its frames are encoded by now
+        return
+    try:
+        sync_data(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _read_header(descriptor: int, path: Path) -> tuple[dict[str, object], int]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from glrec_core.errors import SpillError
 from glrec_core.forks import close_copy, disown_in_children
 from glrec_core.spill.errors import spill_errors
-from glrec_core.spill.journal import open_regular, write_all
+from glrec_core.spill.journal import open_regular, segment_name, write_all
 from glrec_core.spill.location import check_free
 
 SEGMENT_BYTES = 64 << 20
@@ -34,7 +34,7 @@ class Place(NamedTuple):
 
 def segment_path(directory: Path, number: int) -> Path:
     """Return the file of a segment."""
-    return directory / f"{number:06}.segment"
+    return directory / segment_name(number)
 
 
 def first_segment(directory: Path) -> int:

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import warm
-from tests.support.displays import text
-from tests.support.processes import end_group
+from tests.support.processes import end_group, text
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "glrec_core")

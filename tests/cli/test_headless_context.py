@@ -81,6 +81,46 @@ def test_every_display_can_be_tried(fresh_thread: Run) -> None:
     fresh_thread(act)
 
 
+class OlderDriver(Egl):
+    """Makes contexts of no newer version than one."""
+
+    def __init__(self, newest: tuple[int, int]) -> None:
+        super().__init__()
+        self._newest = newest
+        self.given: tuple[int, int] | None = None
+
+    def call(self, name: str, *arguments: Any) -> int:
+        if name != "eglCreateContext":
+            return super().call(name, *arguments)
+        asked = arguments[3][1], arguments[3][3]
+        if asked > self._newest:
+            raise CaptureError(f"no OpenGL {asked}")
+        self.given = asked
+        return super().call(name, *arguments)
+
+
+@pytest.mark.parametrize("newest", [(4, 5), (4, 4), (4, 3), (3, 3)])
+def test_the_newest_version_of_the_driver_is_taken(newest: tuple[int, int], fresh_thread: Run) -> None:
+    def act() -> None:
+        egl = OlderDriver(newest)
+        with context_on(egl, next(headless_displays(egl))):
+            assert egl.given == newest
+
+    fresh_thread(act)
+
+
+def test_too_old_a_driver_is_refused(fresh_thread: Run) -> None:
+    def act() -> None:
+        egl = OlderDriver((3, 2))
+        with (
+            pytest.raises(CaptureError, match=r"no OpenGL 3\.3 or newer"),
+            context_on(egl, next(headless_displays(egl))),
+        ):
+            pytest.fail("a context was made")
+
+    fresh_thread(act)
+
+
 def test_another_context_is_left_alone(context: moderngl.Context) -> None:
     assert context.version_code >= 330
     before = current_context()

@@ -191,6 +191,18 @@ def test_marks_that_nothing_keeps_are_refused(tmp_path: Path) -> None:
         recorder.mark("a")
 
 
+def test_a_sink_without_marks_beside_one_that_has_them(context: moderngl.Context, tmp_path: Path) -> None:
+    replay = ReplaySink()
+    recorder, loop = record(None, tmp_path / "a.mp4", replay, timing="step"), BarcodeLoop(context)
+    loop.record(recorder, range(10))
+    recorder.mark("half")
+    loop.record(recorder, range(10, 20))
+    recorder.close()
+    assert [found.name for found in chapters(tmp_path / "a.mp4")] == ["start", "half"]
+    assert video.read_barcodes(tmp_path / "a.mp4") == list(range(20))
+    assert video.read_barcodes(replay.save(tmp_path / "replay.mp4")) == list(range(20))
+
+
 def test_a_part_that_failed_is_left_as_it_is(tmp_path: Path) -> None:
     sink = FileSink(tmp_path / "a.mp4")
     stream, packets = encoded(Config(timing="step"), regular(60, 60))

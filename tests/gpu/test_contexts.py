@@ -21,7 +21,7 @@ from glrec_core.gl.functions import current_gl
 from glrec_core.process import gaussian_blur
 from glrec_core.read import Player
 from tests.gpu_support.contexts import STATES, Steps, changed_by
-from tests.gpu_support.nvidia import skip_without_nvidia_gpu
+from tests.gpu_support.nvidia import skip_without_nvidia_gpu, used_bytes
 from tests.gpu_support.standin import environment
 from tests.read.conftest import film
 from tests.support import barcode
@@ -75,7 +75,7 @@ def recording(path: Path, backend: str, codec: str | None, process: list[Any]) -
     yield "screenshot"
     loop.record(recorder, range(9, 30))
     recorder.pause()
-    paused = recorder.screenshot(path.with_suffix(".jpg"))
+    paused = recorder.screenshot(path.with_name("paused.png"))
     loop.record(recorder, range(40, 60))
     yield "frame_drawn, paused"
     recorder.resume()
@@ -126,7 +126,10 @@ def test_choosing_a_backend(gpu: moderngl.Context, tmp_path: Path, state: str) -
         yield "doctor, NVIDIA"
         context.release()
 
+    unchanged(steps, state)  # what is loaded once is loaded
+    before = used_bytes()
     unchanged(steps, state)
+    assert used_bytes() - before < 100 << 20, "PyNvVideoCodec's context takes half a gigabyte"
     nvenc_probe._remembered.cache_clear()
     unchanged(partial(recording, tmp_path / "film.mp4", "auto", None, []), state)
 

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from glrec_core.encode.nvenc_probe import capabilities
 from glrec_core.errors import BackendUnavailable
-from tests.gpu_support.contexts import changed_by
+from tests.gpu_support.contexts import changed_by, driver
 
 def steps() -> Iterator[str]:
     for codec in ("h264", "hevc", "av1"):
@@ -24,6 +24,7 @@ def steps() -> Iterator[str]:
         yield f"capabilities of {codec}"
 
 assert not (changed := changed_by(steps, sys.argv[1])), changed
+print(driver().cuda_stub_live_objects())
 """
 
 FAULTS = {
@@ -39,7 +40,10 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_asking_a_gpu_that(pynvvideocodec_libraries: Path, fault: str, state: str) -> None:
     """PyNvVideoCodec makes a context of its own for it, and leaves that behind where the GPU refuses."""
-    run_program(PROBE, state, env=environment(pynvvideocodec_libraries, Switches(fail=FAULTS[fault])))
+    variables = environment(pynvvideocodec_libraries, Switches(fail=FAULTS[fault]))
+    said = run_program(PROBE, state, env=variables).stdout
+    if fault == "has no NVENC":
+        assert said.splitlines()[-1] == "0", "a context that stays takes half a gigabyte of an H200"
 
 
 ENCODE = """

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from tests.support import warm
-from tests.support.processes import Process, end_group, process_group
+from tests.support.processes import Process, end_group, process_group, text
 
 _START_SECONDS = 20.0
 _ROOT = Path(__file__).resolve().parents[2]
@@ -124,9 +124,3 @@ def _wait(process: Process, timeout_seconds: float) -> int | None:
         return process.wait(timeout_seconds)
     except subprocess.TimeoutExpired:
         return None
-
-
-def text(file: IO[bytes]) -> str:
-    """Return all that was written to a file."""
-    file.seek(0)
-    return file.read().decode("utf-8", "replace")

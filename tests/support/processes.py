@@ -102,3 +102,9 @@ def _is_live(process: psutil.Process) -> bool:
         )  # one that init has not collected yet is harmless
     except psutil.NoSuchProcess:
         return False
+
+
+def text(file: IO[bytes]) -> str:
+    """Return all that was written to a file."""
+    file.seek(0)
+    return file.read().decode("utf-8", "replace")

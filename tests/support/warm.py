@@ -56,7 +56,8 @@ class _Server:
         self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             command = [sys.executable, str(_SERVER), str(theirs.fileno())]
-            variables = {**environment, "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1"}
+            paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+            variables = {**environment, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1"}
             self.process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
