@@ -39,7 +39,7 @@ from glrec_core.sink.claims import release, reserve
 from glrec_core.sink.file import FileSink
 from glrec_core.sink.pictures import PictureSink
 from glrec_core.sink.replay import ReplaySink
-from glrec_core.sink.stored import StoredSink, dated_path, open_stored
+from glrec_core.sink.stored import StoredSink, open_dated, open_stored
 from glrec_core.stages import Sink
 from glrec_core.stats import Stats, check_account_target
 
@@ -100,7 +100,7 @@ def record(target: object, *sinks: str | Path | Sink, **options: Unpack[Options]
     _check_order(target)
     config = Config.of({**_defaults(target), **options})
     _check_audio(config, sinks)
-    opened = [_open_sink(sink, config) for sink in sinks or (dated_path(),)]
+    opened = [_open_sink(sink, config) for sink in sinks] or [open_dated(config.audio)]
     reserve(opened)
     try:
         return _recorder(target, config, opened, steps_unasked=target is None and "timing" not in options)

@@ -19,7 +19,7 @@ from glrec_core.frame import Packet, StreamInfo
 from glrec_core.sink.chapters import Chapter
 from glrec_core.sink.claims import Claim, is_claimed
 from glrec_core.sink.containers import CONTAINERS, Container, container_for
-from glrec_core.sink.paths import check_writable, numbered
+from glrec_core.sink.paths import check_folder, check_writable, numbered
 
 if TYPE_CHECKING:
     from glrec_core.sink.finishing import Finish
@@ -73,6 +73,7 @@ class FileSink:
         self._chapters: list[Chapter] = []
         self._begin_seconds = Fraction(0)
         if renumber:
+            check_folder(self._path)
             self._path = next(each for each in numbered(self._path) if not os.path.lexists(each))
         else:
             check_writable(self._path, overwrite=overwrite)
