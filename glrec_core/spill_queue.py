@@ -234,7 +234,12 @@ class SpillQueue(FrameQueue):
         if self._evicting or (self.used >= self._spill_from and not self._closed):
             # Memory comes first; once there is a backlog on disk, it only bridges what the disk has no time for.
             bridging = not spilling or self._in_memory or self.used >= self._slots
-            if not self._abandoned and bridging and self._in_slots and self._fits_in_memory(self._in_slots[0]):
+            if (
+                not self._abandoned
+                and bridging
+                and self._in_slots
+                and self._fits_in_memory(self._in_slots[0])
+            ):
                 return self._in_slots, self._to_memory
             return oldest, self._to_disk
         return (oldest, self._to_disk) if spilling and self._in_memory else None
