@@ -206,6 +206,11 @@ class Engine:
         """GL name of the texture with the last frame; 0 once it is deleted."""
         return 0 if self._released else self.capture.texture_id
 
+    @property
+    def span(self) -> Span:
+        """From the first to the last frame."""
+        return self._span
+
     def duration_seconds(self, clock: Clock) -> Fraction:
         """Return the time from the first frame to the end of the last, in whole ticks of the clock's time base."""
         return self._span.duration_seconds(clock)

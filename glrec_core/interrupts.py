@@ -136,5 +136,5 @@ def _nothing(_: int, __: FrameType | None) -> None:
     """Handle nothing."""
 
 
-held_back = HeldBack()
+held_back: HeldBack = HeldBack()
 """The one of this process."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Self
 
 from glrec_core.adapter import Attachment, KeyWatcher
-from glrec_core.clock import Clock, Skip
+from glrec_core.clock import Clock, Skip, Span
 from glrec_core.config import Config
 from glrec_core.controls import Controls
 from glrec_core.engine import Engine
@@ -43,10 +43,14 @@ logger: logging.Logger = logging.getLogger("glrec")
 
 
 class Recorder(Controls):
-    """Records the frames of one OpenGL context to sinks. Made by `glrec_core.record`."""
+    """Records the frames of one OpenGL context to sinks. Made by `glrec_core.record`.
 
-    def __init__(self, config: Config, sinks: Sequence[Sink]) -> None:
+    `steps_unasked` says that nobody asked for the step clock, so that `close()` tells of a film at another speed.
+    """
+
+    def __init__(self, config: Config, sinks: Sequence[Sink], *, steps_unasked: bool = False) -> None:
         self._config = config
+        self._steps_unasked = steps_unasked
         self._sinks = tuple(sinks)
         self._clock: Clock = config.make_clock()
         self._stats = Stats()
@@ -307,11 +311,26 @@ class Recorder(Controls):
         with held_back:
             stats, error = self._stats, self.error
             stats.settle(self._kept())
+            self._tell_of_pace()
             if isinstance(error, SinkError) and error.frames_kept is not None:
                 lost = stats.recorded + stats.lost + stats.failed - error.frames_kept
                 self._reports.error = error.with_account(lost)
             if self._config.stats_json is not None:
                 self.stats.append_json_line(self._config.stats_json)
+
+    def _tell_of_pace(self) -> None:
+        """Say what may surprise: a film that plays at another speed than its loop drew, or that lacks most of its frames."""
+        stats, span = self._stats, self._engine.span if self._engine is not None else Span()
+        if self._steps_unasked and span.is_at_another_pace:
+            self._reports.tell(
+                f"the film shows in {span.shown_seconds:.2f} s what the loop drew in {span.drawn_seconds:.2f} s: each call is a "
+                f"frame, {self._config.rate} in a second; timing='wall' keeps the times at which they were drawn"
+            )
+        if 2 * stats.rate_limited > stats.drawn:
+            self._reports.tell(
+                f"{stats.rate_limited} of {stats.drawn} drawn frames were left out, since they came faster than "
+                f"fps={self._config.rate} allows; timing='step' takes every one"
+            )
 
     def _kept(self) -> int:
         """Return how many frames the sink that kept most of them has; one that is no file has what it was given."""

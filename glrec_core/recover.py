@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from glrec_core.backends import open_on_cpu
+from glrec_core.checks import absolute_path
 from glrec_core.clock import Span
 from glrec_core.config import Config
 from glrec_core.encode_chain import Batch, EncodeChain
@@ -78,7 +79,7 @@ def recover(
     with StoredFrames(Path(directory)) as frames:
         frames.refuse_empty(keep=keep)
         film = None if with_film is None else FilmSoFar(with_film)
-        if film is not None and _is_same_file(film.path, Path(path).expanduser()):
+        if film is not None and _is_same_file(film.path, absolute_path("path", path)):
             raise ConfigError(
                 f"{path} is the film that is to be completed; choose another name for the new one"
             )

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
+from glrec_core.checks import absolute_path
 from glrec_core.color import ColorSpace
 from glrec_core.errors import CaptureError, ClosedError, ConfigError, SinkError
 from glrec_core.frame import Frame
@@ -69,7 +70,7 @@ class Screenshots:
 
     def request(self, path: str | os.PathLike[str], *, overwrite: bool) -> Future[Path]:
         """Ask for the next drawn frame. See `Recorder.screenshot`."""
-        place = Path(path).expanduser().absolute()
+        place = absolute_path("screenshot", path)
         if place.suffix.lower() != ".png":
             raise ConfigError(f"screenshot({os.fspath(path)!r}): screenshots are PNG files; name it x.png")
         check_writable(place, overwrite=overwrite)

@@ -7,11 +7,29 @@ import json
 import os
 import sys
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 
+from glrec_core.checks import absolute_path
 from glrec_core.clock import Skip
 from glrec_core.durations import Durations
-from glrec_core.errors import SinkError
+from glrec_core.errors import ConfigError, SinkError
+
+
+def check_account_target(target: str | os.PathLike[str] | None) -> None:
+    """Check before anything is recorded that the account can be added to a file, or to the standard output.
+
+    Raises:
+        ConfigError: it cannot.
+
+    """
+    if target is None or target == "-":
+        return
+    path = absolute_path("stats_json", target)
+    place = path if path.exists() else path.parent
+    if path.is_dir() or not place.exists():
+        what = "is a folder" if path.is_dir() else "is in a folder that does not exist"
+        raise ConfigError(f"stats_json={str(path)!r} {what}; give a file to which lines can be added")
+    if not os.access(place, os.W_OK):
+        raise ConfigError(f"stats_json={str(path)!r} is not writable for this user; choose another file")
 
 
 @dataclass(slots=True)
@@ -123,7 +141,7 @@ class Stats:
             sys.stdout.write(line)
             return
         try:
-            with Path(target).expanduser().open("a", encoding="utf-8") as file:
+            with absolute_path("stats_json", target).open("a", encoding="utf-8") as file:
                 file.write(line)
         except OSError as error:
             text = f"cannot write the account (stats_json=): {error.strerror or error}"

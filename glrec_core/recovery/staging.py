@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from glrec_core.checks import absolute_path
 from glrec_core.errors import SinkError
 from glrec_core.sink.pictures import stands_for_pictures
 from glrec_core.sink.stored import StoredSink, open_stored
@@ -61,7 +62,7 @@ def staged(path: str | os.PathLike[str], *, overwrite: bool) -> Iterator[Staging
     if stands_for_pictures(path):
         yield Staging(sink, None, overwrite=overwrite)
         return
-    place = Path(path).expanduser().absolute()
+    place = absolute_path("path", path)
     folder = Path(tempfile.mkdtemp(prefix=".glrec-recover-", dir=place.parent))
     try:
         made = open_stored(folder / place.name, overwrite=False)

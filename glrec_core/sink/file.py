@@ -12,13 +12,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glrec_core.checks import absolute_path
 from glrec_core.durable import sync_folder
 from glrec_core.errors import ConfigError, SinkError
 from glrec_core.frame import Packet, StreamInfo
 from glrec_core.sink.chapters import Chapter
 from glrec_core.sink.claims import Claim, is_claimed
 from glrec_core.sink.containers import CONTAINERS, Container, container_for
-from glrec_core.sink.paths import check_writable, numbered
+from glrec_core.sink.paths import check_folder, check_writable, numbered
 
 if TYPE_CHECKING:
     from glrec_core.sink.finishing import Finish
@@ -58,7 +59,7 @@ class FileSink:
         audio: str | os.PathLike[str] | None = None,
         renumber: bool = False,
     ) -> None:
-        self._path = Path(path).expanduser().absolute()
+        self._path = absolute_path("path", path)
         self._container = container_for(self._path)
         self._overwrite = overwrite and not renumber
         self._renumber = renumber
@@ -72,6 +73,7 @@ class FileSink:
         self._chapters: list[Chapter] = []
         self._begin_seconds = Fraction(0)
         if renumber:
+            check_folder(self._path)
             self._path = next(each for each in numbered(self._path) if not os.path.lexists(each))
         else:
             check_writable(self._path, overwrite=overwrite)
@@ -181,7 +183,7 @@ class FileSink:
             ConfigError: it stands for another kind of file, cannot be written, exists or is being recorded to.
 
         """
-        place = Path(path).expanduser().absolute()
+        place = absolute_path("path", path)
         if place.suffix.lower() != self._path.suffix.lower():
             raise ConfigError(f"{self._path} is a {self._path.suffix} file; it cannot become {place.name}")
         check_writable(place, overwrite=overwrite, own=self._claims)
@@ -338,7 +340,7 @@ def _sound(audio: str | os.PathLike[str] | None, path: Path, container: Containe
         return None
     if not container.sounds:
         raise ConfigError(f"audio={os.fspath(audio)!r}: {path.suffix} files have no sound; leave it out")
-    if Path(audio).expanduser().resolve() == path.resolve():
+    if absolute_path("audio", audio).resolve() == path.resolve():
         raise ConfigError(f"audio={os.fspath(audio)!r} is the file that is to be written; choose another")
     from glrec_core.sink.sound import Sound
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from glrec_core.checks import absolute_path
 from glrec_core.durable import Syncing, sync_data, sync_folder
 from glrec_core.errors import ConfigError, SinkError
 from glrec_core.frame import Packet, StreamInfo
@@ -29,10 +30,10 @@ _NUMBER = re.compile(r"%(0(?P<digits>\d{1,2}))?d")
 
 def stands_for_pictures(path: str | os.PathLike[str]) -> bool:
     """Whether a path is a folder, or that of a picture with the place of a number in its name."""
-    text, name = os.fspath(path), Path(path)
+    name = absolute_path("path", path)
     if name.suffix.lower() in PICTURE_CODECS:
         return _NUMBER.search(name.name) is not None
-    return text.endswith(os.sep) or (not name.suffix and name.expanduser().is_dir())
+    return os.fspath(path).endswith(os.sep) or (not name.suffix and name.is_dir())
 
 
 class PictureSink:
@@ -43,7 +44,8 @@ class PictureSink:
     was written up to two seconds before is on the disk.
 
     Args:
-        path: the pattern of the names, with one `%d` or `%06d`; a folder alone stands for `%06d.png` in it.
+        path: the pattern of the names, with one `%d` or `%06d`; a folder alone stands for `%06d.png` in it. The folder is
+            made with the first picture where it is not there.
         overwrite: replace a sequence of the same pattern, all of it: a longer one's last pictures are deleted.
 
     Raises:
@@ -60,7 +62,7 @@ class PictureSink:
         self._sequence: _Sequence | None = None
         self._claims: list[Claim] = []
         for picture in (_numbered(self._pattern, 0), *_existing(self._pattern)):
-            check_writable(picture, overwrite=overwrite)
+            check_writable(picture, overwrite=overwrite, makes_folder=True)
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -127,6 +129,8 @@ class PictureSink:
         if self._opened > 1:
             pattern = pattern.with_stem(f"{pattern.stem}-{self._opened}")
         self._claim(pattern)
+        with self._telling_what_is_kept(pattern.parent, "cannot make the folder"):
+            pattern.parent.mkdir(parents=True, exist_ok=True)
         if self._overwrite:
             with self._telling_what_is_kept(pattern, "cannot replace the pictures"):
                 for picture in _existing(pattern):
@@ -267,7 +271,7 @@ def _write_whole(path: Path, data: bytes) -> None:
 
 
 def _pattern(path: str | os.PathLike[str]) -> Path:
-    pattern = Path(path).expanduser().absolute()
+    pattern = absolute_path("path", path)
     if _NUMBER.search(pattern.name) is None:
         pattern /= _DEFAULT_NAME
     if pattern.suffix.lower() not in PICTURE_CODECS:

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from glrec_core.errors import ConfigError
-from glrec_core.sink.claims import is_claimed
 from glrec_core.sink.file import FileSink
-from glrec_core.sink.paths import numbered
 from glrec_core.sink.pictures import PictureSink, stands_for_pictures
 from glrec_core.stages import Sink
-
-if sys.platform == "win32":
-    from pathlib import WindowsPath as _NativePath
-else:
-    from pathlib import PosixPath as _NativePath
 
 
 @runtime_checkable
@@ -71,15 +63,14 @@ def notes_of(sinks: Iterable[Sink]) -> tuple[str, ...]:
     return tuple(note for sink in sinks if isinstance(sink, NotingSink) for note in sink.notes)
 
 
-class DatedPath(_NativePath):
-    """A path that nobody asked for. Where it turns out to be taken, the next number will do as well."""
+def open_dated(audio: str | os.PathLike[str] | None = None) -> FileSink:
+    """Return the sink for when nobody named a file: `glrec-20261121-143000.mp4` of the present second, or its next number.
 
+    Raises:
+        ConfigError: there is no writing in the working folder, or no sound to add.
 
-def dated_path() -> DatedPath:
-    """Return `glrec-20261121-143000.mp4` of the present second, with a number if that is taken."""
-    path = DatedPath(f"glrec-{datetime.now().astimezone():%Y%m%d-%H%M%S}.mp4")
-    free = (each for each in numbered(path) if not os.path.lexists(each) and not is_claimed(each))
-    return DatedPath(next(free))
+    """
+    return FileSink(f"glrec-{datetime.now().astimezone():%Y%m%d-%H%M%S}.mp4", audio=audio, renumber=True)
 
 
 def open_stored(
@@ -92,7 +83,7 @@ def open_stored(
 
     """
     if not stands_for_pictures(path):
-        return FileSink(path, overwrite=overwrite, audio=audio, renumber=isinstance(path, DatedPath))
+        return FileSink(path, overwrite=overwrite, audio=audio)
     if audio is not None:
         raise ConfigError(f"audio={os.fspath(audio)!r}: pictures have no sound; leave it out")
     return PictureSink(path, overwrite=overwrite)

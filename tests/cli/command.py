@@ -29,7 +29,7 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 def glrec(
     *arguments: str | Path,
     env: Mapping[str, str] | None = None,
-    timeout_seconds: float = 60.0,
+    timeout_seconds: float = 100.0,
     cwd: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run `glrec` to its end and return exit code and output; nothing is raised but for a time-out."""

@@ -107,7 +107,7 @@ def test_under_the_wall_clock_a_chapter_is_at_a_frames_own_time(
     context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now_ns = [10**9]
-    recorder = record(None, tmp_path / "a.mp4", overflow="block")
+    recorder = record(None, tmp_path / "a.mp4", timing="wall", overflow="block")
     monkeypatch.setattr(recorder._clock, "_now_ns", lambda: now_ns[0])
 
     def advance(number: int) -> None:

@@ -12,6 +12,7 @@ import moderngl
 import pytest
 
 from glrec_core import EncodeError, ReplaySink, SinkError, record
+from glrec_core.config import Overflow
 from glrec_core.encode.pyav import PyAVEncoder
 from glrec_core.frame import Frame, Packet, StreamInfo
 from glrec_core.sink.growing_file import GrowingFile
@@ -68,7 +69,7 @@ def test_block_waits_and_loses_nothing(
 
 @pytest.mark.parametrize("overflow", ["block", "drop"])
 def test_an_encoder_that_dies_does_not_stop_the_loop(
-    context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overflow: str
+    context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overflow: Overflow
 ) -> None:
     fail(monkeypatch, PyAVEncoder, "encode", range(41, 10**6), EncodeError("the encoder is on strike"))
     recorder = record(None, tmp_path / "a.mp4", timing="step", overflow=overflow)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import moderngl
 import pytest
@@ -23,7 +24,7 @@ SIZE = (64, 48)
 class Drawing:
     """A thread that draws, and goes on for as long as it is not told to end; its context stays current there."""
 
-    def __init__(self, path: Path, frames: int, before: Callable[[], None], **options: object) -> None:
+    def __init__(self, path: Path, frames: int, before: Callable[[], None], **options: Any) -> None:
         self.recorder: Recorder | None = None
         self.errors: list[BaseException] = []
         self._arguments = path, frames, before, options
@@ -57,7 +58,7 @@ class Drawing:
 
 @contextmanager
 def drawing(
-    path: Path, frames: int, before: Callable[[], None] = lambda: None, **options: object
+    path: Path, frames: int, before: Callable[[], None] = lambda: None, **options: Any
 ) -> Iterator[Drawing]:
     """Give a thread that has drawn so many frames and still holds its context."""
     thread = Drawing(path, frames, before, **options)

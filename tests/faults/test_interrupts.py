@@ -13,6 +13,7 @@ import moderngl
 import pytest
 
 from glrec_core import EncodeError, Packet, ReplaySink, WrongThreadError, record
+from glrec_core.config import Overflow
 from tests.support import video
 from tests.support.displays import run_program
 from tests.support.recording import BarcodeLoop
@@ -65,7 +66,7 @@ def test_an_exception_at_any_line_neither_hangs_nor_spoils_the_film(
 @pytest.mark.parametrize("raised", [SystemExit, KeyboardInterrupt, GeneratorExit])
 @pytest.mark.parametrize("place", ["operation", "sink"])
 def test_what_ends_the_encode_thread_ends_the_recording_and_nothing_waits_for_it(
-    context: moderngl.Context, tmp_path: Path, overflow: str, raised: type[BaseException], place: str
+    context: moderngl.Context, tmp_path: Path, overflow: Overflow, raised: type[BaseException], place: str
 ) -> None:
     """`sys.exit()` in an operation of the user's, or in a sink of theirs, is a failure like any other."""
 

@@ -31,7 +31,7 @@ from glrec_core.frame import Packet, StreamInfo
 from glrec_core.sink import finishing
 from glrec_core.sink.claims import release, reserve
 from glrec_core.sink.containers import CONTAINERS
-from glrec_core.sink.stored import dated_path, notes_of, open_stored
+from glrec_core.sink.stored import notes_of, open_dated, open_stored
 from tests.host_pipeline import encoded, regular
 from tests.support import barcode, video
 from tests.support.alpha import still_rgba
@@ -511,7 +511,7 @@ def test_many_threads_choose_names_at_once(one_second: Path) -> None:
 
     def choose() -> None:
         try:
-            sink = open_stored(dated_path(), overwrite=False)
+            sink = open_dated()
             reserve([sink])
             sinks.append(sink)
         except BaseException as error:  # noqa: BLE001 - a thread's own would only be printed

@@ -83,7 +83,7 @@ def test_a_loop_that_keeps_up_writes_no_spill(context: moderngl.Context, folder:
 def test_spilling_is_what_recordings_of_a_window_do_unless_told(
     context: moderngl.Context, folder: Path
 ) -> None:
-    recorder = record(None, folder / "a.mp4", spill_dir=folder / "spill")
+    recorder = record(None, folder / "a.mp4", timing="wall", spill_dir=folder / "spill")
     BarcodeLoop(context).record(recorder, range(FRAMES))
     assert recorder.close().frames == FRAMES
     assert recorder.stats.dropped == 0

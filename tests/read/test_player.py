@@ -18,7 +18,7 @@ import pytest
 from numpy.typing import NDArray
 
 from glrec_core.errors import BackendUnavailable, ConfigError
-from glrec_core.read import ColorGuess, Player
+from glrec_core.read import ColorGuess, Player, decoding
 from tests.read.clips import CLIPS, FRAMES, SIZE, decoded_planes, picture_of
 from tests.support import barcode
 from tests.support.decode import timestamps
@@ -121,6 +121,23 @@ def test_a_fast_screenshot_is_the_nearest_keyframe(film: Make, name: str) -> Non
             key for key, away in zip(keys, distances, strict=True) if away <= min(distances) + rounding
         }
         assert number(opened.screenshot(times[index]), name) in nearest
+
+
+def test_a_fast_screenshot_reads_no_more_than_it_needs(film: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It searches from near the wanted time on, not from the film's begin."""
+    path, read = film("h264-422-10"), 0
+    packets = decoding._packets
+
+    def counted(*arguments: Any) -> Iterator[Any]:
+        nonlocal read
+        for packet in packets(*arguments):
+            read += 1
+            yield packet
+
+    opened = player(path)
+    monkeypatch.setattr(decoding, "_packets", counted)
+    opened.screenshot(timedelta(seconds=(FRAMES - 2) / 30))
+    assert 0 < read < FRAMES // 2
 
 
 def is_key(path: Path, frame: av.VideoFrame) -> bool:
@@ -342,19 +359,23 @@ def peak_bytes(frames: Iterator[Any]) -> int:
         tracemalloc.stop()
 
 
+def _height_alone(height: int, _: int) -> tuple[int]:
+    return (height,)
+
+
 @pytest.mark.parametrize(
     "options",
     [
         {"size": (0, 10)},
         {"size": (10, 100_000)},
         {"size": "large"},
-        {"size": lambda height, width: (height,)},
+        {"size": _height_alone},
         {"crop": (0, 0, SIZE[0] + 1, 10)},
         {"crop": (-1, 0, 10, 10)},
         {"crop": (0, 0, 0, 10)},
         {"crop": (1, 2, 3)},
     ],
-    ids=str,
+    ids=lambda options: str(options).partition(" at ")[0],  # workers of one run must agree on it
 )
 def test_wrong_arguments_are_refused(film: Make, options: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):

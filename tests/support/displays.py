@@ -63,7 +63,7 @@ def run_program(
     program: str | Path,
     *arguments: str,
     env: Mapping[str, str] | None = None,
-    timeout_seconds: float = 60.0,
+    timeout_seconds: float = 100.0,
     fresh: bool = False,
 ) -> subprocess.CompletedProcess[str]:
     """Run a Python program, a path or source text, in a process of its own and return its output.

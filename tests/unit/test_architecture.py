@@ -26,13 +26,12 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "glrec_core.waiting",
     ),
     (
-        "glrec_core.color",
-        "glrec_core.keys",
-        "glrec_core.notebook",
         "glrec_core.checks",
+        "glrec_core.color",
+        "glrec_core.notebook",
         "glrec_core.operations",
     ),
-    ("glrec_core.frame", "glrec_core.clock", "glrec_core.durations"),
+    ("glrec_core.frame", "glrec_core.clock", "glrec_core.durations", "glrec_core.keys"),
     (
         "glrec_core.ffmpeg",
         "glrec_core.ffmpeg_executable",

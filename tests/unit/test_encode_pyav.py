@@ -126,10 +126,10 @@ def test_a_bit_rate_is_kept_in_the_mean(name: str) -> None:
     bits = 8 * sum(len(packet.data) for _, packets in encode(config, frames) for packet in packets)
     best = sum(
         len(p.data)
-        for _, packets in encode(Config(codec=name, timing="step", fps=30), frames)
+        for _, packets in encode(Config(codec=name, timing="step", fps=30), frames[:30])
         for p in packets
     )
-    assert bits / 3 < 900_000 < 8 * best / 3  # noise: rate control can only come near it
+    assert bits / 3 < 900_000 < 8 * best  # noise: rate control can only come near it
 
 
 def test_vp9s_speeds_are_those_of_libvpxs_two_modes() -> None:

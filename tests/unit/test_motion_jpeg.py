@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from glrec_core.config import Config
-from glrec_core.encode.codecs import choose_codec
-from glrec_core.encode.motion_jpeg import MotionJpegEncoder, check_options
+from glrec_core.encode.codecs import CODECS, choose_codec
+from glrec_core.encode.motion_jpeg import DEFAULT_QUALITY, MotionJpegEncoder, check_options
 from glrec_core.errors import ConfigError, EncodeError
 from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 from glrec_core.sink.file import FileSink
@@ -55,6 +55,12 @@ def test_quality_decides_the_size(tmp_path: Path) -> None:
         record(FileSink(path), Config(codec="mjpeg", quality=quality), [rgba_frame(noise)], SIZE)
         sizes.append(path.stat().st_size)
     assert sizes[0] < sizes[1] < sizes[2]
+
+
+def test_the_cpu_and_the_gpu_take_the_same_quality_unasked() -> None:
+    scale = CODECS["mjpeg"].quality
+    assert scale is not None
+    assert scale.default == DEFAULT_QUALITY == 90
 
 
 @pytest.mark.parametrize(

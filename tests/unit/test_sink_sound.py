@@ -195,7 +195,7 @@ def test_what_has_no_sound_is_refused_before_a_file_is_touched(tmp_path: Path) -
     with pytest.raises(ConfigError, match="goes with paths of files"):
         record(None, ReplaySink(), audio=good)
     with pytest.raises(ConfigError, match="must be a path"):
-        record(None, tmp_path / "a.mp4", audio=7)
+        record(None, tmp_path / "a.mp4", audio=7)  # type: ignore[arg-type]
     assert sorted(tmp_path.iterdir()) == [*before[:1], good, *before[1:]]
 
 

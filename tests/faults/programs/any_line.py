@@ -15,11 +15,12 @@ import sys
 from functools import cache
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import moderngl
 
 from glrec_core import GlrecError, Recorder, record
+from glrec_core.config import Overflow
 from tests.support import video
 from tests.support.recording import BarcodeLoop
 
@@ -79,7 +80,7 @@ def close(recorder: Recorder) -> str:
     return ""
 
 
-def one(path: Path, act: str, overflow: str, number: int) -> dict[str, Any] | None:
+def one(path: Path, act: str, overflow: Overflow, number: int) -> dict[str, Any] | None:
     """Record with an exception at one line; None when there is no such line any more."""
     context = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
     loop = BarcodeLoop(context, (64, 48))
@@ -119,7 +120,7 @@ def one(path: Path, act: str, overflow: str, number: int) -> dict[str, Any] | No
     }
 
 
-def main(folder: Path, act: str, overflow: str, step: int) -> None:
+def main(folder: Path, act: str, overflow: Overflow, step: int) -> None:
     """Try the lines."""
     number = 0
     while True:
@@ -133,4 +134,4 @@ def main(folder: Path, act: str, overflow: str, step: int) -> None:
         number += step
 
 
-main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]))
+main(Path(sys.argv[1]), sys.argv[2], cast("Overflow", sys.argv[3]), int(sys.argv[4]))

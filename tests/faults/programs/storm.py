@@ -14,10 +14,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import cast
 
 import moderngl
 
 from glrec_core import Recorder, record
+from glrec_core.config import Overflow
 from tests.contract.adapter_programs import native
 from tests.support.gl_names import names_alive
 from tests.support.recording import BarcodeLoop
@@ -82,7 +84,7 @@ def draw(storm: Storm, recorder: Recorder, loops: list[BarcodeLoop]) -> None:
         storm.look()
 
 
-def main(path: str, overflow: str, signals: int) -> None:
+def main(path: str, overflow: Overflow, signals: int) -> None:
     """Record, close, and tell; show where it hangs if it does."""
     faulthandler.dump_traceback_later(LONGEST_SECONDS, exit=True)
     context = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
@@ -119,4 +121,4 @@ def main(path: str, overflow: str, signals: int) -> None:
     sys.stdout.write(json.dumps(found) + "\n")
 
 
-main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+main(sys.argv[1], cast("Overflow", sys.argv[2]), int(sys.argv[3]))
