@@ -253,7 +253,8 @@ class SpillQueue(FrameQueue):
             with self._lock:
                 if (move := self._next_move()) is not None:
                     waiting, act = move
-                    if act == self._to_disk and self._on_disk == 0 and not self._everything:
+                    begins = act == self._to_disk and self._on_disk == 0 and not self._follows
+                    if begins and not self._everything:
                         self._leave_some_to_the_encoder()
                     elif waiting is self._passed_over:
                         self._follows = False
@@ -268,7 +269,6 @@ class SpillQueue(FrameQueue):
         """When storing begins, pass over the next frames in line: the encoder would have to wait until they are stored."""
         for _ in range(min(_LEFT_TO_ENCODER, len(self._in_memory) + len(self._in_slots) - 1)):
             self._passed_over.append((self._in_memory or self._in_slots).popleft())
-            self._follows = False
 
     def _fits_in_memory(self, frame: Frame) -> bool:
         return (1 + _TRANSIENT_FRAMES) * frame_bytes(frame.spec) <= self._memory_bytes
