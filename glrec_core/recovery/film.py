@@ -32,6 +32,9 @@ _ANNEX_B = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
 _AV1_BOX_BYTES = 4
 """What comes before the sequence header in AV1CodecConfigurationRecord (AV1 in ISOBMFF 2.3.3); Matroska has the same."""
 
+_CANNOT_GROW = frozenset({"gif", "webp", "png"})
+"""Codecs whose files are not made of packets that others could follow."""
+
 _MAX_REORDER = 16
 """By how many pictures one can be decoded before it is shown: the frames that H.264 and HEVC decoders hold at most."""
 
@@ -70,6 +73,8 @@ class FilmSoFar:
             raise ConfigError(
                 f"{self.path}: nothing of this film can be read, so recover without it: {error}"
             ) from error
+        if self.codec in _CANNOT_GROW:
+            raise ConfigError(f"{self.path}: a film of {self.codec} cannot be completed; recover without it")
         if not self._index:
             raise ConfigError(f"{self.path} holds no complete picture yet; recover without it")
 

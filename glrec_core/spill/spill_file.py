@@ -9,9 +9,10 @@ import errno
 import logging
 import threading
 import zlib
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
-from time import perf_counter
+from time import monotonic, perf_counter
 
 from glrec_core.errors import SpillError
 from glrec_core.forks import Maker
@@ -27,8 +28,14 @@ from glrec_core.spill.segments import Place, SegmentReader, SegmentWriter, segme
 
 logger: logging.Logger = logging.getLogger("glrec")
 
+KEPT_SECONDS = 3.0
+"""How long frames stay on disk after they got into the file: until that is on the disk itself, and some time more."""
+
 KEPT_NS = 1_000_000_000
-"""How much longer than needed frames stay on disk: what the file has of them may be in the system's memory only."""
+"""How much of the video stays in any case: formats with coarse times show frames later than they were drawn."""
+
+_NOTED_SECONDS = 0.25
+"""How finely it is remembered when frames got into the file."""
 
 
 class SpillFile:
@@ -49,6 +56,8 @@ class SpillFile:
         self._keep_all = keep_all
         self._last_ns: dict[int, int] = {}
         """Time of the last frame of each segment, oldest first."""
+        self._in_file: deque[tuple[float, int]] = deque()
+        self._settled_ns = -1
         self._changing = threading.Lock()
         self.packings: PackingChoice = PackingChoice(lz4=has_lz4())
         self._writer = SegmentWriter(self.directory)
@@ -102,8 +111,9 @@ class SpillFile:
         """Take note that all frames up to that time are in the recording's files; delete the segments that are of no use."""
         if self._keep_all or not self._maker.is_here:
             return
+        self._note(time_ns)
         with self._changing:
-            while self._last_ns and self._is_over(first := next(iter(self._last_ns)), time_ns):
+            while self._last_ns and self._is_over(first := next(iter(self._last_ns))):
                 del self._last_ns[first]
                 self._delete(segment_path(self.directory, first))
 
@@ -125,8 +135,16 @@ class SpillFile:
         except OSError as error:
             logger.warning("cannot delete %s, whose frames are encoded: %s", path, error)
 
-    def _is_over(self, segment: int, time_ns: int) -> bool:
-        return segment != self._writer.number and self._last_ns[segment] < time_ns - KEPT_NS
+    def _note(self, time_ns: int) -> None:
+        """Find out which time was in the file long enough ago."""
+        now, in_file = monotonic(), self._in_file
+        if not in_file or now - in_file[-1][0] >= _NOTED_SECONDS:
+            in_file.append((now, time_ns))
+        while in_file and now - in_file[0][0] >= KEPT_SECONDS:
+            self._settled_ns = in_file.popleft()[1]
+
+    def _is_over(self, segment: int) -> bool:
+        return segment != self._writer.number and self._last_ns[segment] < self._settled_ns - KEPT_NS
 
 
 def read_frame(reader: SegmentReader, record: Record) -> Planes:

@@ -229,6 +229,7 @@ def test_a_film_that_ends_anywhere_gives_its_complete_pictures(folder: Path, nam
         ("other times", "is not .* the film of this recording"),
         ("other size", "a part of its own"),
         ("itself", "is the film that is to be completed"),
+        ("animation", "a film of gif cannot be completed"),
     ],
 )
 def test_a_film_that_does_not_belong_to_the_spill_is_refused(folder: Path, what: str, message: str) -> None:
@@ -238,6 +239,9 @@ def test_a_film_that_does_not_belong_to_the_spill_is_refused(folder: Path, what:
         film.write_bytes(b"" if what == "empty" else b"no film" * 100)
     elif what == "other times":
         cut_film(film, config, [time_ns + 4_000_000 * (time_ns > 0) for time_ns in wall_times()])
+    elif what == "animation":
+        film = film.with_suffix(".gif")
+        cut_film(film, Config(timing="step", fps=50, codec="gif"), step_times()[::3])
     elif what != "gone":
         cut_film(film, config, wall_times(), (320, 240) if what == "other size" else (160, 120))
     spill = spilled(folder, config, wall_times(), 5)

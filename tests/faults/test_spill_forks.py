@@ -17,6 +17,7 @@ from glrec_core.spill.segments import SEGMENT_BYTES
 from glrec_core.spill.spill_file import SpillFile
 from glrec_core.spill.stored_frames import StoredFrames, unfinished
 from tests.support import video
+from tests.support.leftovers import open_files
 from tests.support.spill import STEP_NS, disk, rgba, same
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
@@ -52,6 +53,7 @@ def test_what_a_child_does_with_a_spill_changes_nothing(root: Path, *, keep: boo
     segment = file.directory / "000000.segment"
 
     def use() -> None:
+        assert not any(str(file.directory) in name for name in open_files())
         refused(lambda: file.append(rgba(9)))
         refused(lambda: file.load(numbers[0]))
         file.written(1 << 60)

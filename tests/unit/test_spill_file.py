@@ -209,6 +209,7 @@ def test_other_peoples_files_are_not_deleted(root: Path) -> None:
 def test_segments_are_deleted_a_second_after_their_last_frame_got_into_the_file(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(spill_file, "KEPT_SECONDS", 0.0)
     monkeypatch.setattr(segments, "SEGMENT_BYTES", 3 * 32 * 16 * 4)
     monkeypatch.setattr(spill_file, "has_lz4", lambda: False)
     file = SpillFile(root, {}, keep_all=False)
@@ -222,6 +223,25 @@ def test_segments_are_deleted_a_second_after_their_last_frame_got_into_the_file(
     assert counts[-1] == 20  # and the other half is older
     file.close(keep=False)
     assert list(root.iterdir()) == []
+
+
+def test_segments_stay_until_the_file_is_on_the_disk_too(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three seconds by the wall clock, however much video an encoder got through meanwhile."""
+    now = [100.0]
+    monkeypatch.setattr(segments, "SEGMENT_BYTES", 3 * 32 * 16 * 4)
+    monkeypatch.setattr(spill_file, "has_lz4", lambda: False)
+    monkeypatch.setattr(spill_file, "monotonic", lambda: now[0])
+    file = SpillFile(root, {}, keep_all=False)
+    for number in range(300):
+        file.append(rgba(number))
+    counts = []
+    for second in range(8):
+        now[0] = 100.0 + second
+        file.written(min(second, 2) * 120 * STEP_NS)
+        counts.append(len(list(file.directory.glob("*.segment"))))
+    assert counts[:4] == [100] * 4
+    assert counts[4:] == [80, 40, 40, 40]
+    file.close(keep=False)
 
 
 def test_a_spill_that_keeps_all_deletes_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -171,7 +171,7 @@ def test_the_frame_that_is_being_encoded_is_not_stored(root: Path) -> None:
     assert line.queue.finish() is None
 
 
-@pytest.mark.parametrize("memory_frames", [0, 4])
+@pytest.mark.parametrize("memory_frames", [0, 9])
 @pytest.mark.parametrize("held", [0, 7, 30])
 def test_what_a_killed_process_loses_is_its_newest_frames(
     root: Path, monkeypatch: pytest.MonkeyPatch, held: int, memory_frames: int
@@ -183,6 +183,7 @@ def test_what_a_killed_process_loses_is_its_newest_frames(
     monkeypatch.setattr(segments, "SEGMENT_BYTES", 3 * 32 * 16 * 4)
     monkeypatch.setattr(spill_file, "has_lz4", lambda: False)
     monkeypatch.setattr(spill_file, "KEPT_NS", 0)
+    monkeypatch.setattr(spill_file, "KEPT_SECONDS", 0.0)
     line, taken, choose = Line(root, memory_bytes=memory_frames * FRAME_BYTES), 0, random.Random(held)
     frames, deleted = iter(line.queue), False
     for number in range(400):
