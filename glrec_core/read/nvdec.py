@@ -7,7 +7,7 @@ writes a frame, and that one for it afterwards: no call waits for the GPU.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import cupy
 import numpy as np
@@ -109,7 +109,7 @@ class NvdecDecoder:
     def _decoded(self, packet: VideoPacket | None, pts: int | None) -> list[Picture]:
         """Hand over a packet with its own time, which bitstream filters drop; without one, take what was held back."""
         data = PyNvVideoCodec.PacketData()
-        buffer = np.frombuffer(packet, np.uint8) if packet is not None else np.empty(0, np.uint8)  # type: ignore[call-overload]
+        buffer = np.frombuffer(cast("Any", packet), np.uint8) if packet is not None else np.empty(0, np.uint8)
         data.bsl, data.bsl_data, data.pts = len(buffer), buffer.ctypes.data if len(buffer) else 0, pts or 0
         try:
             with kept():

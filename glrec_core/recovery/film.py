@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import av
 import numpy as np
@@ -62,7 +62,7 @@ class FilmSoFar:
                 self.codec: str = codec
                 self.size: Size = Size(stream.codec_context.width, stream.codec_context.height)
                 self._tag: str = stream.codec_context.codec_tag
-                self._time_base = Fraction(stream.time_base or 1)
+                self._time_base = Fraction(cast("Any", stream.time_base) or 1)  # PyAV 19 has its own class
                 self._parameters = stream.codec_context.extradata or b""
                 self._index: list[_Stored] = []
                 for packet in _complete_packets(container, stream):

@@ -55,6 +55,8 @@ def test_a_right_film_passes(tmp_path: Path, suffix: str) -> None:
         "barcode": "pass",
     }
     assert report["film"] == glrec_json("info", film)
+    (barcode,) = (check for check in report["checks"] if check["name"] == "barcode")
+    assert barcode["text"] == "frames 0 to 19, in order, upright, in their colours"
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from glrec_core import ConfigError, record
+from glrec_core import ConfigError, Framebuffer, Size, record
 from glrec_core.config import Timing
+from glrec_core.gl.dot import RecordingDot
 from glrec_core.gl.functions import current_gl
 from glrec_core.keys import KEYS, KeyEdge, parse_key
 from tests.contract.test_recorder import assert_account_adds_up
@@ -80,10 +81,29 @@ def test_the_dot_is_in_the_framebuffer_and_in_no_file(
     differs = (left != barcode.expected(SIZE, 19)).any(axis=2)
     assert 30 < differs.sum() < 100
     assert np.unique(left[differs], axis=0).tolist() == [[255, 0, 0]]
-    for number, picture in enumerate(video.decode_rgb(tmp_path / "a.mkv")):
+    for number, picture in zip(range(20), video.decode_rgb(tmp_path / "a.mkv"), strict=True):
         assert np.array_equal(picture, barcode.expected(SIZE, number))
     with Image.open(future.result(0)) as image:
         assert barcode.read(np.asarray(image)) == 12
+
+
+@pytest.mark.parametrize(("version", "es"), [((3, 3), False), ((3, 2), True), ((4, 1), False)])
+def test_the_dot_needs_no_arrays_of_viewports(
+    context: moderngl.Context, monkeypatch: pytest.MonkeyPatch, version: tuple[int, int], *, es: bool
+) -> None:
+    """Before OpenGL 4.1, and in OpenGL ES, there is one scissor box and no call with an index."""
+    gl, loop = current_gl(), BarcodeLoop(context)
+    with pytest.MonkeyPatch.context() as told:
+        told.setattr(gl, "version", version)
+        told.setattr(gl, "es", es)
+        dot = RecordingDot(gl)
+    for name in ("ScissorIndexed", "Enablei", "Disablei") if version < (4, 1) else ():
+        monkeypatch.setattr(gl, name, None)
+    context.scissor = 1, 2, 3, 4
+    dot.draw(Framebuffer(loop._fbo.glo, Size(*SIZE)))
+    assert context.scissor == (1, 2, 3, 4)
+    context.scissor = None
+    assert _left(loop)[8, 8].tolist() == [255, 0, 0]
 
 
 def test_frames_above_the_rate_show_it_too(context: moderngl.Context, tmp_path: Path) -> None:

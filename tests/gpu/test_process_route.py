@@ -216,7 +216,7 @@ print(json.dumps([recording.route, recording.frames, numbers, recording.notes]))
     "options",
     [
         {"timing": "step"},
-        {"overflow": "block"},
+        {"timing": "wall", "overflow": "block"},
         {"timing": "step", "slots": 2},
         {"timing": "step", "b_frames": 2},
     ],

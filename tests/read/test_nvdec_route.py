@@ -18,7 +18,7 @@ import av
 import numpy as np
 import pytest
 
-from glrec_core.read import Player, VideoError, routes
+from glrec_core.read import Player, VideoError, nvdec_probe, routes
 from glrec_core.read.facts import Facts
 from tests.read.clips import FRAMES
 from tests.read.test_kernel import compiled
@@ -291,3 +291,19 @@ def test_a_cut_film_is_an_error_after_its_good_frames(
     with pytest.raises(VideoError, match=r"cut\.mkv is damaged"):
         numbers.extend(number(np.asarray(frame), "") for _, frame in Player(cut).frames())
     assert len(numbers) > FRAMES // 2
+
+
+@pytest.mark.parametrize(
+    ("across", "down", "asked"), [(1, 1, "444"), (2, 1, "422"), (2, 2, "420"), (4, 1, None), (1, 2, None)]
+)
+def test_the_gpu_is_asked_for_the_chroma_of_the_film(
+    across: int, down: int, asked: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nvdec_probe, "_machine_problem", lambda: None)
+    monkeypatch.setattr(
+        nvdec_probe, "_refusal", lambda ordinal, facts, chroma: f"asked {ordinal} for {chroma}"
+    )
+    coding = SimpleNamespace(gray=False, is_rgb=False, across=across, down=down)
+    facts: Any = SimpleNamespace(codec="hevc", pixel_format="a format", coding=coding)
+    refused = "it does not take hevc in the format a format"
+    assert nvdec_probe.problem(facts, 3) == (refused if asked is None else f"asked 3 for {asked}")

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, NamedTuple, cast
+from typing import IO, Any, NamedTuple, cast
 
 import av
 import imageio_ffmpeg
@@ -166,7 +166,7 @@ def probe(path: Path) -> VideoInfo:
             size=(codec.width, codec.height),
             colour=_colour(stream),
             time_base=cast("Fraction", stream.time_base),
-            average_rate=stream.average_rate,
+            average_rate=cast("Any", stream.average_rate),
         )
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from glrec_core.color import BT601, BT601_FULL, BT709, BT709_FULL, COLOR_SPACES, ColorSpace, color_space
 from glrec_core.errors import ConfigError
+from glrec_core.verify.color_tags import ColorTags
 
 
 def code(space: ColorSpace, rgb: tuple[float, float, float], bits: int = 8) -> tuple[int, ...]:
@@ -50,3 +51,18 @@ def test_ten_bits_scale_by_four() -> None:
 def test_unknown_names_are_refused() -> None:
     with pytest.raises(ConfigError, match="bt2020"):
         color_space("bt2020")
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        (ColorTags(), "not tagged"),
+        (ColorTags(1, 1, 1, full_range=False), "bt709, limited range"),
+        (ColorTags(1, 1, 1, full_range=True), "bt709, full range"),
+        (ColorTags(1, 1, 1), "bt709, unknown range"),
+        (ColorTags(9, 16, 9, full_range=False), "primaries 9, transfer 16, matrix 9, limited range"),
+        (ColorTags(full_range=True), "primaries 2, transfer 2, matrix 2, full range"),
+    ],
+)
+def test_tags_are_said_by_name(tags: ColorTags, said: str) -> None:
+    assert str(tags) == said

@@ -212,6 +212,17 @@ def test_the_executable_is_imageios_or_the_systems(tmp_path: Path, monkeypatch: 
     assert any_ffmpeg() == str(stand_in)
 
 
+@pytest.mark.parametrize("kind", ["vaapi", "vulkan"])
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_the_pictures_that_gpus_take(kind: str, codec: str) -> None:
+    taken = ffmpeg_options.choose_process_codec(kind, Config(codec=codec)).codec
+    for size in (Size(128, 128), Size(8192, 8192)):
+        taken.check_size(size)
+    for size in (Size(126, 128), Size(128, 126), Size(8194, 128), Size(128, 8194)):
+        with pytest.raises(ConfigError, match="from 128x128 to 8192x8192"):
+            taken.check_size(size)
+
+
 def test_the_commands_for_gpus_bring_pictures_there() -> None:
     """Never run here: the encoders need a GPU. The executable knows all of their options."""
     executable = bundled_ffmpeg()
