@@ -53,8 +53,11 @@ _RATE = re.compile(r"\d{1,9}(\.\d{1,9})?|\d{1,9}/\d{1,9}")
 LEAST_BIT_RATE = 1000
 """In bits per second; below, kilobits were meant."""
 
+MOST_BIT_RATE = (1 << 32) - 1
+"""NVENC counts bits per second in uint32_t (NV_ENC_RC_PARAMS in nvEncodeAPI.h); the others take as many."""
+
 _LARGEST_INT = (1 << 31) - 1
-"""Of a C int, in which FFmpeg's encoders count bits per second and frames."""
+"""Of a C int, in which FFmpeg's encoders count frames."""
 
 MOST_B_FRAMES = 16
 """Pictures that H.264 and HEVC decoders hold at most (H.264, A.3.1; HEVC, A.4.2)."""
@@ -419,8 +422,8 @@ _CHECKS: dict[str, _Check] = {
     "preset": partial(checks.text, example="medium"),
     "quality": partial(checks.whole_number, least=0, most=_LARGEST_INT),
     "lossless": checks.flag,
-    "bitrate": partial(checks.whole_number, least=LEAST_BIT_RATE, most=_LARGEST_INT),
-    "max_bitrate": partial(checks.whole_number, least=LEAST_BIT_RATE, most=_LARGEST_INT),
+    "bitrate": partial(checks.whole_number, least=LEAST_BIT_RATE, most=MOST_BIT_RATE),
+    "max_bitrate": partial(checks.whole_number, least=LEAST_BIT_RATE, most=MOST_BIT_RATE),
     "gop": partial(checks.whole_number, least=1, most=_LARGEST_INT),
     "b_frames": partial(checks.whole_number, least=0, most=MOST_B_FRAMES),
     "color": _color,

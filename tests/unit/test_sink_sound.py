@@ -181,7 +181,7 @@ def test_what_has_no_sound_is_refused_before_a_file_is_touched(tmp_path: Path) -
         ("text.wav", "cannot be read: Invalid data"),
         ("empty.wav", "has no sound"),
         (silent.name, "has no sound"),
-        ("", "cannot be read"),
+        ("", "is not a regular file"),
     ):
         with pytest.raises(ConfigError, match=reason):
             record(None, tmp_path / "a.mp4", audio=tmp_path / name)
