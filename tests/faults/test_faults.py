@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import moderngl
@@ -37,6 +38,15 @@ class Gate:
 
         monkeypatch.setattr(PyAVEncoder, "encode", held_back)
 
+    def opens_after(self, number: int) -> Callable[[int], None]:
+        """Return what opens it a while after this frame: the next one waits by then, however slow the drawing is."""
+
+        def after(drawn: int) -> None:
+            if drawn == number:
+                threading.Timer(0.5, self.opened.set).start()
+
+        return after
+
 
 def test_drop_skips_what_finds_no_room_and_counts_it(
     context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -59,8 +69,7 @@ def test_block_waits_and_loses_nothing(
 ) -> None:
     gate = Gate(monkeypatch)
     recorder = record(None, tmp_path / "a.mp4", timing="step", overflow="block", slots=2)
-    threading.Timer(0.2, gate.opened.set).start()
-    BarcodeLoop(context).record(recorder, range(30))
+    BarcodeLoop(context).record(recorder, range(30), gate.opens_after(1))
     path = recorder.close().path
     assert path is not None
     video.assert_recording(path, 30, (320, 240), fps=60)

@@ -146,8 +146,7 @@ def test_a_disk_without_room_for_a_segment_costs_no_frame(
 
     monkeypatch.setattr(segments, "_preallocate", full)
     recorder = start(folder)
-    threading.Timer(0.2, gate.opened.set).start()
-    BarcodeLoop(context).record(recorder, range(FRAMES))
+    BarcodeLoop(context).record(recorder, range(FRAMES), gate.opens_after(7))
     assert recorder.close().frames == FRAMES
     assert recorder.stats.waits > 0
     assert spilled(folder) == []
