@@ -99,7 +99,8 @@ pip_setting() {
 in_root() {
     local -a settings
     mapfile -t settings < <(env | grep -E "$passed_on")
-    env --ignore-environment HOME=/root TERM="${TERM:-dumb}" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    # A shell starts what runs in the background with Ctrl-C ignored, and so do its children unless that is undone.
+    env --default-signal --ignore-environment HOME=/root TERM="${TERM:-dumb}" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
         "${settings[@]}" chroot "$root" /bin/bash -c "cd /root/glrec 2>/dev/null || cd /; $1" </dev/null
 }
 
