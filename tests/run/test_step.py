@@ -81,7 +81,8 @@ def test_only_by_step_time_stands_still_and_chance_is_the_same(options: list[str
 
 
 def test_windows_are_numbered_in_the_same_order(tmp_path: Path) -> None:
+    """By a set's order, that of addresses in memory, six would be so once in 720 runs."""
     record(tmp_path / "film.mp4", 5, PROGRAMS / "many_windows.py")
-    reds, greens = (next(iter(decode_rgb(tmp_path / name))) for name in ("film.mp4", "film-2.mp4"))
-    assert (reds[60, 80] > 200).tolist() == [True, False, False]
-    assert (greens[60, 80] > 200).tolist() == [False, True, False]
+    films = [tmp_path / "film.mp4", *(tmp_path / f"film-{number}.mp4" for number in range(2, 7))]
+    greys = [float(next(iter(decode_rgb(film))).mean()) for film in films]
+    assert greys == pytest.approx([0, 51, 102, 153, 204, 255], abs=4)
