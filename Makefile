@@ -1,23 +1,35 @@
 SHELL := /bin/bash
 python := .venv/bin/python
+# One folder: what the demo needs is a part of what the tests need, in the same versions.
 packages := .venv/.complete
+demo_packages := .venv/.complete-demo
+
+compile := uv pip compile --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-gpu mutants bench bench-guard bench-baseline lint docs format lock clean
+.PHONY: help demo check test test-gpu mutants bench bench-guard bench-baseline lint docs format lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 20
 
 $(packages): requirements.lock pyproject.toml scripts/setup-venv.sh
-	@scripts/setup-venv.sh
+	@scripts/setup-venv.sh dev
 
-demo: $(packages)  ## Record one program per framework to out/*.mp4
+$(demo_packages): requirements-demo.lock pyproject.toml scripts/setup-venv.sh
+	@scripts/setup-venv.sh demo
+
+demo: $(demo_packages)  ## Record one program per framework to out/*.mp4
 	@scripts/setup-system.sh demo
 	$(python) examples/demo/run.py --out out
 
+check: lint  ## Style, types, unit and contract tests: three minutes on two cores, for people at work
+	@scripts/setup-system.sh test
+	$(python) -m pytest -n logical --dist worksteal -m "not gpu and not slow" tests/unit tests/contract
+
 test: $(packages)  ## Run all tests
 	@scripts/setup-system.sh test
-	$(python) -m pytest
+	$(python) -m pytest -n logical --dist worksteal
 
 test-gpu: $(packages)  ## Run the tests that need an NVIDIA GPU
 	@scripts/setup-system.sh test
@@ -55,14 +67,11 @@ format: $(packages)  ## Format, and fix what ruff can fix
 	$(python) -m ruff check --fix
 	$(python) -m ruff format
 
-lock:  ## Renew requirements.lock and the benchmark's requirements (needs uv)
+lock:  ## Renew the lock files: requirements.lock, requirements-demo.lock, the benchmark's (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: python3 -m pip install uv" >&2; exit 1; }
-	uv pip compile --no-config --upgrade --universal --python-version 3.11 --extra dev --generate-hashes \
-		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-		--quiet --output-file requirements.lock pyproject.toml
-	uv pip compile --no-config --upgrade --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-		--quiet --output-file glrec_bench/requirements.txt glrec_bench/requirements.in
+	$(compile) --upgrade --extra dev --output-file requirements.lock pyproject.toml
+	$(compile) --extra demo --constraint requirements.lock --output-file requirements-demo.lock pyproject.toml
+	$(compile) --upgrade --output-file glrec_bench/requirements.txt glrec_bench/requirements.in
 
 clean:  ## Remove everything that was made here, .venv included
 	rm -rf .venv out dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -127,7 +127,8 @@ class Copy(Nothing):
 
     def grab(self) -> None:
         with self._state:
-            self._blitter.copy(self._source)
+            self._blitter.prepare(self._source, Direct.NOTHING)
+            self._blitter.restore()
 
     def close(self) -> None:
         with self._state:

@@ -7,12 +7,12 @@ faces of their own in `glrec_integrations`. PyAV, CUDA and every framework are l
 from __future__ import annotations
 
 import os
-from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from glrec_core import backends, plugins
-from glrec_core.config import Config
+from glrec_core.checks import shown
+from glrec_core.config import Config, Options
 from glrec_core.errors import (
     AdapterNotFound,
     ArrayError,
@@ -35,12 +35,13 @@ from glrec_core.marker import mark_frame
 from glrec_core.overflow import check_spill_dir
 from glrec_core.recorder import Recorder
 from glrec_core.recording import Recording
+from glrec_core.sink.claims import release, reserve
 from glrec_core.sink.file import FileSink
 from glrec_core.sink.pictures import PictureSink
 from glrec_core.sink.replay import ReplaySink
-from glrec_core.sink.stored import StoredSink, open_stored
+from glrec_core.sink.stored import StoredSink, open_dated, open_stored
 from glrec_core.stages import Sink
-from glrec_core.stats import Stats
+from glrec_core.stats import Stats, check_account_target
 
 __all__ = [
     "AdapterNotFound",
@@ -55,6 +56,7 @@ __all__ = [
     "FileSink",
     "Framebuffer",
     "GlrecError",
+    "Options",
     "Packet",
     "PictureSink",
     "PluginError",
@@ -75,43 +77,49 @@ __all__ = [
 ]
 
 
-def record(target: object, *sinks: str | Path | Sink, **options: Any) -> Recorder:
+def record(target: object, *sinks: str | Path | Sink, **options: Unpack[Options]) -> Recorder:
     """Record `target` to every sink, from its next frame on.
 
     Args:
         target: a window or canvas that an installed adapter knows; None for a loop of your own, which then calls
             `recorder.frame_drawn(Framebuffer(name, size))` after each drawn frame.
         sinks: paths of files (the extension decides the container), patterns of numbered pictures ("frames/%06d.png") or
-            `Sink` objects; without any, a dated MP4 file in the working folder.
-        options: see `Config`.
+            `Sink` objects; without any, a dated MP4 file in the working folder, whose name no other recording has.
+        options: see `Config`. In a loop of your own `timing` is "step" by default: one frame of the film for each call, at
+            exactly n/fps, however fast the loop runs. Windows have "wall".
 
     Raises:
-        ConfigError: an option or a path cannot be honoured. No file has been touched.
+        ConfigError: an option or a path cannot be honoured, or this program records to that path already. No file has
+            been touched.
         AdapterNotFound: no adapter knows the target.
         BackendUnavailable: the target's context cannot be recorded on this machine.
         CaptureError: the target's context is older than OpenGL 3.0 or OpenGL ES 3.0.
         PluginError: an installed plugin cannot be loaded; only where a target or a plugin's backend is asked for.
 
     """
-    config = _config(options)
+    _check_order(target)
+    config = Config.of({**_defaults(target), **options})
     _check_audio(config, sinks)
-    opened = [_open_sink(sink, config) for sink in sinks or (dated_path(),)]
+    opened = [_open_sink(sink, config) for sink in sinks] or [open_dated(config.audio)]
+    reserve(opened)
+    try:
+        return _recorder(target, config, opened, steps_unasked=target is None and "timing" not in options)
+    except BaseException:
+        release(opened)
+        raise
+
+
+def _recorder(target: object, config: Config, opened: list[Sink], *, steps_unasked: bool) -> Recorder:
     config = config.with_codec(backends.default_codec(config) or _default_codec(opened, config))
     backends.candidates(config)
     check_spill_dir(config)
+    check_account_target(config.stats_json)
     for sink in opened:
         sink.check(config.codec or "", alpha=config.alpha is not None)
-    recorder = Recorder(config, opened)
+    recorder = Recorder(config, opened, steps_unasked=steps_unasked)
     if target is not None:
         _attach(recorder, target)
     return recorder
-
-
-def dated_path() -> Path:
-    """Return `glrec-20261121-143000.mp4` of the present second, with a number if that exists."""
-    stem = f"glrec-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
-    names = (stem if number == 1 else f"{stem}-{number}" for number in range(1, 1_000_000))
-    return next(path for path in (Path(f"{name}.mp4") for name in names) if not path.exists())
 
 
 def _default_codec(sinks: list[Sink], config: Config) -> str:
@@ -136,11 +144,16 @@ def _check_audio(config: Config, sinks: tuple[object, ...]) -> None:
         )
 
 
-def _config(options: dict[str, Any]) -> Config:
-    try:
-        return Config(**options)
-    except TypeError as error:
-        raise ConfigError(f"{error}; options are: {', '.join(Config.__slots__)}") from error
+def _defaults(target: object) -> Options:
+    return {"timing": "step"} if target is None else {}
+
+
+def _check_order(target: object) -> None:
+    if isinstance(target, str | os.PathLike | Sink):
+        raise ConfigError(
+            f"record({shown(target)}): the target comes first, then where to record to: record(window, {shown(target)}), "
+            f"or record(None, {shown(target)}) for a loop of your own"
+        )
 
 
 def _attach(recorder: Recorder, target: object) -> None:

@@ -21,10 +21,20 @@ _MIN_STEP_NS = 12_000
 """Least distance of two wall-clock timestamps: just over a tick of 11,111 ns, so that no two round to the same tick."""
 
 
+_SAME_PACE = 0.1
+"""By how much of it a loop's speed may be missed before that is worth a word."""
+
+
 def ticks(time_ns: int, time_base: Fraction) -> int:
     """Return a time in ticks of `time_base`, rounded half up, in whole numbers."""
     divisor = NANOSECONDS * time_base.numerator
     return (2 * time_ns * time_base.denominator + divisor) // (2 * divisor)
+
+
+def latest_ns(tick: int, time_base: Fraction) -> int:
+    """Return the latest time that `ticks` rounds to a tick or to one before it."""
+    numerator, denominator = (2 * tick + 1) * NANOSECONDS * time_base.numerator, 2 * time_base.denominator
+    return -(-numerator // denominator) - 1
 
 
 class Skip(enum.Enum):
@@ -152,18 +162,37 @@ class WallClock:
 
 
 class Span:
-    """The first and the last two timestamps of a recording."""
+    """The first and the last two timestamps of a recording, and how long it really took from the first to the last."""
 
-    def __init__(self) -> None:
+    def __init__(self, now_ns: Callable[[], int] = time.perf_counter_ns) -> None:
+        self._now_ns = now_ns
         self._first_ns: int | None = None
         self._previous_ns = self._last_ns = 0
+        self._began_ns = self._drawn_ns = 0
 
     def add(self, pts_ns: int) -> None:
-        """Take note of the next frame's timestamp."""
+        """Take note of the next frame's timestamp, when it is drawn."""
+        self._drawn_ns = self._now_ns()
         if self._first_ns is None:
             self._first_ns = self._previous_ns = self._last_ns = pts_ns
+            self._began_ns = self._drawn_ns
         else:
             self._previous_ns, self._last_ns = self._last_ns, pts_ns
+
+    @property
+    def shown_seconds(self) -> float:
+        """How long the film takes from the first to the last frame."""
+        return (self._last_ns - (self._first_ns or 0)) / NANOSECONDS
+
+    @property
+    def drawn_seconds(self) -> float:
+        """How long the program took for that."""
+        return (self._drawn_ns - self._began_ns) / NANOSECONDS
+
+    @property
+    def is_at_another_pace(self) -> bool:
+        """Whether the film plays more than a tenth faster or slower than the program drew."""
+        return abs(self.shown_seconds - self.drawn_seconds) > _SAME_PACE * self.drawn_seconds
 
     def duration_seconds(self, clock: Clock) -> Fraction:
         """Return the time from the first frame to the end of the last, in whole ticks of the clock's time base.

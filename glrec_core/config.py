@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from fractions import Fraction
-from numbers import Rational
+from functools import partial
+from numbers import Rational, Real
 from operator import index
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypedDict, get_args
 
-from glrec_core.checks import one_of, path_if_any, whole_number
+from glrec_core import checks
+from glrec_core.checks import nearest, one_of, shown
 from glrec_core.clock import Clock, StepClock, WallClock
 from glrec_core.color import BT601_FULL, BT709, ColorSpace, color_space
 from glrec_core.errors import ConfigError
@@ -48,8 +50,58 @@ MAX_SIDE = 16_384
 _RATE = re.compile(r"\d{1,9}(\.\d{1,9})?|\d{1,9}/\d{1,9}")
 """What is taken for a frame rate in text: 60, 29.97 or 30000/1001."""
 
-_BIT_RATES = (("bitrate", 1000), ("max_bitrate", 1000))
-"""Options in bits per second, with the least that is taken for one: below, kilobits were meant."""
+LEAST_BIT_RATE = 1000
+"""In bits per second; below, kilobits were meant."""
+
+MOST_BIT_RATE = (1 << 32) - 1
+"""NVENC counts bits per second in uint32_t (NV_ENC_RC_PARAMS in nvEncodeAPI.h); the others take as many."""
+
+_LARGEST_INT = (1 << 31) - 1
+"""Of a C int, in which FFmpeg's encoders count frames."""
+
+MOST_B_FRAMES = 16
+"""Pictures that H.264 and HEVC decoders hold at most (H.264, A.3.1; HEVC, A.4.2)."""
+
+MOST_SLOTS = 1024
+"""Four gigabytes of 720p; who needs more wants `overflow="spill"`."""
+
+OPTION_SYNONYMS = {
+    "crf": "quality",
+    "cq": "quality",
+    "qp": "quality",
+    "frame_rate": "fps",
+    "framerate": "fps",
+    "rate": "fps",
+    "resolution": "size",
+    "bit_rate": "bitrate",
+    "keyint": "gop",
+    "bframes": "b_frames",
+    "max_frames": "frames",
+    "n_frames": "frames",
+    "filters": "process",
+    "sound": "audio",
+    "encoder": "codec",
+    "vcodec": "codec",
+    "force": "overwrite",
+}
+"""What other programs call our options."""
+
+CODEC_SYNONYMS = {
+    "h265": "hevc",
+    "x265": "hevc",
+    "libx265": "hevc",
+    "h.265": "hevc",
+    "avc": "h264",
+    "x264": "h264",
+    "libx264": "h264",
+    "h.264": "h264",
+    "svtav1": "av1",
+    "libsvtav1": "av1",
+    "libvpx-vp9": "vp9",
+    "jpeg": "mjpeg",
+    "prores_ks": "prores",
+}
+"""What other programs call our codecs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +111,8 @@ class Config:
     Attributes:
         fps: frames per second, as int, Fraction, "30000/1001" or float. Under `timing="step"` the exact rate (60 if
             None); under `timing="wall"` an upper limit (if None, what the codec can show: 50 for "gif", 90 for "webp").
-        timing: "wall" keeps the time at which each frame was drawn; "step" shows frame n at exactly n/fps.
+        timing: "wall" keeps the time at which each frame was drawn; "step" shows frame n at exactly n/fps. Windows have
+            "wall" by default, functions and loops of one's own "step".
         frames: record at most this many frames.
         size: (width, height) in pixels of the recording; None takes the first frame's size.
         on_resize: what to do when the source's size changes: "letterbox" keeps its shape within the first size,
@@ -144,31 +197,15 @@ class Config:
     stats_json: str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
-        """Check every option."""
-        if self.fps is not None:
-            parse_rate(self.fps)
-        if self.size is not None:
-            parse_size(self.size)
-        one_of("timing", self.timing, get_args(Timing))
-        one_of("on_resize", self.on_resize, get_args(OnResize))
-        one_of("overflow", self.overflow, (None, *get_args(Overflow)))
-        one_of("tuning", self.tuning, (None, *get_args(Tuning)))
-        one_of("rate_control", self.rate_control, (None, *get_args(RateControl)))
-        one_of("chroma", self.chroma, get_args(Chroma))
-        one_of("alpha", self.alpha, (None, *get_args(Alpha)))
-        for name, least in (("frames", 1), ("quality", 0), ("gop", 1), *_BIT_RATES):
-            if getattr(self, name) is not None:
-                whole_number(name, getattr(self, name), least)
-        whole_number("b_frames", self.b_frames, 0)
-        whole_number("slots", self.slots, 2)
-        whole_number("spill_memory_bytes", self.spill_memory_bytes, 0)
+        """Check every option, and keep each in its one form."""
+        for name, choices in _CHOICES.items():
+            one_of(name, getattr(self, name), choices)
+        for name, check in _CHECKS.items():
+            value = getattr(self, name)
+            if value is not None or name in _NEVER_NONE:
+                object.__setattr__(self, name, check(name, value))
         self._check_spill()
         self._check_color()
-        self._check_process()
-        path_if_any("stats_json", self.stats_json, ", or '-' for the standard output")
-        path_if_any("audio", self.audio)
-        if self.hotkey is not None:
-            parse_key(self.hotkey)
         if self.bitrate is not None and (self.quality is not None or self.lossless):
             raise ConfigError("bitrate= cannot be combined with quality= or lossless=True; give one of them")
         if self.lossless and self.quality is not None:
@@ -176,17 +213,8 @@ class Config:
         self._check_rate_control()
 
     def _check_color(self) -> None:
-        if self.color is not None:
-            color_space(self.color)
         if self.codec == "mjpeg" and self.color not in {None, BT601_FULL.name}:
             raise ConfigError(f"color={self.color!r}: every JPEG is {BT601_FULL.name!r}; leave it out")
-
-    def _check_process(self) -> None:
-        if isinstance(self.process, list | tuple) and all(map(callable, self.process)):
-            return
-        raise ConfigError(
-            f"process={self.process!r} must be a list of operations or of functions (time, frame) -> frame"
-        )
 
     def _check_spill(self) -> None:
         stores_all = self.backend == SPILL_BACKEND
@@ -211,6 +239,23 @@ class Config:
             raise ConfigError(f"max_bitrate={self.max_bitrate} needs rate_control='vbr' and bitrate=")
         if self.max_bitrate < self.bitrate:
             raise ConfigError(f"max_bitrate={self.max_bitrate} is below bitrate={self.bitrate}")
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Config:
+        """Return options that are given by their names.
+
+        Raises:
+            ConfigError: one is not known, and which the nearest one is; or it has a value that cannot be.
+
+        """
+        known = Options.__annotations__
+        for name in options:
+            if name not in known:
+                near = nearest(name, known, OPTION_SYNONYMS) or "."
+                raise ConfigError(
+                    f"{name}= is no option of a recording{near} Options are: {', '.join(known)}"
+                )
+        return cls(**options)
 
     @property
     def rate(self) -> Fraction | None:
@@ -252,6 +297,42 @@ class Config:
         return WallClock(self.rate, self.frames)
 
 
+class Options(TypedDict, total=False):
+    """The options of `Config` as keyword arguments of a function: `def attach(window, **options: Unpack[Options])`."""
+
+    fps: Rate | None
+    timing: Timing
+    frames: int | None
+    size: tuple[int, int] | None
+    on_resize: OnResize
+    codec: str | None
+    preset: str | None
+    tuning: Tuning | None
+    rate_control: RateControl | None
+    quality: int | None
+    lossless: bool
+    bitrate: int | None
+    max_bitrate: int | None
+    chroma: Chroma
+    alpha: Alpha | None
+    gop: int | None
+    b_frames: int
+    color: str | None
+    process: Sequence[FrameOperation]
+    overflow: Overflow | None
+    slots: int
+    spill_dir: str | os.PathLike[str] | None
+    spill_memory_bytes: int
+    keep_spill: bool
+    backend: str
+    overwrite: bool
+    audio: str | os.PathLike[str] | None
+    paused: bool
+    hotkey: str | None
+    dot: bool
+    stats_json: str | os.PathLike[str] | None
+
+
 def parse_rate(value: object) -> Fraction:
     """Return a frame rate as an exact fraction; floats go to the nearest fraction with a denominator up to 1001.
 
@@ -260,20 +341,22 @@ def parse_rate(value: object) -> Fraction:
 
     """
     try:
-        if isinstance(value, float):
-            rate = Fraction(value).limit_denominator(1001)
-        elif isinstance(value, str) and _RATE.fullmatch(value) is None:
-            raise ValueError(value)  # Fraction would take "1e999999999" and never come back
-        elif isinstance(value, str | Rational) and not isinstance(value, bool):
+        if isinstance(value, str):
+            if _RATE.fullmatch(value) is None:
+                raise ValueError(value)  # Fraction would take "1e999999999" and never come back
             rate = Fraction(value)
+        elif isinstance(value, Rational) and not isinstance(value, bool):
+            rate = Fraction(int(value.numerator), int(value.denominator))  # NumPy's, too
+        elif isinstance(value, Real) and not isinstance(value, bool):
+            rate = Fraction(float(value)).limit_denominator(1001)
         else:
             raise TypeError(type(value).__name__)
     except (TypeError, ValueError, OverflowError, ZeroDivisionError) as error:
         raise ConfigError(
-            f"fps={value!r} is not a frame rate; give a positive number such as 60 or '30000/1001'"
+            f"fps={shown(value)} is not a frame rate; give a positive number such as 60 or '30000/1001'"
         ) from error
     if not 0 < rate <= MAX_FPS:
-        raise ConfigError(f"fps={value!r} must be above 0 and at most {MAX_FPS}")
+        raise ConfigError(f"fps={shown(value)} must be above 0 and at most {MAX_FPS}")
     return rate
 
 
@@ -287,7 +370,76 @@ def parse_size(value: object) -> Size:
     try:
         width, height = (index(side) for side in value)  # type: ignore[attr-defined]
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"size={value!r} must be (width, height), two whole numbers of pixels") from error
+        raise ConfigError(
+            f"size={shown(value)} must be (width, height), two whole numbers of pixels"
+        ) from error
     if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
-        raise ConfigError(f"size={value!r} must be two whole numbers from 1 to {MAX_SIDE}")
+        raise ConfigError(f"size={shown(value)} must be two whole numbers from 1 to {MAX_SIDE}")
     return Size(width, height)
+
+
+def _codec(name: str, value: object) -> str:
+    codec = checks.text(name, value, "h264")
+    if codec.lower() in CODEC_SYNONYMS:
+        raise ConfigError(f"{name}={codec!r} is not known{nearest(codec, (), CODEC_SYNONYMS)}")
+    return codec
+
+
+def _fps(_: str, value: Any) -> Rate:
+    rate = parse_rate(value)
+    return value if type(value) in {int, float, str, Fraction} else rate
+
+
+def _color(name: str, value: object) -> str:
+    return color_space(checks.text(name, value, "bt709")).name
+
+
+def _operations(name: str, value: object) -> tuple[FrameOperation, ...]:
+    if isinstance(value, list | tuple) and all(map(callable, value)):
+        return tuple(value)
+    raise ConfigError(
+        f"{name}={shown(value)} must be a list of operations or of functions (time, frame) -> frame"
+    )
+
+
+_Check = Callable[[str, Any], Any]
+
+_CHOICES: dict[str, tuple[object, ...]] = {
+    "timing": get_args(Timing),
+    "on_resize": get_args(OnResize),
+    "overflow": (None, *get_args(Overflow)),
+    "tuning": (None, *get_args(Tuning)),
+    "rate_control": (None, *get_args(RateControl)),
+    "chroma": get_args(Chroma),
+    "alpha": (None, *get_args(Alpha)),
+}
+
+_CHECKS: dict[str, _Check] = {
+    "fps": _fps,
+    "frames": partial(checks.whole_number, least=1),
+    "size": lambda _, value: parse_size(value),
+    "codec": _codec,
+    "preset": partial(checks.text, example="medium"),
+    "quality": partial(checks.whole_number, least=0, most=_LARGEST_INT),
+    "lossless": checks.flag,
+    "bitrate": partial(checks.whole_number, least=LEAST_BIT_RATE, most=MOST_BIT_RATE),
+    "max_bitrate": partial(checks.whole_number, least=LEAST_BIT_RATE, most=MOST_BIT_RATE),
+    "gop": partial(checks.whole_number, least=1, most=_LARGEST_INT),
+    "b_frames": partial(checks.whole_number, least=0, most=MOST_B_FRAMES),
+    "color": _color,
+    "process": _operations,
+    "slots": partial(checks.whole_number, least=2, most=MOST_SLOTS),
+    "spill_dir": checks.path,
+    "spill_memory_bytes": partial(checks.whole_number, least=0),
+    "keep_spill": checks.flag,
+    "backend": partial(checks.text, example="auto"),
+    "overwrite": checks.flag,
+    "audio": checks.path,
+    "paused": checks.flag,
+    "hotkey": lambda _, value: parse_key(value),
+    "dot": checks.flag,
+    "stats_json": partial(checks.path, hint=", or '-' for the standard output"),
+}
+"""How each option that is no choice is checked; None is taken where it is the default."""
+
+_NEVER_NONE = frozenset(each.name for each in fields(Config) if each.default is not None)

@@ -132,6 +132,7 @@ class Controls(ABC):
             "length": f"{float(recording.duration_seconds):.1f} s",
             "size": recording.size,
             "dropped": stats.dropped,
+            "left out by the limit": stats.rate_limited,
             "waiting": stats.queued,
             "cost": f"{stats.render_cost_ms:.2f} ms a frame",
             "route": stats.backend,

@@ -1,22 +1,23 @@
 """The stages of the encode thread, and what takes over when they die.
 
 A backend gives several ways to encode the frames of its capture. The first is used until its converter or encoder fails;
-then the next goes on with the frame that failed, at the same time in the recording. Each serves once: what fails every
-time ends the recording and does not go round in circles.
+then the next goes on with the frame that failed, at the same time in the recording. Frames that the failed one still has are
+encoded again before. Each serves once: what fails every time ends the recording and does not go round in circles.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from time import perf_counter_ns
 from typing import NamedTuple
 
 from glrec_core.errors import GlrecError, ProcessError
 from glrec_core.frame import Frame, FrameSpec, Packet, StreamInfo
 from glrec_core.ranges import timed_range
-from glrec_core.stages import EncodeStages, OpenEncodeStages
+from glrec_core.stages import EncodeStages, OpenEncodeStages, Resumable
 from glrec_core.stats import Stats
 
 logger: logging.Logger = logging.getLogger("glrec")
@@ -62,42 +63,48 @@ class EncodeChain:
                 yield batch
                 return
 
-    def drain(self) -> list[Batch]:
-        """End the stream and return what is still held; nothing the second time.
+    def drain(self) -> Iterator[Batch]:
+        """End the stream and give out what is still held; nothing the second time.
 
         Raises:
-            EncodeError: the encoder failed.
+            GlrecError: the encoder failed and has lost frames, or nothing is left to take over; `rescue` gives the rest.
 
         """
+        yield from self._drained(last=True)
+
+    def rescue(self) -> list[Batch]:
+        """Return what failed stages still give out, which may be nothing, and release them."""
         stages, self._stages = self._stages, None
         if stages is None:
             return []
         try:
-            return [self._out(stages, stages.encoder.drain())]
-        finally:
-            stages.close()
-
-    def rescue(self) -> list[Batch]:
-        """Return what failed stages still give out, which may be nothing, and release them."""
-        try:
-            return self.drain()
+            with closing(stages):
+                return [self._out(stages, stages.encoder.drain())]
         except Exception as error:  # noqa: BLE001 - their first failure is the one to report
             logger.debug("the failed encoder gives out nothing more: %s", error)
             return []
 
-    def _end_stream(self, spec: FrameSpec) -> list[Batch]:
-        if spec == self._spec:
-            return []
-        self._spec = spec
-        try:
-            return self.drain()
-        except GlrecError as error:
-            return self._take_over(error)
+    def _drained(self, *, last: bool) -> Iterator[Batch]:
+        """End the stream, by a successor where the encoder fails: at the end of the recording only if that loses nothing."""
+        while (stages := self._stages) is not None:
+            try:
+                batch = self._out(stages, stages.encoder.drain())
+            except GlrecError as error:
+                if last and self._held and not isinstance(stages.encoder, Resumable):
+                    raise
+                yield from self._take_over(error)
+            else:
+                self._stages = None
+                with closing(stages):
+                    yield batch
+
+    def _end_stream(self, spec: FrameSpec) -> Iterator[Batch]:
+        if spec != self._spec:
+            yield from self._drained(last=False)
+            self._spec = spec
 
     def _encode(self, frame: Frame) -> Batch:
-        if self._stages is None:
-            self._stages, self._held = self._openers[0](frame.spec), 0
-        stages, stats, began_ns = self._stages, self._stats, perf_counter_ns()
+        stages, stats, began_ns = self._opened(), self._stats, perf_counter_ns()
         with timed_range("convert"):
             converted = stages.converter.convert(frame)
         converted.keyframe = frame.keyframe
@@ -115,13 +122,44 @@ class EncodeChain:
         self._held -= len(packets)
         return Batch(stages.encoder.stream, packets)
 
-    def _take_over(self, error: Exception) -> list[Batch]:
-        """Put the next stages in place of those that failed, and return what these still give out."""
+    def _opened(self) -> EncodeStages:
+        if self._stages is None:
+            assert self._spec is not None
+            self._stages, self._held = self._openers[0](self._spec), 0
+        return self._stages
+
+    def _take_over(self, error: Exception, rest: Sequence[Frame] = ()) -> Iterator[Batch]:
+        """Put the next stages in place of those that failed; give out what these still do, and what is made of their frames.
+
+        `rest` are frames that were to be encoded again, and have not been.
+        """
         if len(self._openers) == 1:
             raise error
         del self._openers[0]
-        batches = self.rescue()
-        lost = f", without {self._held} frames that it held" if self._held else ""
+        failed = self._stages
+        yield from self.rescue()
+        kept = failed.encoder.unfinished() if failed and isinstance(failed.encoder, Resumable) else []
+        lost = self._held - len(kept)
+        again = f", and encoded {len(kept)} frames again that it held" if kept else ""
+        lost_frames = f", without {lost} frames that it held" if lost else ""
         self._held = 0
-        self._tell(f"the encoder failed and its successor went on{lost}: {error}")
-        return batches
+        self._tell(f"the encoder failed and its successor went on{again}{lost_frames}: {error}")
+        yield from self._encode_again(deque([*kept, *rest]))
+
+    def _encode_again(self, frames: deque[Frame]) -> Iterator[Batch]:
+        """Encode frames that were converted for the encoder before."""
+        while frames:
+            try:
+                stages = self._opened()
+                if stages.encoder.accepts != frames[0].spec:
+                    self._tell(
+                        f"{len(frames)} frames were lost: the successor takes {stages.encoder.accepts}"
+                    )
+                    return
+                packets = stages.encoder.encode(frames[0])
+            except GlrecError as error:
+                yield from self._take_over(error, frames)
+                return
+            frames.popleft()
+            self._held += 1
+            yield self._out(stages, packets)

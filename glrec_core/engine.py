@@ -11,10 +11,12 @@ from time import perf_counter_ns
 from glrec_core.clock import Clock, Span
 from glrec_core.encode_chain import EncodeChain, Tell
 from glrec_core.errors import CaptureError, SpillError, WrongThreadError
+from glrec_core.forks import keep_in_children
 from glrec_core.frame import Frame, Framebuffer, Packet, StreamInfo
 from glrec_core.frame_queue import FrameQueue
 from glrec_core.gl.dot import RecordingDot
 from glrec_core.gl.functions import GL
+from glrec_core.interrupts import held_back
 from glrec_core.marks import Marks
 from glrec_core.outputs import Outputs, Report
 from glrec_core.progress import wait_with_progress
@@ -26,7 +28,11 @@ from glrec_core.worker import Worker
 
 
 class Engine:
-    """Moves frames from the context's thread to the encode thread. All methods but `join` belong to the former."""
+    """Moves frames from the context's thread to the encode thread.
+
+    All methods but `end_of_input`, `release` and `join` belong to the former. Another thread that ends the recording keeps
+    what has arrived, counts what only the context's thread could have read, and leaves the GL names to their context.
+    """
 
     def __init__(
         self,
@@ -61,6 +67,12 @@ class Engine:
         self._span = Span()
         self._keyframe_wanted = False
         self._keyframes_ns: set[int] = set()
+        keep_in_children(self)
+
+    @property
+    def thread(self) -> threading.Thread:
+        """That of the first frame, which the context belongs to."""
+        return self._thread
 
     def check_thread(self, call: str) -> None:
         """Raise WrongThreadError unless this is the thread that owns the context; a thread that has ended owns nothing."""
@@ -69,6 +81,10 @@ class Engine:
                 f"{call} came from thread {threading.current_thread().name!r}, but the OpenGL context belongs to "
                 f"{self._thread.name!r}; call it there"
             )
+
+    def check_may_close(self) -> None:
+        """Raise WrongThreadError in the encode thread, which cannot wait for itself."""
+        self._worker.check_thread("close()")
 
     def check_context(self) -> None:
         """Raise CaptureError unless the context of the first frame is current."""
@@ -80,7 +96,7 @@ class Engine:
     def grab(self, source: Framebuffer, pts_ns: int) -> None:
         """Read one frame, or count it as dropped if there is no room."""
         stats, began_ns = self._stats, perf_counter_ns()
-        if not self._queue.reserve():
+        if not self._queue.reserve(self.capture.pending):
             if self._queue.abandoned:
                 stats.failed += 1
             else:
@@ -110,7 +126,7 @@ class Engine:
 
         Each further look lets the ring go on, so that what was read comes out of it.
         """
-        if not self._queue.reserve():
+        if not self._queue.reserve(self.capture.pending):
             return
         self._looks += 1
         frames = self.capture.grab(source, -self._looks)  # no time of the recording
@@ -134,29 +150,33 @@ class Engine:
             CaptureError: not all can be read; those frames count as lost.
 
         """
-        if self._input_ended:
-            return
-        self._input_ended = True
-        try:
-            if self._gl.context.is_current():
-                self._put(self.capture.drain())
-        finally:
-            missing = self._queue.close() - (self._looks - self._looks_arrived)
-            self._stats.recorded -= missing
-            self._stats.lost += missing
+        with held_back:
+            if self._input_ended:
+                return
+            try:
+                if self._gl.context.is_current():
+                    self._put(self.capture.drain())
+            finally:
+                missing = max(0, self._queue.close() - (self._looks - self._looks_arrived))
+                self._stats.recorded -= missing
+                self._stats.lost += missing
+                self._input_ended = True
 
     def release(self) -> None:
         """Free all GL objects once no frame of theirs is in use; forget them if their context is gone."""
         if self._released:
             return
-        self._released = True
         if self._gl.context.is_current():
-            self._queue.wait_idle()
-            self.capture.close()
+            self._queue.wait_idle(self._nobody_holds_frames)
+            with held_back:
+                self._released = True
+                self.capture.close()
             return
+        self._released = True
         if lost := self.capture.abandon():
             raise CaptureError(
-                f"the OpenGL context went before {lost} frames could be read; call close() before it goes"
+                f"{lost} frames could not be read any more: their OpenGL context has gone, or is not current in the thread "
+                "that ended the recording; call close() before it goes, in the thread that draws"
             )
 
     @property
@@ -186,9 +206,18 @@ class Engine:
         """GL name of the texture with the last frame; 0 once it is deleted."""
         return 0 if self._released else self.capture.texture_id
 
+    @property
+    def span(self) -> Span:
+        """From the first to the last frame."""
+        return self._span
+
     def duration_seconds(self, clock: Clock) -> Fraction:
         """Return the time from the first frame to the end of the last, in whole ticks of the clock's time base."""
         return self._span.duration_seconds(clock)
+
+    def _nobody_holds_frames(self) -> bool:
+        """Whether no thread is left that could give a frame back; one that was lost to an exception never comes."""
+        return self._worker.ended and not self._screenshots.at_work
 
     def _put(self, frames: list[Frame]) -> None:
         for frame in frames:

@@ -77,3 +77,17 @@ class SpillError(GlrecError, OSError):
 
 class MalformedPacket(GlrecError, ValueError):
     """A datagram is not glrec's, or it was damaged on its way, or it contradicts itself."""
+
+
+def as_failure(error: BaseException, where: str) -> Exception:
+    """Return an exception that may end a thread of the recorder's as an error that can be kept and raised elsewhere.
+
+    `SystemExit` and `KeyboardInterrupt` mean the thread that they are raised in, which here is not the program's.
+    """
+    if isinstance(error, Exception):
+        return error
+    failure = EncodeError(
+        f"{error!r} was raised in {where} and ended the recording; end a program from its own thread instead"
+    )
+    failure.__cause__ = error
+    return failure

@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Callable
 
+from glrec_core.checks import shown
 from glrec_core.errors import ConfigError
 
 KEYS = (*(f"F{number}" for number in range(1, 13)), *string.ascii_uppercase, *string.digits)
@@ -20,7 +21,7 @@ def parse_key(name: object) -> str:
     """
     known = name.upper() if isinstance(name, str) else ""
     if known not in KEYS:
-        raise ConfigError(f"hotkey={name!r} is not known; choose F1 to F12, a letter or a digit")
+        raise ConfigError(f"hotkey={shown(name)} is not known; choose F1 to F12, a letter or a digit")
     return known
 
 

@@ -6,12 +6,14 @@ Nothing of CUDA is imported before a context turns out to be on an NVIDIA GPU wh
 from __future__ import annotations
 
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from glrec_core.clock import Clock
 from glrec_core.config import Config
 from glrec_core.cuda.library import load
+from glrec_core.cuda.probing import answering
 from glrec_core.encode.motion_jpeg import DEFAULT_QUALITY, MotionJpegEncoder, check_options
 from glrec_core.errors import BackendUnavailable, CaptureError
 from glrec_core.frame import FrameSpec, PixelFormat, Size
@@ -33,6 +35,7 @@ def check(config: Config) -> None:
     check_options(config)
 
 
+@answering("nvJPEG")
 def unavailable(gl: GL, config: Config, size: Size | None) -> str | None:  # noqa: ARG001 - any size that OpenGL draws
     """See `Backend.unavailable`."""
     if gl.es or not gl.vendor.startswith("NVIDIA"):
@@ -42,6 +45,8 @@ def unavailable(gl: GL, config: Config, size: Size | None) -> str | None:  # noq
     from glrec_core.cuda.device import CudaDevice
     from glrec_core.cuda.nvjpeg import library
 
+    for module in ("capture.cuda", "convert.cuda"):  # what a broken package lacks shows as well there
+        import_module(f"glrec_core.{module}")
     try:
         CudaDevice.of_current_gl_context()
         library()

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from glrec_core.clock import Clock
 from glrec_core.config import Config
+from glrec_core.cuda.probing import answering
 from glrec_core.encode.nvenc_options import check_capabilities, check_options, pixel_format
 from glrec_core.encode.nvenc_probe import capabilities, driver_problem, missing_package
 from glrec_core.errors import BackendUnavailable, CaptureError, ConfigError
@@ -45,6 +47,7 @@ def _drawing_device() -> CudaDevice:
     return CudaDevice.of_current_gl_context()
 
 
+@answering("NVENC")
 def device_problem(find_device: Callable[[], CudaDevice], config: Config, size: Size | None) -> str | None:
     """Say in a sentence why the NVENC of a device cannot encode; it is looked for once the driver is known to be there.
 
@@ -52,7 +55,7 @@ def device_problem(find_device: Callable[[], CudaDevice], config: Config, size: 
         ConfigError: this device cannot do what the options ask, or not at the size, if that is known.
 
     """
-    if (problem := missing_package() or driver_problem()) is not None:
+    if (problem := missing_package() or driver_problem() or broken_package()) is not None:
         return problem
     try:
         device = find_device()
@@ -60,6 +63,20 @@ def device_problem(find_device: Callable[[], CudaDevice], config: Config, size: 
     except (BackendUnavailable, CaptureError) as error:
         return str(error)
     check_capabilities(config, device.name, can, size)
+    return None
+
+
+@answering("an installed package")
+def broken_package() -> str | None:
+    """Say what cannot be loaded of the installed packages, or lacks what is needed of it.
+
+    They load the driver's libraries, which must be there. What they lack shows as well when they are loaded: by the modules
+    that an encoder on the GPU is made of.
+    """
+    for package in ("cupy", "cuda.bindings.driver", "PyNvVideoCodec"):
+        import_module(package)
+    for module in ("capture.cuda", "convert.cuda", "encode.nvenc"):
+        import_module(f"glrec_core.{module}")
     return None
 
 

@@ -1,37 +1,41 @@
 """The recorder: tells each drawn frame its time, hands it to the engine and keeps the account of what became of it.
 
-It implements `Tap`: adapters tell it on the render thread that a frame is drawn. The rest may be called from any thread,
-but for `close()`, which belongs to the render thread as long as that lives, since it frees GL objects.
+It implements `Tap`: adapters tell it on the render thread that a frame is drawn. The rest may be called from any thread.
+`close()` is best called on the render thread, which alone can read what is still on its way and free GL objects.
 """
 
 from __future__ import annotations
 
 import atexit
 import logging
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 from typing import Self
 
 from glrec_core.adapter import Attachment, KeyWatcher
-from glrec_core.clock import Clock, Skip
+from glrec_core.clock import Clock, Skip, Span
 from glrec_core.config import Config
 from glrec_core.controls import Controls
 from glrec_core.engine import Engine
 from glrec_core.errors import CaptureError, ClosedError, ConfigError, GlrecError, SinkError
+from glrec_core.forks import Maker
 from glrec_core.frame import Framebuffer, Packet, StreamInfo
 from glrec_core.gl.functions import current_gl
 from glrec_core.gl.objects import bound_framebuffer
 from glrec_core.gl.platform import current_context
+from glrec_core.interrupts import held_back
 from glrec_core.keys import parse_key
 from glrec_core.opening import Opening
 from glrec_core.recording import Recording
 from glrec_core.reports import Reports
 from glrec_core.screenshots import Screenshots
+from glrec_core.sink.claims import release
 from glrec_core.sink.file import FileSink
-from glrec_core.sink.stored import StoredSink
+from glrec_core.sink.stored import StoredSink, notes_of
 from glrec_core.stages import Sink
 from glrec_core.stats import Stats
 
@@ -39,10 +43,14 @@ logger: logging.Logger = logging.getLogger("glrec")
 
 
 class Recorder(Controls):
-    """Records the frames of one OpenGL context to sinks. Made by `glrec_core.record`."""
+    """Records the frames of one OpenGL context to sinks. Made by `glrec_core.record`.
 
-    def __init__(self, config: Config, sinks: Sequence[Sink]) -> None:
+    `steps_unasked` says that nobody asked for the step clock, so that `close()` tells of a film at another speed.
+    """
+
+    def __init__(self, config: Config, sinks: Sequence[Sink], *, steps_unasked: bool = False) -> None:
         self._config = config
+        self._steps_unasked = steps_unasked
         self._sinks = tuple(sinks)
         self._clock: Clock = config.make_clock()
         self._stats = Stats()
@@ -53,6 +61,13 @@ class Recorder(Controls):
         super().__init__(opening)
         self._engine: Engine | None = None
         self._ended = False
+        self._maker = Maker()
+        self._thread = threading.current_thread()
+        self._drawing = threading.RLock()
+        """Held while a frame is read, so that no other thread ends the recording in the midst of it."""
+        self._closing = threading.RLock()
+        self._closer: threading.Thread | None = None
+        self._last_steps = self._make_last_steps()
         if config.paused:
             self.pause()
         atexit.register(self._close_at_exit)
@@ -64,15 +79,25 @@ class Recorder(Controls):
 
         A failure of the recorder is kept in `error` and raised by `close()`, never here: only misuse is.
 
+        Ctrl-C takes effect when the frame is done. A frame that is drawn after another thread has closed the recorder is
+        left alone, and so is one of a forked child.
+
         Raises:
-            ClosedError: the recorder is closed.
+            ClosedError: this thread has closed the recorder.
             WrongThreadError: not the thread of the first frame.
             ConfigError: a hotkey is asked for in a loop of one's own, where there is no window to hear of keys.
             CaptureError: in a loop of one's own, the first frame comes without a (usable) context.
 
         """
+        if self._maker.is_here:
+            with held_back, self._drawing:
+                self._frame_drawn(source)
+
+    def _frame_drawn(self, source: Framebuffer) -> None:
         if self._closed:
-            raise ClosedError("this recorder is closed; make a new one to record again")
+            if threading.current_thread() is self._closer:
+                raise ClosedError("this recorder is closed; make a new one to record again")
+            return
         if self._engine is not None:
             self._engine.check_thread("frame_drawn()")
         elif self._config.hotkey is not None and self._attachment is None:
@@ -98,7 +123,8 @@ class Recorder(Controls):
 
         The file is then finished by the encode thread; `close()` waits for it and gives the `Recording`.
         """
-        self._reports.run_all(self._end_of_input, self._release)
+        if self._maker.is_here:
+            self._reports.run_all(self._end_of_input, self._release)
 
     @property
     def finished(self) -> bool:
@@ -133,12 +159,19 @@ class Recorder(Controls):
     def close(self) -> Recording:
         """Stop recording, finish what was grabbed, close the sinks, free everything. Closing again is harmless.
 
+        A close that Ctrl-C interrupts can be called again and goes on where it was; so does the end of the program. Any
+        thread may close. One that does not draw, while the one that draws still lives, keeps what has arrived, counts the
+        few frames as lost that only the other one could read, and leaves GL's names to their context. A forked child
+        closes nothing.
+
         Raises:
-            WrongThreadError: not the render thread, which still lives; the recorder stays open.
+            WrongThreadError: this is the encode thread, which cannot wait for itself.
             GlrecError: the first failure of the recording; what could be kept is in the files.
 
         """
-        if not self._closed:
+        if self._last_steps and self._maker.is_here:
+            if self._engine is not None:
+                self._engine.check_may_close()
             self._close()
             if self.error is not None:
                 raise self.error
@@ -175,7 +208,9 @@ class Recorder(Controls):
             codec=self._config.codec or "",
             route=stats.backend,
             reason=stats.reason,
-            notes=(*engine.capture.notes, *self._reports.notes) if engine is not None else (),
+            notes=(*engine.capture.notes, *self._reports.notes, *notes_of(self._sinks))
+            if engine is not None
+            else (),
             stats=stats,
             lossless=self._config.is_lossless,
             spill=engine.spill if engine is not None else None,
@@ -213,7 +248,9 @@ class Recorder(Controls):
     def discard(self) -> None:
         """Forget a recorder that never recorded: its target could not be attached."""
         self._closed = True
+        self._last_steps.clear()
         atexit.unregister(self._close_at_exit)
+        release(self._sinks)
         self._detach()
 
     # Within
@@ -242,14 +279,20 @@ class Recorder(Controls):
             # Nothing of ours may break the host's loop; but a loop of one's own without a context is misuse.
             if isinstance(error, CaptureError) and not stats.backend and self._attachment is None:
                 raise
+        except BaseException as error:  # no signal, those are held back: somebody ends this very thread
+            failure = CaptureError(f"{error!r} was raised while a frame was read, which ended the recording")
+            failure.__cause__ = error
+            self._reports.fail(failure)
+            raise
         if self._clock.finished:
             self._reports.run_all(self._end_of_input)
 
     def _end_of_input(self) -> None:
-        self._ended = True
-        self._screenshots.end(self.error)
-        if self._engine is not None:
-            self._engine.end_of_input()
+        with self._drawing:
+            self._ended = True
+            self._screenshots.end(self.error)
+            if self._engine is not None:
+                self._engine.end_of_input()
 
     def _release(self) -> None:
         if self._engine is not None:
@@ -265,29 +308,73 @@ class Recorder(Controls):
 
     def _settle(self) -> None:
         """Complete the account, tell what a file that failed holds nevertheless, and write the account if asked."""
-        stats, error = self._stats, self.error
-        stats.settle()
-        if isinstance(error, SinkError) and error.frames_kept is not None:
-            lost = stats.recorded + stats.lost + stats.failed - error.frames_kept
-            self._reports.error = error.with_account(lost)
-        if self._config.stats_json is not None:
-            self.stats.append_json_line(self._config.stats_json)
+        with held_back:
+            stats, error = self._stats, self.error
+            stats.settle(self._kept())
+            self._tell_of_pace()
+            if isinstance(error, SinkError) and error.frames_kept is not None:
+                lost = stats.recorded + stats.lost + stats.failed - error.frames_kept
+                self._reports.error = error.with_account(lost)
+            if self._config.stats_json is not None:
+                self.stats.append_json_line(self._config.stats_json)
+
+    def _tell_of_pace(self) -> None:
+        """Say what may surprise: a film that plays at another speed than its loop drew, or that lacks most of its frames."""
+        stats, span = self._stats, self._engine.span if self._engine is not None else Span()
+        if self._steps_unasked and span.is_at_another_pace:
+            self._reports.tell(
+                f"the film shows in {span.shown_seconds:.2f} s what the loop drew in {span.drawn_seconds:.2f} s: each call is a "
+                f"frame, {self._config.rate} in a second; timing='wall' keeps the times at which they were drawn"
+            )
+        if 2 * stats.rate_limited > stats.drawn:
+            self._reports.tell(
+                f"{stats.rate_limited} of {stats.drawn} drawn frames were left out, since they came faster than "
+                f"fps={self._config.rate} allows; timing='step' takes every one"
+            )
+
+    def _kept(self) -> int:
+        """Return how many frames the sink that kept most of them has; one that is no file has what it was given."""
+        files = [sink.frames for sink in self._sinks if isinstance(sink, StoredSink)]
+        given = self._stats.packets if len(files) < len(self._sinks) else 0
+        return max(given, *files, 0)
 
     def _context(self) -> AbstractContextManager[object]:
-        return self._attachment.current() if self._attachment is not None else nullcontext()
+        """Make the target's context current, in the thread that it belongs to or when that has ended."""
+        thread = self._engine.thread if self._engine is not None else self._thread
+        foreign = threading.current_thread() is not thread and thread.is_alive()
+        if self._attachment is None or foreign:
+            return nullcontext()
+        return self._attachment.current()
 
     def _close(self) -> None:
-        if self._engine is not None:
-            self._engine.check_thread("close()")
-        self._closed = True
+        with self._closing:
+            if not self._closed:
+                self._closer, self._closed = threading.current_thread(), True
+            with self._context():
+                while self._last_steps:
+                    step = self._last_steps[0]
+                    self._reports.run_all(
+                        step
+                    )  # an interrupt ends this here, and the step is left for the next call
+                    if self._last_steps and self._last_steps[0] is step:
+                        del self._last_steps[0]
         atexit.unregister(self._close_at_exit)
-        with self._context():
-            self._reports.run_all(*self._last_steps())
 
-    def _last_steps(self) -> tuple[Callable[[], None], ...]:
-        screenshots = partial(self._screenshots.close, self.error)
-        return self._end_of_input, self._detach, self._join, screenshots, self._release, self._settle
+    def _make_last_steps(self) -> deque[Callable[[], None]]:
+        """Return what closing consists of, in order; each may be run again after it was interrupted."""
+        return deque(
+            (
+                self._end_of_input,
+                self._detach,
+                self._join,
+                lambda: self._screenshots.close(self.error),
+                self._release,
+                lambda: release(self._sinks),
+                self._settle,
+            )
+        )
 
     def _close_at_exit(self) -> None:
-        logger.warning("the program ends with a recorder still open; its recording is finished now")
-        self._reports.run_all(self._close)
+        if self._maker.is_here and self._last_steps:
+            logger.warning("the program ends with a recorder still open; its recording is finished now")
+            self._reports.run_all(self._close)

@@ -85,4 +85,9 @@ class Recording:
 
     def __str__(self) -> str:
         where = ", ".join(map(str, self.paths)) or "no file"
-        return f"{where}: {self.frames} frames, {self.size}, {float(self.duration_seconds):.3f} s, {self.codec} by {self.route}"
+        if not self.frames:
+            return f"{where}: no frame was recorded ({self.stats.reason})"
+        limited = self.stats.rate_limited
+        left_out = f", {limited} drawn frames left out by the limit of the frame rate" if limited else ""
+        length = float(self.duration_seconds)
+        return f"{where}: {self.frames} frames, {self.size}, {length:.3f} s, {self.codec} by {self.route}{left_out}"

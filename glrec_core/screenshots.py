@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
+from glrec_core.checks import absolute_path
 from glrec_core.color import ColorSpace
 from glrec_core.errors import CaptureError, ClosedError, ConfigError, SinkError
 from glrec_core.frame import Frame
@@ -62,9 +63,14 @@ class Screenshots:
         """Whether somebody waits for a frame that has not come out of the ring."""
         return bool(self._waiting or self._exposed)
 
+    @property
+    def at_work(self) -> bool:
+        """Whether the thread is there that files are written by, which may hold a frame."""
+        return self._thread is not None
+
     def request(self, path: str | os.PathLike[str], *, overwrite: bool) -> Future[Path]:
         """Ask for the next drawn frame. See `Recorder.screenshot`."""
-        place = Path(path).expanduser().absolute()
+        place = absolute_path("screenshot", path)
         if place.suffix.lower() != ".png":
             raise ConfigError(f"screenshot({os.fspath(path)!r}): screenshots are PNG files; name it x.png")
         check_writable(place, overwrite=overwrite)
@@ -123,7 +129,7 @@ class Screenshots:
     def _write_all(self, shots: list[_Shot], to_host: ToHost, frame: Frame) -> None:
         try:
             png = self._png(to_host, frame)
-        except Exception as error:  # noqa: BLE001 - handed to whoever waits
+        except BaseException as error:  # noqa: BLE001 - handed to whoever waits
             for shot in shots:
                 shot.future.set_exception(error)
             return

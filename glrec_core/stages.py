@@ -32,6 +32,10 @@ class Capture(Protocol):
         """Of the frames that are grabbed now; with `on_resize="segment"` it changes with the source's size."""
 
     @property
+    def pending(self) -> int:
+        """How many grabbed frames have not arrived yet: what `drain` would return."""
+
+    @property
     def texture_id(self) -> int:
         """GL name of the texture that holds the last grabbed frame, rows in OpenGL's order (bottom first)."""
 
@@ -137,6 +141,14 @@ class MarkedSink(Protocol):
 
     def mark(self, tick: int, name: str) -> None:
         """Name the frame at that tick of the open part; all names of a part come before its `close`."""
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """An encoder that still has what it works on: where it dies, nothing need be lost."""
+
+    def unfinished(self) -> list[Frame]:
+        """Return the frames whose packets it has not given out, in order; for another encoder, once it has failed."""
 
 
 class EncodeStages(NamedTuple):

@@ -7,11 +7,29 @@ import json
 import os
 import sys
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 
+from glrec_core.checks import absolute_path
 from glrec_core.clock import Skip
 from glrec_core.durations import Durations
-from glrec_core.errors import SinkError
+from glrec_core.errors import ConfigError, SinkError
+
+
+def check_account_target(target: str | os.PathLike[str] | None) -> None:
+    """Check before anything is recorded that the account can be added to a file, or to the standard output.
+
+    Raises:
+        ConfigError: it cannot.
+
+    """
+    if target is None or target == "-":
+        return
+    path = absolute_path("stats_json", target)
+    place = path if path.exists() else path.parent
+    if path.is_dir() or not place.exists():
+        what = "is a folder" if path.is_dir() else "is in a folder that does not exist"
+        raise ConfigError(f"stats_json={str(path)!r} {what}; give a file to which lines can be added")
+    if not os.access(place, os.W_OK):
+        raise ConfigError(f"stats_json={str(path)!r} is not writable for this user; choose another file")
 
 
 @dataclass(slots=True)
@@ -20,8 +38,9 @@ class Stats:
 
     drawn = recorded + dropped + failed + lost + paused + rate_limited + after_end, always: `recorded` frames were handed
     to the encode thread; `dropped` found the queue full; `failed` came after an error; `lost` were grabbed, but never
-    encoded, since their context went before they could be read, or the encoder died with nothing to take over from it;
-    `after_end` came after the frame limit. What an encoder loses is moved from `recorded` to `lost` by `close()`.
+    kept, since their context went before they could be read, the encoder died with nothing to take over from it, or no
+    sink could write them; `after_end` came after the frame limit. What an encoder or a sink loses is moved from `recorded`
+    to `lost` by `close()`.
 
     The render thread counts `drawn` first; a snapshot taken by another thread may be one frame ahead of the rest.
     """
@@ -83,11 +102,17 @@ class Stats:
         else:
             self.after_end += 1
 
-    def settle(self) -> None:
-        """Move what never came out of the encoder from `recorded` to `lost`; once both threads have ended their work."""
-        never_encoded = max(0, self.recorded - self.packets)
-        self.recorded -= never_encoded
-        self.lost += never_encoded
+    def settle(self, kept: int) -> None:
+        """Let `recorded` be the frames that were kept, and count the others that were taken as `lost`.
+
+        Once both threads have ended their work. What an exception from outside kept from being counted has failed.
+        """
+        taken = self.recorded + self.lost
+        self.recorded = min(
+            kept, taken
+        )  # a sink that is used again has frames of its other recordings as well
+        self.lost = taken - self.recorded
+        self.failed += max(0, self.drawn - self.accounted)
 
     def snapshot(self) -> Stats:
         """Return a copy that does not change any more."""
@@ -116,7 +141,7 @@ class Stats:
             sys.stdout.write(line)
             return
         try:
-            with Path(target).expanduser().open("a", encoding="utf-8") as file:
+            with absolute_path("stats_json", target).open("a", encoding="utf-8") as file:
                 file.write(line)
         except OSError as error:
             text = f"cannot write the account (stats_json=): {error.strerror or error}"

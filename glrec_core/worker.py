@@ -1,16 +1,22 @@
-"""The encode thread: one loop that takes frames from the queue and gives packets to the sinks."""
+"""The encode thread: one loop that takes frames from the queue and gives packets to the sinks.
+
+Whatever ends it early, `SystemExit` in an operation of the user's included, is a failure that is told: nobody waits for a
+thread that is gone.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from time import perf_counter_ns
+from time import monotonic, perf_counter_ns
 
 from glrec_core.encode_chain import Batch, EncodeChain
+from glrec_core.errors import WrongThreadError, as_failure
 from glrec_core.frame_queue import FrameQueue
 from glrec_core.outputs import Outputs, Report
 from glrec_core.ranges import timed_range
 from glrec_core.stats import Stats
+from glrec_core.waiting import LOOK_AGAIN_SECONDS, Hint
 
 
 class Worker:
@@ -24,14 +30,38 @@ class Worker:
         self._outputs = outputs
         self._stats = stats
         self._fail = fail
+        self._ended = False
+        self._end = Hint()
         # A daemon, so that a forgotten close() cannot hang the exit: the recorder's atexit hook then joins it.
         self._thread = threading.Thread(target=self._run, name="glrec-encode", daemon=True)
         self._thread.start()
 
+    @property
+    def ended(self) -> bool:
+        """Whether the thread has done all its work."""
+        return self._ended
+
+    def check_thread(self, call: str) -> None:
+        """Raise WrongThreadError if this is the encode thread itself, in the code of a sink or an operation."""
+        if threading.get_ident() == self._thread.ident:
+            raise WrongThreadError(
+                f"{call} came from the recorder's own encode thread, out of a sink or an operation of process=, which "
+                "cannot wait for itself; call it in another thread"
+            )
+
     def join(self, timeout_seconds: float | None = None) -> bool:
-        """Wait until everything that was queued is encoded and the sinks are closed; return whether that is so."""
-        self._thread.join(timeout_seconds)
-        return not self._thread.is_alive()
+        """Wait until everything that was queued is encoded and the sinks are closed; return whether that is so.
+
+        A wait that an exception ends can be begun again: `Thread.join` would take a thread for ended then (CPython 3.11).
+        """
+        until = None if timeout_seconds is None else monotonic() + timeout_seconds
+        while not self._ended:
+            left = LOOK_AGAIN_SECONDS if until is None else until - monotonic()
+            if left <= 0:
+                return False
+            self._end.wait(min(left, LOOK_AGAIN_SECONDS))
+        self._thread.join()
+        return True
 
     def _run(self) -> None:
         try:
@@ -39,11 +69,13 @@ class Worker:
                 with frame:
                     self._write(self._chain.encode(frame))
             self._write(self._chain.drain())
-        except Exception as error:  # noqa: BLE001 - reported, and raised by close()
-            self._fail(error)
+        except BaseException as error:  # noqa: BLE001 - reported, and raised by close()
+            self._fail(as_failure(error, "the encode thread"))
             self._queue.abandon()
         finally:
             self._finish()
+            self._ended = True
+            self._end.give()
 
     def _write(self, batches: Iterable[Batch]) -> None:
         stats = self._stats
@@ -51,6 +83,7 @@ class Worker:
             began_ns = perf_counter_ns()
             with timed_range("write"):
                 self._outputs.write(batch)
+            self._queue.written(self._outputs.written_ns)
             if batch.packets:
                 stats.write_time.add(perf_counter_ns() - began_ns)
                 stats.packets += len(batch.packets)
@@ -59,10 +92,13 @@ class Worker:
     def _rescue(self) -> None:
         self._write(self._chain.rescue())
 
+    def _tell_written(self) -> None:
+        self._queue.written(self._outputs.written_ns)
+
     def _finish(self) -> None:
         """Close the part; after an error, with what the encoder still gives out: the sinks keep all that is complete."""
-        for step in (self._rescue, self._outputs.close_part):
+        for step in (self._rescue, self._outputs.close_part, self._tell_written):
             try:
                 step()
-            except Exception as error:  # noqa: BLE001 - every step runs
-                self._fail(error)
+            except BaseException as error:  # noqa: BLE001 - every step runs
+                self._fail(as_failure(error, "the encode thread"))

@@ -18,12 +18,29 @@ can_install() {
     command -v apt-get >/dev/null && { ((EUID == 0)) || sudo -n true 2>/dev/null; }
 }
 
+# Fetches the package lists, once; what it prints goes to the file named.
+refresh_lists() {
+    [[ -z ${lists_are_fresh:-} ]] || return 0
+    apt_get update >>"$1" 2>&1 || say "apt-get update failed; going on with the package lists that are there"
+    lists_are_fresh=1
+}
+
+# What apt-get prints is shown only if it fails.
+install_with_apt() {
+    local log status=0
+    log=$(mktemp)
+    refresh_lists "$log"
+    apt_get install -y --no-install-recommends --no-upgrade "$@" >>"$log" 2>&1 || status=$?
+    ((status == 0)) || cat "$log" >&2
+    rm -f "$log"
+    return "$status"
+}
+
 # install_packages PACKAGE... : returns non-zero, with the command for a person on stderr, when they are not installed.
 install_packages() {
     if can_install; then
         say "installing $*"
-        apt_get update || say "apt-get update failed; going on with the package lists that are there"
-        apt_get install -y --no-install-recommends --no-upgrade "$@" && return
+        install_with_apt "$@" && return
         say "apt-get could not install $*; its own message is above"
     elif command -v apt-get >/dev/null; then
         say "system packages are missing, and installing them needs root or sudo without a password. Run as root:"

@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Makes .venv with the packages of requirements.lock and glrec itself, editable.
+# Makes .venv, or brings it up to date, with the packages of a lock file and glrec itself, editable.
+#   setup-venv.sh demo   those of requirements-demo.lock: enough to record, a third of a gigabyte
+#   setup-venv.sh dev    those of requirements.lock: the same ones in the same versions, and all that tests and checks need
 # PYTHON names the interpreter; without it the newest of the usual names that is new enough is taken.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -36,17 +38,23 @@ require_ensurepip() {
     local package
     "$1" -c 'import ensurepip' 2>/dev/null && return
     package="$(basename "$1")-venv"
-    say "$1 cannot make virtual environments: $package is not installed"
+    can_install || say "$1 cannot make virtual environments: $package is not installed"
     install_packages "$package"
 }
 
+case ${1:-} in
+    demo) lock=requirements-demo.lock stamps=(.venv/.complete-demo) ;;
+    dev) lock=requirements.lock stamps=(.venv/.complete .venv/.complete-demo) ;;
+    *) say "usage: $0 demo|dev"; exit 2 ;;
+esac
 [[ -n ${PYTHON:-} ]] || command -v python3 >/dev/null || install_packages python3 python3-venv
 python=$(find_python) || refuse_python
 require_ensurepip "$python"
 
-say "making .venv with $("$python" --version)"
+say "making .venv with $("$python" --version): up to $(grep -o '^[^ ]*==' "$lock" | sort -u | wc -l) packages of $lock"
 "$python" -m venv .venv
-pip=(.venv/bin/python -m pip --disable-pip-version-check)
-"${pip[@]}" install --quiet --require-hashes --requirement requirements.lock
-"${pip[@]}" install --quiet --no-deps --no-build-isolation --editable .
-touch .venv/.complete
+pip=(.venv/bin/python -m pip --disable-pip-version-check install)
+"${pip[@]}" --progress-bar off --require-hashes --requirement "$lock" | .venv/bin/python scripts/pip_progress.py
+"${pip[@]}" --quiet --no-deps --no-build-isolation --editable .
+touch "${stamps[@]}"
+say "made .venv in $SECONDS s: $(du -sh .venv | cut -f1)"

@@ -5,6 +5,23 @@ from collections.abc import Iterator
 
 import moderngl
 import pytest
+from hypothesis import settings
+
+from tests.support import warm
+
+settings.register_profile("patient", deadline=None)  # two tests at once on a busy machine are slow, not wrong
+settings.load_profile("patient")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the long tests begin first, so that no worker is left alone with one of them at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_interpreter() -> None:
+    """Start what `run_program` makes its copies of; its imports run beside the first tests."""
+    warm.open_server()
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 PROGRAMS = ("pyglet_scene", "moderngl_fractal", "vispy_surface")
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 110)  # the whole table in files and logs, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ def record(program: str, folder: Path) -> Film | None:
             f"[red]{path} holds {decoded.frames} frames of size {decoded.size}; its recorder said {account}"
         )
         return None
+    console.print(f"{path.name} has {decoded.frames} frames.", highlight=False)
     return Film(decoded, account, seconds)
 
 
@@ -102,8 +103,9 @@ def main() -> int:
         return 0
     options.out.mkdir(parents=True, exist_ok=True)
     films = []
-    for program in PROGRAMS:
-        with console.status(f"recording {program} …"):
+    for number, program in enumerate(PROGRAMS, 1):
+        console.print(f"Recording {program} ({number} of {len(PROGRAMS)}) …")
+        with console.status(f"recording {program} …"):  # shown in a terminal only
             films.append(record(program, options.out))
     recorded = [film for film in films if film is not None]
     if recorded:

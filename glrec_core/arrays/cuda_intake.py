@@ -7,6 +7,8 @@ Imported once an array or an encoder turns out to be on a GPU.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import cupy
@@ -21,6 +23,9 @@ from glrec_core.convert.download import downloaded
 from glrec_core.cuda.device import CudaDevice, CudaStream
 from glrec_core.errors import ArrayError
 from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
+
+_Given = Callable[[], Any]
+"""Makes CuPy's array of a caller's; called where the stream is CuPy's current one."""
 
 _codes = cupy.ElementwiseKernel(
     "T level",
@@ -51,16 +56,8 @@ class CudaIntake:
 
     def take(self, array: object, pts_ns: int) -> Frame:
         """See `Intake.take`."""
-        on_gpu = self._imported(array)
-        layout = layout_of(on_gpu.shape, on_gpu.dtype, self._spec.size)
-        with gpu_errors("convert the array"), self._stream.current():
-            if layout is Layout.NV12:
-                frame = self._converter.copied(on_gpu, pts_ns)
-            else:
-                rgb = on_gpu.transpose(1, 2, 0) if layout is Layout.PLANAR else on_gpu
-                frame = self._converter.convert(self._picture(rgb, pts_ns))
-            self._stream.synchronize()  # the caller may write to the array from now on, on any stream
-        return frame
+        given = self._given(array)
+        return self._stream.device.done(lambda: self._taken(given, pts_ns))
 
     def close(self) -> None:
         """See `Intake.close`."""
@@ -72,39 +69,55 @@ class CudaIntake:
         codes = colours if rgb.dtype == np.uint8 else _codes(colours)
         return Frame(FrameSpec(self._spec.size, PixelFormat.RGB24, Memory.CUDA), (codes,), pts_ns)
 
-    def _imported(self, array: object) -> Any:
-        """Return the array as CuPy's, to be read on the stream: it waits for the work that is under way on the array."""
+    def _taken(self, given: _Given, pts_ns: int) -> Frame:
+        with gpu_errors("convert the array"), self._stream.current():
+            on_gpu = given()
+            layout = layout_of(on_gpu.shape, on_gpu.dtype, self._spec.size)
+            if layout is Layout.NV12:
+                frame = self._converter.copied(on_gpu, pts_ns)
+            else:
+                rgb = on_gpu.transpose(1, 2, 0) if layout is Layout.PLANAR else on_gpu
+                frame = self._converter.convert(self._picture(rgb, pts_ns))
+            self._stream.synchronize()  # the caller may write to the array from now on, on any stream
+        return frame
+
+    def _given(self, array: object) -> _Given:
+        """Return what makes CuPy's array of this one, on the stream: it waits for the work that is under way on the array.
+
+        What concerns the caller's own streams is asked here, in the caller's thread.
+        """
         device = device_of(array)
         if device is None:
             host = on_host(array)
             layout_of(host.shape, host.dtype, self._spec.size)  # refuse it before it is copied
-            with gpu_errors("copy the array to it"), self._stream.current():
-                return cupy.asarray(host)
+            return partial(cupy.asarray, host)
         if device != self._stream.device.ordinal:
             mine = self._stream.device.ordinal
             raise ArrayError(
                 f"the array is on CUDA device {device}, and device {mine} takes it; copy it, or give device={device}"
             )
-        with gpu_errors("read the array"):
+        with gpu_errors("read the array"), self._stream.device:
             return self._from_dlpack(array) if hasattr(array, "__dlpack__") else self._from_interface(array)
 
-    def _from_dlpack(self, array: Any) -> Any:
+    def _from_dlpack(self, array: Any) -> _Given:
         """Let the array's library put our stream behind its own; CuPy's is the one that is current in the caller's code."""
         try:
             capsule = array.__dlpack__(stream=self._stream.handles.stream)
-            with self._stream.current():
-                return cupy.from_dlpack(capsule)
         except EXPORT_ERRORS as error:
             raise refusal(array, error) from error
+        return partial(_imported, array, cupy.from_dlpack, capsule)
 
-    def _from_interface(self, array: Any) -> Any:
+    def _from_interface(self, array: Any) -> _Given:
         """CuPy waits for the stream that the interface names; where it names none, the work is on the default one."""
-        try:
-            with self._stream.current():
-                self._stream.cupy.wait_event(cupy.cuda.Stream.null.record())
-                return cupy.asarray(array)
-        except EXPORT_ERRORS as error:
-            raise refusal(array, error) from error
+        self._stream.cupy.wait_event(cupy.cuda.Stream.null.record())
+        return partial(_imported, array, cupy.asarray, array)
+
+
+def _imported(array: object, how: Callable[[Any], Any], given: object) -> Any:
+    try:
+        return how(given)
+    except EXPORT_ERRORS as error:
+        raise refusal(array, error) from error
 
 
 class DownloadingIntake:
@@ -117,7 +130,8 @@ class DownloadingIntake:
 
     def take(self, array: object, pts_ns: int) -> Frame:
         """See `Intake.take`."""
-        return self._host.converted(downloaded(self._gpu.take(array, pts_ns), self._stream.current))
+        frame = self._gpu.take(array, pts_ns)
+        return self._host.converted(self._stream.device.done(lambda: downloaded(frame, self._stream.current)))
 
     def close(self) -> None:
         """See `Intake.close`."""
@@ -133,7 +147,7 @@ def open_stream(device: int) -> CudaStream:
 
     """
     with gpu_errors(f"be used (device {device})"):
-        return CudaStream(CudaDevice(device))
+        return CudaStream(CudaDevice.numbered(device))
 
 
 def open_download(device: int, size: Size, color: ColorSpace, host: HostIntake) -> Intake:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glrec_core.cuda.context import kept
 from glrec_core.errors import ArrayError
 
 _HOST_KINDS, _CUDA_KINDS = (1, 3), (2, 13)
@@ -50,7 +51,8 @@ def _device_of_pointer(pointer: int) -> int:
     from cupy.cuda import runtime
 
     try:
-        device = int(runtime.pointerGetAttributes(pointer).device)
+        with kept():
+            device = int(runtime.pointerGetAttributes(pointer).device)
     except runtime.CUDARuntimeError as error:
         raise ArrayError(f"__cuda_array_interface__ names memory that CUDA does not know: {error}") from error
     if device < 0:

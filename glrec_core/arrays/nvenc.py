@@ -14,6 +14,7 @@ from glrec_core.arrays.reordering import Unreordered
 from glrec_core.arrays.request import Request
 from glrec_core.arrays.stages import ArrayBackend, ArrayStages
 from glrec_core.cuda.library import Version
+from glrec_core.cuda.probing import answering
 from glrec_core.encode.nvenc_options import check_options, pixel_format
 from glrec_core.encode.nvenc_probe import driver_problem
 from glrec_core.errors import ConfigError, GlrecError
@@ -62,13 +63,14 @@ def _check_ffmpeg(request: Request) -> None:
 def _find_device(request: Request) -> CudaDevice:
     from glrec_core.cuda.device import CudaDevice
 
-    return CudaDevice(request.device)
+    return CudaDevice.numbered(request.device)
 
 
 def _without_nvenc(request: Request) -> str | None:
     return device_problem(partial(_find_device, request), request.config, request.size)
 
 
+@answering("FFmpeg's NVENC")
 def _without_ffmpegs(request: Request) -> str | None:
     if (problem := driver_problem(_FFMPEG_NVENC, _FFMPEG_DRIVER) or _without_nvenc(request)) is not None:
         return problem

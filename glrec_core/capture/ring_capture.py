@@ -73,6 +73,11 @@ class RingCapture:
         return self._spec if self._ring is None else self._ring.spec
 
     @property
+    def pending(self) -> int:
+        """How many frames are still being read."""
+        return self._ring.pending if self._ring is not None else 0
+
+    @property
     def texture_id(self) -> int:
         """GL name of the texture that holds the last grabbed frame; from the first look on, frames are copied there."""
         self._direct = Direct.NOTHING
@@ -119,8 +124,7 @@ class RingCapture:
 
     def abandon(self) -> int:
         """Forget all GL names: their context is gone."""
-        lost = self._ring.pending if self._ring is not None else 0
-        self._ring = None
+        lost, self._ring = self.pending, None
         self._retired = []
         return lost
 

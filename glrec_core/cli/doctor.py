@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from glrec_core.cli.command import Exit
 from glrec_core.cli.printing import print_json, print_table
@@ -41,14 +44,14 @@ def execute(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         for title, rows in _sections(found):
             print(title)
-            print_table(rows, indent="  ")
+            print_table(_without_places([*rows]), indent="  ")
     trials = _selftest(found) if arguments.selftest else []
     if arguments.json:
         tests = {"selftest": [asdict(trial) for trial in trials]} if arguments.selftest else {}
-        print_json({**found.as_json(), **tests})
+        print_json(_without_places({**found.as_json(), **tests}))
     elif arguments.selftest:
         print("self-test")
-        print_table(map(_trial, trials), indent="  ")
+        print_table(_without_places([*map(_trial, trials)]), indent="  ")
     right = found.chosen is not None and all(trial.passed for trial in trials)
     return Exit.OK if right else Exit.FAILED
 
@@ -70,6 +73,22 @@ def _selftest(found: Diagnosis) -> list[Trial]:
 def _end(number: int, _: object) -> NoReturn:
     """End as asked, but not before the scratch folder is removed."""
     raise SystemExit(128 + number)  # as shells have it
+
+
+def _without_places(value: Any) -> Any:
+    """Return the report without the folders above the environment and those of the user: reasons name programs in them."""
+    match value:
+        case str():
+            for place, name in ((sys.prefix, Path(sys.prefix).name), (str(Path.home()), "~")):
+                if place.strip(os.sep):  # the home of some services is the root folder
+                    value = value.replace(f"{place}{os.sep}", f"{name}{os.sep}")
+            return value
+        case dict():
+            return {key: _without_places(each) for key, each in value.items()}
+        case list() | tuple():
+            return type(value)(map(_without_places, value))
+        case _:
+            return value
 
 
 def _sections(found: Diagnosis) -> Iterator[tuple[str, list[tuple[str, str]]]]:

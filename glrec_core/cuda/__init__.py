@@ -1,5 +1,5 @@
 """The only calls of CUDA: the device that draws a context, its stream, and textures that both can see.
 
-Everything but `handles`, `library`, `layout` and `kernel_text` needs the packages of the `nvenc` extra and a driver, and is
+Everything but `context`, `handles`, `library`, `layout` and `kernel_text` needs the packages of the `nvenc` extra and a driver, and is
 imported only once the context is known to be on an NVIDIA GPU.
 """

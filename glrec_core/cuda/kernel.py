@@ -6,6 +6,7 @@ CuPy compiles it when it is first used, by NVRTC, which needs no toolkit and no 
 from __future__ import annotations
 
 import ctypes
+from functools import partial
 from typing import Any
 
 import cupy
@@ -13,6 +14,7 @@ from cuda.bindings import driver
 
 from glrec_core.color import ColorSpace
 from glrec_core.cuda.calls import checked
+from glrec_core.cuda.context import done_elsewhere
 from glrec_core.cuda.kernel_text import BLOCK, GROUP, NAME, Source, kernel_source
 from glrec_core.errors import CaptureError
 from glrec_core.frame import PixelFormat, Size
@@ -25,10 +27,14 @@ class _Compiled:
         text = kernel_source(pixel_format, color, source)
         try:
             # CuPy unloads it with this object.
-            self._function = cupy.RawModule(code=text, options=("--std=c++17",)).get_function(NAME).kernel
+            self._function = done_elsewhere(partial(_compiled, text))
         except (cupy.cuda.compiler.CompileException, RuntimeError, OSError) as error:
             raise CaptureError(f"NVRTC cannot compile the {pixel_format.value} kernel: {error}") from error
         self.handle: Any = driver.CUfunction(self._function.ptr)
+
+
+def _compiled(text: str) -> Any:
+    return cupy.RawModule(code=text, options=("--std=c++17",)).get_function(NAME).kernel
 
 
 class Kernel(_Compiled):

@@ -38,6 +38,20 @@ _STATUS_NAMES = (
 _MOST_PLANES = 4  # NVJPEG_MAX_COMPONENT
 
 
+_FUNCTIONS = (
+    "nvjpegCreateSimple",
+    "nvjpegEncodeGetBufferSize",
+    "nvjpegEncodeRetrieveBitstream",
+    "nvjpegEncodeYUV",
+    "nvjpegEncoderParamsCreate",
+    "nvjpegEncoderParamsDestroy",
+    "nvjpegEncoderParamsSetQuality",
+    "nvjpegEncoderParamsSetSamplingFactors",
+    "nvjpegEncoderStateCreate",
+    "nvjpegEncoderStateDestroy",
+)
+
+
 class _Image(ctypes.Structure):
     _fields_ = (("channel", ctypes.c_void_p * _MOST_PLANES), ("pitch", ctypes.c_size_t * _MOST_PLANES))
 
@@ -47,7 +61,7 @@ def library() -> ctypes.CDLL:
     """Load libnvjpeg, of the wheel or of a CUDA toolkit.
 
     Raises:
-        BackendUnavailable: it is not there.
+        BackendUnavailable: it is not there, or not what is known here.
 
     """
     try:
@@ -56,7 +70,11 @@ def library() -> ctypes.CDLL:
         raise BackendUnavailable(
             "libnvjpeg is not installed; pip install 'glrec[mjpeg]' (or mjpeg-cuda13) brings it"
         ) from error
-    return ctypes.CDLL(found.abs_path)
+    loaded = ctypes.CDLL(found.abs_path)
+    for name in _FUNCTIONS:
+        if not hasattr(loaded, name):
+            raise BackendUnavailable(f"{found.abs_path} is no libnvjpeg that is known here: it lacks {name}")
+    return loaded
 
 
 def _call(name: str, *arguments: object) -> None:

@@ -2,31 +2,34 @@
 
 Both streams are NUT, which keeps timestamps of any time base: so nothing has to be counted to know which packet is whose. A
 thread reads, since FFmpeg stops when nobody takes its output while a picture is being written to it. The process has a
-process group of its own: Ctrl-C in a terminal ends the program that is recorded, which then ends the process.
+process group of its own: Ctrl-C in a terminal ends the program that is recorded, which then ends the process. A group that
+has lost its parent is woken by the kernel: one that was stopped then ends, too.
+
+No wait for the process is longer than it shows signs of life (`patience`).
 """
 
 from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 import av
 import numpy as np
 
+from glrec_core.encode.patience import Patience
 from glrec_core.errors import EncodeError
 from glrec_core.ffmpeg import tag_color
 from glrec_core.ffmpeg_executable import without_addresses
 from glrec_core.frame import Frame, Packet, StreamInfo
-
-STALL_SECONDS = 60.0
-"""How long the process may take nothing, or not end, before it counts as hung."""
 
 _MOST_SAID = 2000
 _WITHOUT_PROBING = {"probesize": "32", "analyzeduration": "0"}
@@ -40,9 +43,9 @@ class EncoderProcess:
 
     """
 
-    def __init__(self, command: Sequence[str], stream: StreamInfo) -> None:
-        """Start `command`, which reads NUT from its standard input and writes NUT to its standard output."""
-        self._name = command[0]
+    def __init__(self, command: Sequence[str], encoder: str, stream: StreamInfo) -> None:
+        """Start `command`, which reads NUT from its standard input and writes NUT, of `encoder`, to its standard output."""
+        self._name = f"{Path(command[0]).name} ({encoder})"
         self._stream = stream
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         try:
@@ -57,10 +60,12 @@ class EncoderProcess:
         except OSError as error:
             self._said.close()
             raise EncodeError(f"{self._name} cannot be started: {error}") from error
+        self._patience = Patience(self._process.pid)
         self._packets: SimpleQueue[Packet] = SimpleQueue()
         self._reader = threading.Thread(target=self._read, name="glrec-ffmpeg", daemon=True)
         self._reader.start()
-        self._input = av.open(_Pipe(self._process.stdin), "w", format="nut", options={"flush_packets": "1"})
+        pipe = _Pipe(self._process.stdin, self._patience)
+        self._input = av.open(pipe, "w", format="nut", options={"flush_packets": "1"})
         self._pictures = self._input.add_stream("rawvideo")
         self._pictures.width, self._pictures.height = stream.size
         self._pictures.pix_fmt = stream.pixel_format.value
@@ -114,11 +119,11 @@ class EncoderProcess:
         try:
             self._input.close()
             self._close_input()
-            self._reader.join(STALL_SECONDS)
-            code = self._process.wait(STALL_SECONDS)
-        except (OSError, av.FFmpegError, subprocess.TimeoutExpired) as error:
+            self._patience.wait(self._has_given_all)
+            self._patience.wait(self._has_ended)
+        except (OSError, av.FFmpegError) as error:
             raise self._failure(error) from error
-        if code != 0:
+        if self._process.returncode != 0:
             raise self._failure(None)
         return self.ready()
 
@@ -127,13 +132,28 @@ class EncoderProcess:
         if self._closed:
             return
         self._closed = True
-        self._process.kill()
+        self._kill()
         self._process.wait()
         self._close_input()
         self._reader.join()
         assert self._process.stdout is not None
         self._process.stdout.close()
         self._said.close()
+
+    def _has_given_all(self, seconds: float) -> bool:
+        self._reader.join(seconds)
+        return not self._reader.is_alive()
+
+    def _has_ended(self, seconds: float) -> bool:
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        return self._process.returncode is not None
+
+    def _kill(self) -> None:
+        """End the process, and what it may have started: either would keep the pipes open."""
+        if self._process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _close_input(self) -> None:
         assert self._process.stdin is not None
@@ -143,7 +163,9 @@ class EncoderProcess:
     def _read(self) -> None:
         with (
             suppress(OSError, av.FFmpegError),  # why the output ends early is what the process says
-            av.open(_Output(self._process.stdout), "r", format="nut", options=_WITHOUT_PROBING) as output,
+            av.open(
+                _Output(self._process.stdout, self._patience), "r", format="nut", options=_WITHOUT_PROBING
+            ) as output,
         ):
             for packet in output.demux(output.streams.video[0]):
                 if packet.size:
@@ -157,12 +179,14 @@ class EncoderProcess:
     def _failure(self, error: BaseException | None) -> EncodeError:
         """Return what went wrong, in FFmpeg's words if it has ended; it is killed if it has not."""
         self._failed = True
-        hangs = isinstance(error, TimeoutError | subprocess.TimeoutExpired)
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(0 if hangs else STALL_SECONDS)  # a pipe breaks before the process has ended
+        if not isinstance(error, TimeoutError):  # a pipe breaks before the process has ended
+            try:
+                self._patience.wait(self._has_ended)
+            except TimeoutError as hung:
+                error = hung
         code = self._process.poll()
         if code is None:
-            self._process.kill()
+            self._kill()
             return EncodeError(f"{self._name} hangs: {error}")
         self._said.seek(0)
         said = (
@@ -174,20 +198,24 @@ class EncoderProcess:
 
 
 class _Pipe:
-    """The standard input of a process as PyAV writes to it; one that takes nothing for long is an error."""
+    """The standard input of a process as PyAV writes to it; one that shows no sign of life is an error."""
 
-    def __init__(self, pipe: Any) -> None:
+    def __init__(self, pipe: Any, patience: Patience) -> None:
         self._pipe = pipe
+        self._patience = patience
         os.set_blocking(pipe.fileno(), False)
 
     def write(self, data: bytes) -> int:
         rest = memoryview(data)
         while rest:
-            _, writable, _ = select.select([], [self._pipe], [], STALL_SECONDS)
-            if not writable:
-                raise TimeoutError(f"it has taken nothing for {STALL_SECONDS:.0f} s")
+            self._patience.wait(self._takes)
             rest = rest[self._pipe.write(rest) or 0 :]
+            self._patience.encourage()
         return len(data)
+
+    def _takes(self, seconds: float) -> bool:
+        _, writable, _ = select.select([], [self._pipe], [], seconds)
+        return bool(writable)
 
     @property
     def closed(self) -> bool:
@@ -198,8 +226,11 @@ class _Pipe:
 class _Output:
     """The standard output of a process as PyAV reads from it, which must not look for a position in it."""
 
-    def __init__(self, pipe: Any) -> None:
+    def __init__(self, pipe: Any, patience: Patience) -> None:
         self._pipe = pipe
+        self._patience = patience
 
     def read(self, count: int) -> bytes:
-        return bytes(self._pipe.read(count))
+        data = bytes(self._pipe.read(count))
+        self._patience.encourage()
+        return data

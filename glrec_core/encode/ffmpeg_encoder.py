@@ -6,6 +6,7 @@ by time, and for one that is asked for it is started anew.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 from fractions import Fraction
 
@@ -17,12 +18,15 @@ from glrec_core.errors import EncodeError
 from glrec_core.ffmpeg import parameter_sets
 from glrec_core.frame import Frame, FrameSpec, Packet, Size, StreamInfo
 
+_MOST_KEPT_BYTES = 1 << 30
+"""Memory of the copies: more than FFmpeg works on at a time but for the largest pictures."""
+
 
 class FFmpegEncoder:
-    """One stream by FFmpeg's executable. Implements `Encoder`.
+    """One stream by FFmpeg's executable. Implements `Encoder` and `Resumable`.
 
     Frames are copied into the pipe, so their memory is free when `encode` returns. FFmpeg works on some twenty frames at a
-    time; those are lost if the process dies.
+    time. A copy of each is kept until its packet is there: whoever takes over when the process dies encodes them again.
 
     Raises:
         ConfigError: the size is not one that the codec takes.
@@ -53,7 +57,10 @@ class FFmpegEncoder:
         self.stream: StreamInfo = StreamInfo(
             codec.name, size, time_base, time.frame_rate, config.color_space, pixel_format=codec.pixel_format
         )
+        self._encoder = codec.encoder
         self._command = command_line(executable, how, config, self.stream)
+        self._given: deque[tuple[int, Frame]] = deque()
+        self._packets: list[Packet] = []
         self._process: EncoderProcess | None = None
         self._ended = False
         self._described = False
@@ -75,16 +82,26 @@ class FFmpegEncoder:
         if frame.spec != self.accepts:
             raise EncodeError(f"the frame is {frame.spec}, the encoder was opened for {self.accepts}")
         tick = self._timeline.tick(frame)
-        packets = self._end_process() if frame.keyframe else []
+        if frame.keyframe:
+            self._end_process()
         if self._process is None:
-            self._process = EncoderProcess(self._command, self.stream)
+            self._process = EncoderProcess(self._command, self._encoder, self.stream)
         self._process.write(frame, tick)
-        return packets + self._complete(self._process.ready())
+        self._keep(frame, tick)
+        self._complete(self._process.ready())
+        return self._taken()
 
     def drain(self) -> list[Packet]:
-        """End the stream and return the packets still held; after a failure those that were complete."""
+        """End the stream and return the packets still held; after a failure, also one of this call, those that were complete."""
         self._ended = True
-        return self._end_process()
+        self._end_process()
+        return self._taken()
+
+    def unfinished(self) -> list[Frame]:
+        """See `Resumable.unfinished`."""
+        frames = [frame for _, frame in self._given]
+        self._given.clear()
+        return frames
 
     def close(self) -> None:
         """End the process."""
@@ -93,19 +110,37 @@ class FFmpegEncoder:
         if process is not None:
             process.close()
 
-    def _end_process(self) -> list[Packet]:
-        if self._process is None:
-            return []
+    def _end_process(self) -> None:
+        process = self._process
+        if process is None:
+            return
         try:
-            return self._complete(self._process.end())
+            self._complete(process.end())
+        except EncodeError:
+            self._complete(process.end())  # what it gave out before
+            raise
         finally:
-            process, self._process = self._process, None
+            self._process = None
             process.close()
 
-    def _complete(self, packets: list[Packet]) -> list[Packet]:
+    def _keep(self, frame: Frame, tick: int) -> None:
+        """Keep a copy of a frame until its packet is there; of very many, the last."""
+        planes = tuple(plane.copy() for plane in frame.planes)
+        self._given.append((tick, Frame(frame.spec, planes, frame.pts_ns, keyframe=frame.keyframe)))
+        frame_bytes = sum(plane.nbytes for plane in planes)
+        while len(self._given) * frame_bytes > _MOST_KEPT_BYTES:
+            self._given.popleft()
+
+    def _complete(self, packets: list[Packet]) -> None:
         """Complete the stream's parameters by its first packet, and each packet by its duration."""
         if packets and not self._described:
             self._described = True
             extradata = parameter_sets(packets[0].data, self.stream.codec)
             self.stream = replace(self.stream, extradata=extradata)
-        return [replace(packet, duration=self._timeline.duration) for packet in packets]
+        self._packets += [replace(packet, duration=self._timeline.duration) for packet in packets]
+        while packets and self._given and self._given[0][0] <= packets[-1].pts:
+            self._given.popleft()
+
+    def _taken(self) -> list[Packet]:
+        packets, self._packets = self._packets, []
+        return packets

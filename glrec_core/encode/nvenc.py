@@ -14,6 +14,7 @@ from typing import Any
 import PyNvVideoCodec
 
 from glrec_core.config import Config
+from glrec_core.cuda.context import kept
 from glrec_core.cuda.handles import CudaHandles
 from glrec_core.encode.nvenc_options import check_capabilities, check_options, pixel_format, session_options
 from glrec_core.encode.nvenc_probe import capabilities
@@ -97,12 +98,13 @@ class NvencEncoder:
         if self._session is None:
             return []
         units = _called(self._session.EndEncode)
-        self._session = None
+        self.close()
         return self._packets(units)
 
     def close(self) -> None:
         """End the session: it lives as long as PyNvVideoCodec's object."""
-        self._session = None
+        with kept():
+            self._session = None
 
     def _number(self, tick: int) -> None:
         """Note a frame's tick under the number that NVENC will give its packet, and as a time to decode one at.
@@ -174,9 +176,10 @@ def _open(spec: FrameSpec, handles: CudaHandles, options: dict[str, object]) -> 
 
 
 def _called(call: Callable[[], Any]) -> Any:
-    """Return what a call of PyNvVideoCodec gives; its errors become EncodeError."""
+    """Return what a call of PyNvVideoCodec gives; its errors become EncodeError, and the same CUDA context stays current."""
     try:
-        return call()
-    except (PyNvVideoCodec.PyNvVCException, RuntimeError, ValueError) as error:
+        with kept():
+            return call()
+    except Exception as error:
         reason = SESSION_LIMIT if status_of(error) == OUT_OF_MEMORY else first_line(error)
         raise EncodeError(f"NVENC failed: {reason}") from error

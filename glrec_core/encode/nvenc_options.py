@@ -22,7 +22,6 @@ Capabilities = Mapping[str, int]
 _PRESETS = tuple(f"P{number}" for number in range(1, 8))
 _DEFAULT_PRESET = "P4"
 _DEFAULT_TUNING = "high_quality"
-_MOST_BITS_PER_SECOND = 2**32 - 1  # NV_ENC_RC_PARAMS in nvEncodeAPI.h counts in uint32_t
 _MACROBLOCK = 16
 _FORMATS = {"420": PixelFormat.NV12, "444": PixelFormat.YUV444P}
 _RATE_CONTROL_BITS = {"vbr": 1, "cq": 1, "cbr": 2}  # NV_ENC_PARAMS_RC_MODE; constqp is 0 and always there
@@ -73,11 +72,6 @@ def check_options(config: Config) -> NvencCodec:
         raise ConfigError(
             f"chroma={config.chroma!r}: NVENC makes {name} in {' and '.join(codec.chroma)} only"
         )
-    for option in ("bitrate", "max_bitrate"):
-        if (getattr(config, option) or 0) > _MOST_BITS_PER_SECOND:
-            raise ConfigError(
-                f"{option}={getattr(config, option)}: NVENC takes at most {_MOST_BITS_PER_SECOND}"
-            )
     return codec
 
 

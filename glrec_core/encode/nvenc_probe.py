@@ -12,7 +12,9 @@ import re
 from functools import cache
 from importlib.util import find_spec
 
+from glrec_core.cuda.context import destroy, kept
 from glrec_core.cuda.library import Version, cuda_version, load
+from glrec_core.cuda.probing import in_words
 from glrec_core.encode.nvenc_options import Capabilities
 from glrec_core.encode.nvenc_status import (
     OUT_OF_MEMORY,
@@ -90,20 +92,39 @@ class _NoSessionFreeError(Exception):
 
 @cache
 def _remembered(device: int, gpu: str, codec: str) -> Capabilities | str:
-    import PyNvVideoCodec
-
+    left: list[int] = []
     try:
-        return dict(PyNvVideoCodec.GetEncoderCaps(gpuid=device, codec=codec))
-    except PyNvVideoCodec.PyNvVCException as error:
-        status = status_of(error)
-        if status == OUT_OF_MEMORY:
-            raise _NoSessionFreeError from error
-        if status == UNSUPPORTED_PARAM:
-            return f"{gpu} cannot encode {codec} by NVENC"
-        if status == UNSUPPORTED_DEVICE:
-            nothing_there = f"{gpu} has no NVENC engine"
-            return nothing_there if _WITHOUT_NVENC.search(gpu) else _container_problem() or nothing_there
-        return f"{gpu} does not open NVENC: {first_line(error)}"
+        import PyNvVideoCodec
+
+        with kept() as left:  # PyNvVideoCodec leaves a context of its own current where it fails
+            return dict(PyNvVideoCodec.GetEncoderCaps(gpuid=device, codec=codec))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - of a broken package, anything: a reason
+        if type(error).__name__ != "PyNvVCException":
+            return f"PyNvVideoCodec cannot be used: {in_words(error)}"
+        if status_of(error) == UNSUPPORTED_DEVICE:  # else an open session of PyNvVideoCodec's may be in it
+            for context in left:
+                destroy(context)
+        return _refusal(error, gpu, codec)
+
+
+def _refusal(error: BaseException, gpu: str, codec: str) -> str:
+    """Return what an error of PyNvVideoCodec's own means.
+
+    Raises:
+        _NoSessionFreeError: nothing for later.
+
+    """
+    status = status_of(error)
+    if status == OUT_OF_MEMORY:
+        raise _NoSessionFreeError from error
+    if status == UNSUPPORTED_PARAM:
+        return f"{gpu} cannot encode {codec} by NVENC"
+    if status == UNSUPPORTED_DEVICE:
+        nothing_there = f"{gpu} has no NVENC engine"
+        return nothing_there if _WITHOUT_NVENC.search(gpu) else _container_problem() or nothing_there
+    return f"{gpu} does not open NVENC: {first_line(error)}"
 
 
 def _container_problem() -> str | None:

@@ -17,13 +17,13 @@ SESSION_LIMIT = (
 )
 
 
-def status_of(error: Exception) -> int | None:
+def status_of(error: BaseException) -> int | None:
     """Return the NVENCSTATUS in the error's text, if one is there."""
     found = _FORMS.search(str(error))
     return int(found[1] or found[2]) if found else None
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     """Return the error's text without the places in PyNvVideoCodec's source that follow it, in one line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return "; ".join(line for line in lines if not line.startswith("at ")) or type(error).__name__

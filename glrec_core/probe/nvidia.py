@@ -10,6 +10,7 @@ from glrec_core.cuda.library import cuda_version, load
 from glrec_core.encode.nvenc_probe import driver_problem, missing_package
 from glrec_core.errors import GlrecError
 from glrec_core.isolation import Progress, call
+from glrec_core.nvenc_backend import broken_package
 
 _TIMEOUT_SECONDS = 30.0
 _PROC = Path("/proc/driver/nvidia")
@@ -49,7 +50,11 @@ def describe(_: Progress) -> dict[str, Any]:
             None,
             f"there is no NVIDIA driver, or this container was started without it ({error})",
         )
-    return asdict(Nvidia(_driver(), _gpus(), version, problem, driver_problem() or missing_package()))
+    return asdict(
+        Nvidia(
+            _driver(), _gpus(), version, problem, driver_problem() or missing_package() or broken_package()
+        )
+    )
 
 
 def _driver() -> str | None:

@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import av
 from av.packet import Packet
@@ -208,4 +208,4 @@ def _checked(path: Path, decoder: Decoder, packet: VideoPacket) -> list[Picture]
 
 
 def _ticks(stream: VideoStream, seconds: int) -> int:
-    return int(seconds / Fraction(stream.time_base or 1))
+    return int(seconds / Fraction(cast("Any", stream.time_base) or 1))

@@ -7,13 +7,14 @@ writes a frame, and that one for it afterwards: no call waits for the GPU.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import cupy
 import numpy as np
 import PyNvVideoCodec
 from av.bitstream import BitStreamFilterContext
 
+from glrec_core.cuda.context import done_elsewhere, kept
 from glrec_core.cuda.device import CudaDevice, CudaStream
 from glrec_core.read import exact, kernel
 from glrec_core.read.decoding import Picture
@@ -34,6 +35,7 @@ _ANNEX_B = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
 
 _SEMIPLANAR = {"NV12", "P016", "NV16", "P216"}
 _GROUP = (32, 8)
+_PER_THREAD = 2  # cudaStreamPerThread of driver_types.h
 
 
 class Surface(NamedTuple):
@@ -56,7 +58,7 @@ class NvdecRoute:
     def __init__(self, facts: Facts, plan: Geometry, ordinal: int) -> None:
         self._facts, self._plan, self._ordinal = facts, plan, ordinal
         self.device: str = f"cuda:{ordinal}"
-        self._stream = CudaStream(CudaDevice(ordinal))
+        self._stream = CudaStream(CudaDevice.numbered(ordinal))
 
     def open_decoder(self, stream: VideoStream) -> NvdecDecoder:
         return NvdecDecoder(self._facts, stream, self._stream)
@@ -77,14 +79,16 @@ class NvdecDecoder:
         self._facts = facts
         name = _ANNEX_B.get(facts.codec)
         self._filter = BitStreamFilterContext(name, stream) if name else None
+        self._stream = cuda_stream  # it must outlive the session
         try:
-            self._session: Any = PyNvVideoCodec.CreateDecoder(
-                gpuid=cuda_stream.handles.device,
-                codec=PyNvVideoCodec.cudaVideoCodec.__members__[codec_name(facts)],
-                cudacontext=cuda_stream.handles.context,
-                cudastream=cuda_stream.handles.stream,
-                usedevicememory=True,
-            )
+            with kept():
+                self._session: Any = PyNvVideoCodec.CreateDecoder(
+                    gpuid=cuda_stream.handles.device,
+                    codec=PyNvVideoCodec.cudaVideoCodec.__members__[codec_name(facts)],
+                    cudacontext=cuda_stream.handles.context,
+                    cudastream=cuda_stream.handles.stream,
+                    usedevicememory=True,
+                )
         except (PyNvVideoCodec.PyNvVCException, RuntimeError) as error:
             raise VideoError(f"{facts.path.name}: NVDEC cannot be opened: {error}") from error
 
@@ -99,15 +103,17 @@ class NvdecDecoder:
 
     def close(self) -> None:
         """PyNvVideoCodec ends a session with its last reference."""
-        self._session = self._filter = None
+        with kept():
+            self._session = self._filter = None
 
     def _decoded(self, packet: VideoPacket | None, pts: int | None) -> list[Picture]:
         """Hand over a packet with its own time, which bitstream filters drop; without one, take what was held back."""
         data = PyNvVideoCodec.PacketData()
-        buffer = np.frombuffer(packet, np.uint8) if packet is not None else np.empty(0, np.uint8)  # type: ignore[call-overload]
+        buffer = np.frombuffer(cast("Any", packet), np.uint8) if packet is not None else np.empty(0, np.uint8)
         data.bsl, data.bsl_data, data.pts = len(buffer), buffer.ctypes.data if len(buffer) else 0, pts or 0
         try:
-            frames = self._session.Decode(data)
+            with kept():
+                frames = self._session.Decode(data)
         except (PyNvVideoCodec.PyNvVCException, RuntimeError) as error:
             raise VideoError(str(error)) from error
         return [
@@ -131,29 +137,27 @@ class NvdecConverter:
     """Turns decoded pictures of one file into CuPy arrays of one kind."""
 
     def __init__(self, facts: Facts, plan: Geometry, output: Output, stream: CudaStream) -> None:
-        self._plan, self._output = plan, output
-        self._stream, self._device = stream.cupy, cupy.cuda.Device(stream.handles.device)
+        self._plan, self._output, self._stream = plan, output, stream
         taps = exact.resampling(facts.coding, plan.region, plan.scaled)
         text = kernel.source(facts.coding, plan.scaled, taps, output.code_dtype, planar=output.planar)
         tables = kernel.tables(taps)
-        with self._device, self._stream:
+        with stream.current():
             try:
-                self._kernel: Any = cupy.RawKernel(text, kernel.NAME, options=kernel.OPTIONS)
-                self._kernel.compile()
+                self._kernel: Any = done_elsewhere(lambda: _compiled(text))
             except (cupy.cuda.compiler.CompileException, RuntimeError, OSError) as error:
                 raise VideoError(f"NVRTC cannot compile the conversion to R'G'B': {error}") from error
             self._indices, self._weights = cupy.asarray(tables.indices), cupy.asarray(tables.weights)
 
     def hold(self, content: Surface) -> Surface:
         """Return a copy of a picture, since the decoder writes over its own."""
-        with self._device, self._stream:
+        with self._stream.current():
             memory = cupy.empty(content.size_bytes, cupy.uint8)
             cupy.cuda.runtime.memcpyAsync(
                 memory.data.ptr,
                 content.planes[0],
                 content.size_bytes,
                 cupy.cuda.runtime.memcpyDeviceToDevice,
-                self._stream.ptr,
+                self._stream.handles.stream,
             )
         moved = memory.data.ptr - content.planes[0]
         first, second, third = (plane + moved for plane in content.planes)
@@ -165,11 +169,22 @@ class NvdecConverter:
 
     def convert(self, content: Surface) -> Any:
         """Return a picture as an array of its own, in the order of the caller's current stream."""
+        device = self._stream.device
+        callers = cupy.cuda.get_current_stream(device.ordinal)
+        events: list[Any] = []
+        try:
+            with device:
+                events.append(callers.record())  # the memory may still be in use by what it was before
+            return device.done(lambda: self._converted(content, callers, events[0]))
+        finally:
+            with device:
+                events.clear()  # CuPy destroys an event in whichever context is current
+
+    def _converted(self, content: Surface, callers: Any, before: Any) -> Any:
         scaled = self._plan.scaled
-        with self._device:
-            callers = cupy.cuda.get_current_stream()
+        with callers:
             codes = cupy.empty(self._output.shape(scaled), self._output.code_dtype)
-            self._stream.wait_event(callers.record())  # the memory may still be in use by what it was before
+            self._stream.cupy.wait_event(before)
             grid = tuple(-(-side // group) for side, group in zip(scaled, _GROUP, strict=True))
             arguments = (
                 *(np.uint64(plane) for plane in content.planes),
@@ -180,9 +195,18 @@ class NvdecConverter:
                 self._weights,
                 codes,
             )
-            with self._stream:
+            with self._stream.cupy:
                 self._kernel(grid, _GROUP, arguments)
-            callers.wait_event(self._stream.record())
-            frame = self._output.finished(codes)
-            turns = self._plan.turns
-            return cupy.ascontiguousarray(cupy.rot90(frame, turns, self._output.axes)) if turns else frame
+            callers.wait_event(self._stream.cupy.record())
+            frame, turns = self._output.finished(codes), self._plan.turns
+            if turns:
+                frame = cupy.ascontiguousarray(cupy.rot90(frame, turns, self._output.axes))
+            if callers.ptr == _PER_THREAD:  # of this thread, which may not be the caller's
+                callers.synchronize()
+            return frame
+
+
+def _compiled(text: str) -> Any:
+    function = cupy.RawKernel(text, kernel.NAME, options=kernel.OPTIONS)
+    function.compile()
+    return function

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 
 from glrec_core.cuda.library import load
+from glrec_core.cuda.probing import answering
 from glrec_core.encode.nvenc_probe import missing_package
+from glrec_core.errors import CaptureError
 from glrec_core.frame import Size
 from glrec_core.read.facts import Facts
 
@@ -20,6 +23,7 @@ def codec_name(facts: Facts) -> str:
     return _CODECS[facts.codec]
 
 
+@answering("NVDEC")
 def problem(facts: Facts, ordinal: int) -> str | None:
     """Say what stands against decoding a file by NVDEC on a device, by its number in CUDA's order."""
     coding = facts.coding
@@ -43,12 +47,12 @@ def _machine_problem() -> str | None:
     return _import_problem()
 
 
+@answering("PyNvVideoCodec or CuPy")
 def _import_problem() -> str | None:
-    try:
-        import cupy
-        import PyNvVideoCodec  # noqa: F401
-    except (ImportError, RuntimeError) as error:
-        return f"PyNvVideoCodec or CuPy cannot be loaded: {error}"
+    import cupy
+    import PyNvVideoCodec  # noqa: F401
+
+    import_module("glrec_core.read.nvdec")  # what a broken package lacks shows as well there
     try:
         cupy.cuda.runtime.getDeviceCount()
     except cupy.cuda.runtime.CUDARuntimeError as error:
@@ -60,11 +64,16 @@ def _refusal(ordinal: int, facts: Facts, chroma: str) -> str | None:
     import cupy
     import PyNvVideoCodec
 
+    from glrec_core.cuda.device import CudaDevice
+
     if ordinal >= cupy.cuda.runtime.getDeviceCount():
         return f"there is no device {ordinal}: CUDA counts {cupy.cuda.runtime.getDeviceCount()}, from 0 on"
     codec, bits = codec_name(facts), facts.coding.bits
     try:
+        CudaDevice.numbered(ordinal)
         found = _capabilities(ordinal, codec, chroma, bits)
+    except CaptureError as error:
+        return str(error)
     except (PyNvVideoCodec.PyNvVCException, RuntimeError) as error:
         return f"asking the GPU failed: {error}"
     if not found["num_decoder_engines"]:

@@ -1,7 +1,7 @@
 """Turns Ctrl-C and a request to end into a proper end of the program, and so of its recordings.
 
 A running event loop is asked to end: those of C++ libraries print and forget an exception. Any other program gets the
-exception that it would get without glrec, but never in the midst of recording a frame.
+exception that it would get without glrec, when the frame that is being recorded is done.
 """
 
 from __future__ import annotations
@@ -24,8 +24,6 @@ class Interrupts:
 
     def __init__(self, ask_to_stop: Callable[[], bool]) -> None:
         self._ask_to_stop = ask_to_stop
-        self._held = False
-        self._waiting: int | None = None
         self._again = False
         self._insistence: threading.Timer | None = None
         self.exit_code: int = 0
@@ -47,25 +45,7 @@ class Interrupts:
                 if signal.getsignal(number) == self._on_signal:
                     signal.signal(number, handler)
 
-    @contextmanager
-    def held_back(self) -> Iterator[None]:
-        """Keep a signal that comes within a `with` block until its end."""
-        self._held = True
-        try:
-            yield
-        finally:
-            self._held = False
-            waiting, self._waiting = self._waiting, None
-            if waiting is not None:
-                self._end(waiting)
-
     def _on_signal(self, number: int, _: FrameType | None) -> None:
-        if self._held:
-            self._waiting = number
-        else:
-            self._end(number)
-
-    def _end(self, number: int) -> None:
         again, self._again = self._again, True
         if again or not self._ask_to_stop():
             self._raise(number)

@@ -10,6 +10,7 @@ from typing import Any
 
 import glrec_core
 from glrec_core.config import DEFAULT_STEP_FPS
+from glrec_core.sink.stored import open_dated
 from glrec_core.stages import Sink
 
 _TICKS_PER_SECOND = 1_000_000
@@ -70,14 +71,14 @@ class RunOptions:
             return self.frames
         return min(math.ceil(exact_seconds(self.seconds) * self.rate), self.frames or math.inf)  # type: ignore[return-value]
 
-    def path(self, number: int) -> Path:
-        """Return the file of the n-th window that draws, counted from 1."""
-        base = self.output if self.output is not None else glrec_core.dated_path()
-        return base if number == 1 else base.with_stem(f"{base.stem}-{number}")
-
     def outputs(self, number: int) -> tuple[Path | Sink, ...]:
-        """Return where the n-th window's recording goes."""
-        return (self.path(number), *(self.sinks if number == 1 else ()))
+        """Return where the recording of the n-th window that draws goes, counted from 1."""
+        return (self._file(number), *(self.sinks if number == 1 else ()))
+
+    def _file(self, number: int) -> Path | Sink:
+        if self.output is None:
+            return open_dated()
+        return self.output if number == 1 else self.output.with_stem(f"{self.output.stem}-{number}")
 
     def check(self) -> None:
         """Check all that can be checked without a window.

@@ -98,7 +98,7 @@ class Session:
         """Record `target`, unless it is a part of what is being made."""
         if self._making:
             return
-        window = Window(self._begin, self._after_frame, self.interrupts.held_back)
+        window = Window(self._begin, self._after_frame)
         try:
             window.attachment = plugins.attach(target, window)
         except GlrecError as error:
@@ -111,7 +111,7 @@ class Session:
             logger.warning("a marked frame is not recorded: no OpenGL context is current")
             return
         if context not in self._marked:
-            self._marked[context] = Window(self._begin, self._after_frame, self.interrupts.held_back)
+            self._marked[context] = Window(self._begin, self._after_frame)
         self._marked[context].frame_drawn(source)
 
     def turn(self) -> bool:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 
 from glrec_core import Recorder
 from glrec_core.adapter import Attachment, Framebuffer
+from glrec_core.interrupts import held_back
 
 Begin = Callable[["Window"], Recorder | None]
 AfterFrame = Callable[["Window"], None]
-Guard = Callable[[], AbstractContextManager[None]]
 
 
 class Window:
     """The `Tap` that an adapter sees. There is no recorder, and no file, for a window that never draws."""
 
-    def __init__(self, begin: Begin, after_frame: AfterFrame, uninterrupted: Guard) -> None:
+    def __init__(self, begin: Begin, after_frame: AfterFrame) -> None:
         self._begin = begin
         self._after_frame = after_frame
-        self._uninterrupted = uninterrupted
         self._begun = False
         self.recorder: Recorder | None = None
         self.attachment: Attachment | None = None
@@ -32,7 +30,7 @@ class Window:
 
     def frame_drawn(self, source: Framebuffer) -> None:
         """Record a frame, then let the run see what follows from it."""
-        with self._uninterrupted():
+        with held_back:
             if not self._begun:
                 self._begun = True
                 self.recorder = self._begin(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
     from av.container.core import Chapter as ChapterEntry
@@ -39,7 +39,7 @@ def chapter_entries(chapters: Sequence[Chapter], end_tick: int, time_base: Fract
             "id": number,
             "start": chapter.tick,
             "end": end,
-            "time_base": time_base,
+            "time_base": cast("Any", time_base),  # PyAV 19 names a class of its own
             "metadata": {"title": chapter.name},
         }
         for number, (chapter, end) in enumerate(zip(merged, ends, strict=True), 1)

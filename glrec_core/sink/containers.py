@@ -18,7 +18,7 @@ def _as_it_is(data: bytes, first: bool) -> bytes:  # noqa: ARG001, FBT001 - see 
     return data
 
 
-def _leave_alone(path: Path) -> None:
+def _leave_alone(file: webp.OpenFile) -> None:
     """Leave a finished file as the muxer wrote it."""
 
 
@@ -35,7 +35,7 @@ class Container:
         alpha_codecs: those of the codecs that can bring an alpha channel here; the first is the default with alpha.
         alpha_metadata: what the muxer must be told of a stream with alpha, by codec.
         payload: makes of a packet's data what the muxer takes; told whether it is the first.
-        amend: corrects in place what the muxer cannot be told, in a finished file; may raise OSError.
+        amend: corrects in place what the muxer cannot be told, in a finished file that is still open; may raise OSError.
         sounds: the sound codecs that players expect in it; the first is what others are encoded to. Formats without sound
             keep no chapters either.
 
@@ -49,7 +49,7 @@ class Container:
     alpha_codecs: tuple[str, ...] = ()
     alpha_metadata: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     payload: Callable[[bytes, bool], bytes] = _as_it_is
-    amend: Callable[[Path], None] = _leave_alone
+    amend: Callable[[webp.OpenFile], None] = _leave_alone
     sounds: tuple[str, ...] = ()
 
     def codecs_for(self, *, alpha: bool) -> tuple[str, ...]:

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glrec_core.checks import absolute_path
+from glrec_core.durable import sync_folder
 from glrec_core.errors import ConfigError, SinkError
 from glrec_core.frame import Packet, StreamInfo
 from glrec_core.sink.chapters import Chapter
+from glrec_core.sink.claims import Claim, is_claimed
 from glrec_core.sink.containers import CONTAINERS, Container, container_for
-from glrec_core.sink.paths import check_writable
+from glrec_core.sink.paths import check_folder, check_writable, numbered
 
 if TYPE_CHECKING:
+    from glrec_core.sink.finishing import Finish
     from glrec_core.sink.muxer import Muxer
     from glrec_core.sink.sound import Sound
+
+logger: logging.Logger = logging.getLogger("glrec")
 
 
 class FileSink:
     """Writes a stream to a file; the extension decides the container. A second part goes to `name-2.mp4`, and so on.
 
     Nothing exists on the disk before the first packet. While recording, a file plays up to its last quarter second
-    whatever happens to the process; `close` leaves MP4 and MOV with their index in front.
+    whatever happens to the process, and up to its last two seconds if the power fails; `close` leaves MP4 and MOV with
+    their index in front. Others may move, delete or replace the file meanwhile: `paths` says where the film is then, and
+    `notes` what has happened.
 
     Args:
         path: where to write; `~` is the home directory.
@@ -33,9 +43,11 @@ class FileSink:
         audio: a file with sound, which `close` adds from the recording's beginning on and as long as the pictures last:
             copied if the container takes its codec, else encoded as AAC or Opus. A further part goes on in it where the
             part before it ended. A file that is not closed has no sound.
+        renumber: take `name-2.mp4` and so on where the name is taken, also when that turns out as late as the file is
+            made; no file is replaced then.
 
     Raises:
-        ConfigError: the file could not be written there, or exists; or there is no sound to add to it.
+        ConfigError: the file could not be written there, exists, or is being recorded to; or there is no sound to add.
 
     """
 
@@ -45,17 +57,26 @@ class FileSink:
         *,
         overwrite: bool = False,
         audio: str | os.PathLike[str] | None = None,
+        renumber: bool = False,
     ) -> None:
-        self._path = Path(path).expanduser().absolute()
+        self._path = absolute_path("path", path)
         self._container = container_for(self._path)
-        self._overwrite = overwrite
+        self._overwrite = overwrite and not renumber
+        self._renumber = renumber
         self._paths: list[Path] = []
+        self._notes: list[str] = []
+        self._claims: list[Claim] = []
+        self._may_replace_place = False
         self._opened = 0
         self._finished_frames = 0
         self._part: Muxer | None = None
         self._chapters: list[Chapter] = []
         self._begin_seconds = Fraction(0)
-        check_writable(self._path, overwrite=overwrite)
+        if renumber:
+            check_folder(self._path)
+            self._path = next(each for each in numbered(self._path) if not os.path.lexists(each))
+        else:
+            check_writable(self._path, overwrite=overwrite)
         self._sound = _sound(audio, self._path, self._container)
 
     def default_codec(self, *, alpha: bool = False) -> str:
@@ -77,6 +98,11 @@ class FileSink:
         """How many frames are complete in the files."""
         return self._finished_frames + (self._part.frames if self._part is not None else 0)
 
+    @property
+    def frames_on_disk(self) -> int:
+        """How many of them a power cut would leave now; a second behind `frames`, or less."""
+        return self._finished_frames + (self._part.file.frames_on_disk if self._part is not None else 0)
+
     def check(self, codec: str, *, alpha: bool = False) -> None:
         """Check that the container takes the codec, with its alpha channel if it is to have one."""
         codecs = self._codecs(alpha=alpha)
@@ -87,17 +113,41 @@ class FileSink:
                 f"{self._path.name}: {self._path.suffix} files take {known}{with_alpha}, not codec={codec!r}"
             )
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What became of the files that was not asked for, as sentences."""
+        return tuple(self._notes)
+
+    def reserve(self) -> None:
+        """Keep other sinks of this process from writing to the same path, until `close` or `release`.
+
+        Raises:
+            ConfigError: another one does, or this sink is given to a recording already.
+
+        """
+        if self._claims:
+            raise ConfigError(
+                f"{self._path}: this sink is given to another recording already; make one for each"
+            )
+        self._claims = [self._claim_path()]
+
+    def release(self) -> None:
+        """Give the path back; safe to call twice."""
+        claims, self._claims = self._claims, []
+        for claim in claims:
+            claim.release()
+
     def open(self, stream: StreamInfo) -> None:
         """Make the next part's file."""
-        from glrec_core.sink.muxer import Muxer
-
         if self._part is not None:
             raise SinkError(f"{self._part.path} is still being written; close() it before the next part")
         self.check(stream.codec, alpha=stream.alpha)
         self._opened += 1
         with self._telling_what_is_kept():
-            self._part = Muxer(self._part_path(), self._container, stream, overwrite=self._overwrite)
+            self._part = self._make_part(stream)
         self._paths.append(self._part.path)
+        for note in self._part.file.notes:
+            self._tell(note)
 
     def write(self, packet: Packet) -> None:
         """Take one packet; what plays of it is in the file a quarter of a second of video later at the latest."""
@@ -119,21 +169,25 @@ class FileSink:
         """Finish the part; after an error, keep what was complete before it. Does nothing if no part is open."""
         part, self._part = self._part, None
         chapters, self._chapters = self._chapters, []
-        if part is not None:
-            with self._telling_what_is_kept():
-                self._finish(part, chapters)
+        try:
+            if part is not None:
+                with self._telling_what_is_kept():
+                    self._finish(part, chapters)
+        finally:
+            self.release()
 
     def new_place(self, path: str | os.PathLike[str], *, overwrite: bool) -> Path:
         """Return the absolute path that the finished file could be moved to.
 
         Raises:
-            ConfigError: it stands for another kind of file, cannot be written or exists.
+            ConfigError: it stands for another kind of file, cannot be written, exists or is being recorded to.
 
         """
-        place = Path(path).expanduser().absolute()
+        place = absolute_path("path", path)
         if place.suffix.lower() != self._path.suffix.lower():
             raise ConfigError(f"{self._path} is a {self._path.suffix} file; it cannot become {place.name}")
-        check_writable(place, overwrite=overwrite)
+        check_writable(place, overwrite=overwrite, own=self._claims)
+        self._may_replace_place = overwrite
         return place
 
     def move(self, place: Path) -> None:
@@ -145,8 +199,10 @@ class FileSink:
         """
         if not self._paths:
             return
+        if is_claimed(place):
+            raise SinkError(errno.EBUSY, "this program records to that file now", str(place))
         try:
-            shutil.move(self._paths[0], place)
+            _move(self._paths[0], place, overwrite=self._may_replace_place)
         except OSError as error:
             text = f"cannot move {self._paths[0]} here: {error.strerror}"
             raise SinkError(error.errno, text, str(place)) from error
@@ -162,20 +218,90 @@ class FileSink:
             )
         return codecs
 
-    def _finish(self, part: Muxer, chapters: list[Chapter]) -> None:
-        from glrec_core.sink.finishing import Finish, finish_file
+    def _claim_path(self) -> Claim:
+        """Claim the path; a number is added to a name that may have one."""
+        if not self._renumber:
+            return Claim(self._path)
+        for path in numbered(self._path):
+            if not os.path.lexists(path):
+                with suppress(ConfigError):
+                    claim = Claim(path)
+                    self._path = path
+                    return claim
+        raise AssertionError("numbers do not end")
+
+    def _make_part(self, stream: StreamInfo) -> Muxer:
+        if not self._renumber:
+            return self._make(self._part_path(), stream)
+        for path in numbered(self._path):
+            try:
+                return self._make(path, stream)
+            except SinkError as error:
+                if error.errno not in {errno.EEXIST, errno.EBUSY}:
+                    raise
+        raise AssertionError("numbers do not end")
+
+    def _make(self, path: Path, stream: StreamInfo) -> Muxer:
+        from glrec_core.sink.muxer import Muxer
 
         try:
-            part.close()
-        finally:
-            self._finished_frames += part.frames
-            if part.is_empty:
-                self._paths.remove(part.path)
+            if not self._claims:
+                self._claims = [self._claim_path()]
+            if path != self._path:
+                self._claims.append(Claim(path))
+        except ConfigError as error:
+            raise SinkError(errno.EBUSY, f"cannot create the file: {error}", str(path)) from error
+        try:
+            part = Muxer(path, self._container, stream, overwrite=self._overwrite)
+        except BaseException:
+            if path != self._path:
+                self._claims.pop().release()
+            raise
+        self._claims[-1].opened(part.file.identity)
+        return part
+
+    def _finish(self, part: Muxer, chapters: list[Chapter]) -> None:
+        from glrec_core.sink.finishing import Finish
+
         finish = Finish(part.stream.time_base, part.end_tick, chapters, self._sound, self._begin_seconds)
         self._begin_seconds += finish.duration_seconds
-        complete = not (part.failed or part.is_empty)
-        if complete and (self._container.fast_start or finish.adds):
-            finish_file(part.path, self._container, finish)
+        try:
+            part.close()
+        except SinkError:
+            with suppress(SinkError):  # the first error is the one to tell
+                self._settle(part, None)
+            raise
+        if part.failed:
+            with suppress(SinkError):
+                self._settle(part, None)
+        else:
+            self._settle(part, finish if self._container.fast_start or finish.adds else None)
+
+    def _settle(self, part: Muxer, finish: Finish | None) -> None:
+        """Give a part its last form if it is to have one, see to it that it has a name, and enter both in the account."""
+        from glrec_core.sink.finishing import Finished, finish_file, keep_file, name_now
+
+        path = None
+        try:
+            if not part.is_empty:
+                path = name_now(part.file)
+                finished: Finished = (
+                    finish_file(part.file, self._container, finish, self._claims)
+                    if finish is not None
+                    else keep_file(part.file, self._claims)
+                )
+                path = finished.path
+                if finished.note is not None:
+                    self._tell(finished.note)
+        finally:
+            position = self._paths.index(part.path)
+            self._paths[position : position + 1] = [path] if path is not None and part.frames else []
+            self._finished_frames += part.frames if path is not None else 0
+            part.release()
+
+    def _tell(self, note: str) -> None:
+        self._notes.append(note)
+        logger.warning("%s", note)
 
     @contextmanager
     def _telling_what_is_kept(self) -> Iterator[None]:
@@ -191,13 +317,30 @@ class FileSink:
         return self._path.with_stem(f"{self._path.stem}-{self._opened}")
 
 
+def _move(source: Path, place: Path, *, overwrite: bool) -> None:
+    """Move a file, and have that on the disk; what has appeared at the place meanwhile stays, unless it may be replaced."""
+    made = not overwrite
+    if made:
+        os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+    try:
+        shutil.move(source, place)
+    except BaseException:
+        if made:
+            place.unlink(missing_ok=True)
+        raise
+    with place.open("rb+") as moved:
+        os.fsync(moved.fileno())
+    for folder in {place.parent, source.parent}:
+        sync_folder(folder)
+
+
 def _sound(audio: str | os.PathLike[str] | None, path: Path, container: Container) -> Sound | None:
     """Return the sound to add, if any; PyAV is needed only then."""
     if audio is None:
         return None
     if not container.sounds:
         raise ConfigError(f"audio={os.fspath(audio)!r}: {path.suffix} files have no sound; leave it out")
-    if Path(audio).expanduser().resolve() == path.resolve():
+    if absolute_path("audio", audio).resolve() == path.resolve():
         raise ConfigError(f"audio={os.fspath(audio)!r} is the file that is to be written; choose another")
     from glrec_core.sink.sound import Sound
 

@@ -25,7 +25,7 @@ _BUFFER_BYTES = 1 << 18
 
 
 class Muxer:
-    """One file being written. After an error it is closed and holds what was complete before.
+    """One file being written. After an error it holds what was complete before. `release()` closes it in any case.
 
     Raises:
         SinkError: the file cannot be made.
@@ -41,13 +41,12 @@ class Muxer:
         self._error: SinkError | None = None
         self._last_dts: int | None = None
         self._taken = 0
-        self.frames: int = 0
-        """How many frames are complete in the file."""
+        self._is_complete = False
         with sink_errors(path, "cannot create the file"):
-            self._file = GrowingFile(path, overwrite=overwrite)
+            self.file: GrowingFile = GrowingFile(path, overwrite=overwrite)
             try:
                 self._output = av.open(
-                    self._file,
+                    self.file,
                     "w",
                     format=container.format,
                     options=dict(container.options),
@@ -55,7 +54,8 @@ class Muxer:
                 )
                 self._video = _add_stream(self._output, stream, container)
             except BaseException:
-                self._file.abandon()
+                self.file.abandon()
+                self.file.close()
                 raise
 
     def write(self, packet: Packet) -> None:
@@ -68,47 +68,66 @@ class Muxer:
         if self._error is not None:
             raise self._error
         with self._abandoning("cannot write"):
+            self.file.check()
             self._output.mux(self._av_packet(packet))
-        if self._file.mark():  # a fragment or cluster goes out when the packet after it comes
-            self.frames = self._taken
+        self.file.mark(self._taken)  # a fragment or cluster goes out when the packet after it comes
         self._taken += 1
 
     def close(self) -> None:
-        """Finish the file; does nothing after an error.
+        """Finish the file and bring it to the disk; does nothing after an error. It stays open.
 
         Raises:
             SinkError: the end could not be written.
 
         """
-        if self._file.closed:
+        if self.file.closed or self._is_complete:
             return
         with self._abandoning("cannot finish the file"):
             self._output.close()
-        self._file.mark()
-        self.frames = self._taken
+            self.file.check()
+        self.file.complete(self._taken)
+        self._is_complete = True
+        if not self.is_empty:
+            with self._remembering("cannot finish the file"):
+                self._amend(self.file)
+                self.file.settle()
+
+    def release(self) -> None:
+        """Close the file, and remove it if nothing in it was ever complete."""
         with sink_errors(self.path, "cannot close the file"):
-            self._file.close()
-            if not self.is_empty:
-                self._amend(self.path)
+            self.file.close()
+
+    @property
+    def frames(self) -> int:
+        """How many frames are complete in the file."""
+        return self.file.frames
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no file, since nothing in it was ever complete."""
-        return self._file.is_empty
+        """Whether nothing in the file was ever complete, or is left of it."""
+        return self.file.is_empty
 
     @property
     def failed(self) -> bool:
-        """Whether an error ended the file early."""
+        """Whether an error ended the file early, or came at its end."""
         return self._error is not None
 
     @contextmanager
-    def _abandoning(self, what: str) -> Iterator[None]:
+    def _remembering(self, what: str) -> Iterator[None]:
         try:
             with sink_errors(self.path, what):
                 yield
         except SinkError as error:
             self._error = error
-            self._file.abandon()
+            raise
+
+    @contextmanager
+    def _abandoning(self, what: str) -> Iterator[None]:
+        try:
+            with self._remembering(what):
+                yield
+        except SinkError:
+            self.file.abandon()
             raise
 
     def _av_packet(self, packet: Packet) -> av.Packet[Any]:

@@ -7,9 +7,9 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import isfinite
 from pathlib import Path
 
+from glrec_core.checks import positive_number, whole_number
 from glrec_core.errors import ConfigError, SinkError
 from glrec_core.frame import Packet, StreamInfo
 from glrec_core.sink.containers import CONTAINERS
@@ -50,12 +50,8 @@ class ReplaySink:
     """
 
     def __init__(self, seconds: float = DEFAULT_SECONDS, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
-        if not (isfinite(seconds) and seconds > 0):
-            raise ConfigError(f"ReplaySink(seconds={seconds!r}) must be a positive number of seconds")
-        if max_bytes < 1:
-            raise ConfigError(f"ReplaySink(max_bytes={max_bytes!r}) must be a positive number of bytes")
-        self._seconds = Fraction(seconds)
-        self._max_bytes = max_bytes
+        self._seconds = Fraction(positive_number("seconds", seconds, "seconds"))
+        self._max_bytes = whole_number("max_bytes", max_bytes, 1)
         self._lock = threading.Lock()
         self._stream: StreamInfo | None = None
         self._is_open = False

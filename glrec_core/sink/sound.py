@@ -18,6 +18,7 @@ from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 
+from glrec_core.checks import absolute_path
 from glrec_core.errors import ConfigError
 from glrec_core.ffmpeg import end_graph
 from glrec_core.sink.containers import Container
@@ -41,7 +42,9 @@ class Sound:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path: Path = Path(path).expanduser().absolute()
+        self.path: Path = absolute_path("audio", path)
+        if self.path.exists() and not self.path.is_file():  # a pipe without a writer would be waited for
+            raise ConfigError(f"audio={str(self.path)!r} is not a regular file; give a file with sound")
         try:
             with av.open(self.path) as source:
                 if not source.streams.audio:

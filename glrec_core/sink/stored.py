@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -31,6 +33,44 @@ class StoredSink(Sink, Protocol):
             ConfigError: there is none with an alpha channel.
 
         """
+
+
+@runtime_checkable
+class NotingSink(Protocol):
+    """A sink that has things to tell of a recording."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What became of its files that was not asked for, as sentences for `Recording.notes`."""
+
+
+@runtime_checkable
+class SyncedSink(Protocol):
+    """A stored sink that knows what of it a power cut would leave."""
+
+    @property
+    def frames_on_disk(self) -> int:
+        """How many frames that is."""
+
+
+def frames_on_disk(sink: StoredSink) -> int:
+    """Return how many frames of a sink a power cut would leave, as far as it knows."""
+    return sink.frames_on_disk if isinstance(sink, SyncedSink) else sink.frames
+
+
+def notes_of(sinks: Iterable[Sink]) -> tuple[str, ...]:
+    """Return what sinks have to tell."""
+    return tuple(note for sink in sinks if isinstance(sink, NotingSink) for note in sink.notes)
+
+
+def open_dated(audio: str | os.PathLike[str] | None = None) -> FileSink:
+    """Return the sink for when nobody named a file: `glrec-20261121-143000.mp4` of the present second, or its next number.
+
+    Raises:
+        ConfigError: there is no writing in the working folder, or no sound to add.
+
+    """
+    return FileSink(f"glrec-{datetime.now().astimezone():%Y%m%d-%H%M%S}.mp4", audio=audio, renumber=True)
 
 
 def open_stored(

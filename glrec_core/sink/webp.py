@@ -7,7 +7,7 @@ those of RFC 9649, section 2.7.
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import Protocol
 
 _HEADER_BYTES = 12  # "RIFF", size, "WEBP"
 _CHUNK_HEADER_BYTES = 8
@@ -15,22 +15,35 @@ _FLAGS = 15  # of an animation frame's payload
 _NO_BLENDING = 0x02
 
 
-def replace_pictures(path: Path) -> None:
+class OpenFile(Protocol):
+    """A file that is open for reading and writing, without a buffer."""
+
+    def read(self, size: int) -> bytes:
+        """Return up to so many bytes."""
+
+    def write(self, data: bytes) -> int:
+        """Write all of `data` and return its length."""
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move to a byte position and return it."""
+
+
+def replace_pictures(file: OpenFile) -> None:
     """Mark every picture of a finished file to replace the one before, in place.
 
     Raises:
         OSError: the file cannot be read or written.
 
     """
-    with path.open("r+b") as file:
-        position, end = _HEADER_BYTES, path.stat().st_size
-        while position + _CHUNK_HEADER_BYTES <= end:
-            file.seek(position)
-            name = file.read(4)
-            length = int.from_bytes(file.read(4), "little")
-            if name == b"ANMF":
-                file.seek(_FLAGS, os.SEEK_CUR)
-                flags = file.read(1)[0]
-                file.seek(-1, os.SEEK_CUR)
-                file.write(bytes([flags | _NO_BLENDING]))
-            position += _CHUNK_HEADER_BYTES + length + length % 2
+    position, end = _HEADER_BYTES, file.seek(0, os.SEEK_END)
+    while position + _CHUNK_HEADER_BYTES <= end:
+        file.seek(position)
+        header = file.read(_CHUNK_HEADER_BYTES)
+        length = int.from_bytes(header[4:], "little")
+        if header.startswith(b"ANMF"):
+            flags_at = position + _CHUNK_HEADER_BYTES + _FLAGS
+            file.seek(flags_at)
+            flags = int.from_bytes(file.read(1))
+            file.seek(flags_at)
+            file.write(bytes([flags | _NO_BLENDING]))
+        position += _CHUNK_HEADER_BYTES + length + length % 2

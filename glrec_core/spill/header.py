@@ -1,4 +1,7 @@
-"""What a spill must know of its recording so that it can be encoded later: the options of clock and encoder, as JSON."""
+"""What a spill must know of its recording so that it can be encoded later: the options of clock and encoder, as JSON.
+
+Every option of `Config` is in one of two tables here, and a test says so: an option that is forgotten would be lost.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,47 @@ from typing import Any
 from glrec_core.config import Config
 from glrec_core.errors import ConfigError, SpillError
 
-_OPTIONS = (
+KEPT = (
     "timing",
     "codec",
     "preset",
+    "tuning",
+    "rate_control",
     "quality",
     "lossless",
     "bitrate",
+    "max_bitrate",
+    "chroma",
     "gop",
     "b_frames",
     "color",
     "alpha",
 )
+"""Options that a header holds as they are; `fps` is in it as well, as two whole numbers."""
+
+_DONE = "what is stored has been through it"
+_LIVE = "it steers the program that draws"
+_PLACE = "it says where frames go, and recovery is told that anew"
+NOT_KEPT = {
+    "frames": _DONE,
+    "size": _DONE,
+    "on_resize": _DONE,
+    "process": "functions cannot be kept; the header says how many there were",
+    "audio": "the file may have changed, and a name that was tampered with must not be read; the header says that there was one",
+    "overflow": _PLACE,
+    "slots": _PLACE,
+    "spill_dir": _PLACE,
+    "spill_memory_bytes": _PLACE,
+    "keep_spill": _PLACE,
+    "backend": "stored frames are in host memory and encoded there",
+    "overwrite": _PLACE,
+    "paused": _LIVE,
+    "hotkey": _LIVE,
+    "dot": _LIVE,
+    "stats_json": "the account is that of the program that drew",
+}
+"""Options that a header does not hold, with the reason."""
+
 _PLAIN = (str, int, bool, type(None))
 _LARGEST = (1 << 31) - 1  # of numerator and denominator in FFmpeg's time base, AVRational
 
@@ -29,9 +61,10 @@ _LARGEST = (1 << 31) - 1  # of numerator and denominator in FFmpeg's time base, 
 def header_of(config: Config) -> dict[str, object]:
     """Return the options as JSON can hold them."""
     rate = config.rate
-    options: dict[str, object] = {name: getattr(config, name) for name in _OPTIONS}
+    options: dict[str, object] = {name: getattr(config, name) for name in KEPT}
     numbers = None if rate is None else [rate.numerator, rate.denominator]
-    return {**options, "fps": numbers, "operations": len(config.process)}
+    left_out = {"operations": len(config.process), "audio": config.audio is not None}
+    return {**options, "fps": numbers, **left_out}
 
 
 def config_of(header: Mapping[str, object]) -> Config:
@@ -41,7 +74,7 @@ def config_of(header: Mapping[str, object]) -> Config:
         SpillError: a value is of the wrong kind or out of its range.
 
     """
-    options: dict[str, Any] = {name: header[name] for name in _OPTIONS if name in header}
+    options: dict[str, Any] = {name: header[name] for name in KEPT if name in header}
     try:
         for name, value in options.items():
             if not isinstance(value, _PLAIN):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import platformdirs
 
+from glrec_core.checks import absolute_path
 from glrec_core.errors import SpillError
 from glrec_core.spill.errors import spill_errors
 
@@ -24,7 +25,7 @@ _MOUNTS = Path("/proc/self/mountinfo")  # of Linux; see proc_pid_mountinfo(5)
 def spill_root(spill_dir: str | os.PathLike[str] | None = None) -> Path:
     """Return the directory that holds one directory for each recording that spills."""
     if spill_dir is not None:
-        return Path(spill_dir).expanduser().absolute()
+        return absolute_path("spill_dir", spill_dir)
     return platformdirs.user_cache_path("glrec", appauthor=False) / "spill"
 
 

@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 from glrec_core.errors import SpillError
+from glrec_core.forks import close_copy, disown_in_children
 from glrec_core.spill.errors import spill_errors
 
 NAME = "lock"
@@ -28,6 +29,8 @@ class DirectoryLock:
 
     def __init__(self, directory: Path) -> None:
         path = directory / NAME
+        self._descriptor = -1
+        disown_in_children(self)
         with spill_errors(path, "cannot lock the spill directory"):
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
             self._descriptor = os.open(path, flags, 0o600)
@@ -42,6 +45,11 @@ class DirectoryLock:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+    def disown(self) -> None:
+        """Close a forked child's copy, which would hold the directory longer than this process lives."""
+        descriptor, self._descriptor = self._descriptor, -1
+        close_copy(descriptor)
 
     def _acquire(self, directory: Path) -> None:
         try:

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glrec_core.errors import SpillError
+from glrec_core.forks import close_copy, disown_in_children
 from glrec_core.spill.errors import spill_errors
-from glrec_core.spill.journal import open_regular, write_all
+from glrec_core.spill.journal import open_regular, segment_name, write_all
 from glrec_core.spill.location import check_free
 
 SEGMENT_BYTES = 64 << 20
@@ -33,7 +34,13 @@ class Place(NamedTuple):
 
 def segment_path(directory: Path, number: int) -> Path:
     """Return the file of a segment."""
-    return directory / f"{number:06}.segment"
+    return directory / segment_name(number)
+
+
+def first_segment(directory: Path) -> int:
+    """Return the number of the first segment that is there; 0 if none is."""
+    stems = (path.stem for path in directory.glob("*.segment"))
+    return min((int(stem) for stem in stems if stem.isdecimal()), default=0)
 
 
 class SegmentWriter:
@@ -46,6 +53,7 @@ class SegmentWriter:
         self._used_bytes = 0
         self.number: int = -1
         """The segment that is being filled."""
+        disown_in_children(self)
 
     def write(self, data: bytes | memoryview) -> Place:
         """Store bytes and return where they are.
@@ -75,6 +83,11 @@ class SegmentWriter:
             finally:
                 os.close(descriptor)
 
+    def disown(self) -> None:
+        """Close a forked child's copy, and cut nothing: the segment is still being filled."""
+        descriptor, self._descriptor = self._descriptor, -1
+        close_copy(descriptor)
+
     def _next_segment(self, needed_bytes: int) -> None:
         self.close()
         size_bytes = max(SEGMENT_BYTES, needed_bytes)
@@ -95,6 +108,7 @@ class SegmentReader:
         self.directory = directory
         self._descriptor = -1
         self._number = -1
+        disown_in_children(self)
 
     def read(self, place: Place, length: int) -> NDArray[np.uint8]:
         """Return the bytes at a place, writable.
@@ -122,6 +136,11 @@ class SegmentReader:
         if self._descriptor >= 0:
             os.close(self._descriptor)
         self._descriptor = self._number = -1
+
+    def disown(self) -> None:
+        """Close a forked child's copy."""
+        descriptor, self._descriptor, self._number = self._descriptor, -1, -1
+        close_copy(descriptor)
 
     def _open(self, number: int, path: Path) -> None:
         if number != self._number:

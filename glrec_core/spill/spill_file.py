@@ -9,12 +9,13 @@ import errno
 import logging
 import threading
 import zlib
+from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import monotonic, perf_counter
 
 from glrec_core.errors import SpillError
+from glrec_core.forks import Maker
 from glrec_core.frame import Frame
 from glrec_core.spill.journal import NAME as JOURNAL
 from glrec_core.spill.journal import JournalWriter, Record
@@ -27,24 +28,21 @@ from glrec_core.spill.segments import Place, SegmentReader, SegmentWriter, segme
 
 logger: logging.Logger = logging.getLogger("glrec")
 
+KEPT_SECONDS = 3.0
+"""How long frames stay on disk after they got into the file: until that is on the disk itself, and some time more."""
+
 KEPT_NS = 1_000_000_000
-"""How long frames stay on disk after they were encoded: longer than what an encoder and a container hold back."""
+"""How much of the video stays in any case: formats with coarse times show frames later than they were drawn."""
 
-
-@dataclass(slots=True)
-class _Contents:
-    """What a segment holds."""
-
-    frames: int = 0
-    """Not encoded yet."""
-    last_pts_ns: int = 0
+_NOTED_SECONDS = 0.25
+"""How finely it is remembered when frames got into the file."""
 
 
 class SpillFile:
     """A directory of its own below `root`, locked while this process has it.
 
     `header` is what recovery must know of the recording. `keep_all` keeps frames that were encoded as well. `append`
-    belongs to one thread, `load` and `done` to one other.
+    belongs to one thread, `load` and `written` to one other.
 
     Raises:
         SpillError: the directory cannot be made, would be in RAM, or its disk is nearly full.
@@ -54,8 +52,12 @@ class SpillFile:
     def __init__(self, root: Path, header: Mapping[str, object], *, keep_all: bool) -> None:
         self.directory: Path = make_spill_directory(root)
         self.stored_bytes: int = 0
+        self._maker = Maker()
         self._keep_all = keep_all
-        self._contents: dict[int, _Contents] = {}
+        self._last_ns: dict[int, int] = {}
+        """Time of the last frame of each segment, oldest first."""
+        self._in_file: deque[tuple[float, int]] = deque()
+        self._settled_ns = -1
         self._changing = threading.Lock()
         self.packings: PackingChoice = PackingChoice(lz4=has_lz4())
         self._writer = SegmentWriter(self.directory)
@@ -69,50 +71,56 @@ class SpillFile:
             self.close(keep=False)
             raise
 
-    def append(self, frame: Frame) -> int:
-        """Store a frame and return its number in the journal.
+    def append(self, frame: Frame, *, follows: bool = False) -> int:
+        """Store a frame and return its number in the journal; `follows` says that no frame is between it and the last one.
 
         Raises:
             SpillError: it could not be stored; the frame is as it was.
 
         """
+        if not self._maker.is_here:
+            raise SpillError(
+                errno.EPERM, "another process records here: this one was forked from it", str(self.directory)
+            )
         began = perf_counter()
         packing = self.packings.next()
         pixels, bottom_up = pixels_of(frame)
         packed = pack(pixels, packing)
         checksum = zlib.crc32(packed)
         place = self._writer.write(packed)
-        record = Record(*place, len(packed), frame.pts_ns, frame.spec, packing, bottom_up, checksum)
+        record = Record(
+            *place, len(packed), frame.pts_ns, frame.spec, packing, bottom_up, checksum, follows=follows
+        )
         with self._changing:
-            contents = self._contents.setdefault(place.segment, _Contents())
-            contents.frames += 1
-            contents.last_pts_ns = max(contents.last_pts_ns, frame.pts_ns)
+            self._last_ns[place.segment] = max(self._last_ns.get(place.segment, 0), frame.pts_ns)
         number = self._journal.append(record)
         self.stored_bytes += len(packed)
         self.packings.measured(packing, pixels.nbytes, perf_counter() - began)
         return number
 
-    def load(self, number: int) -> tuple[Planes, int]:
-        """Return a stored frame's planes and its segment, for `done`.
+    def load(self, number: int) -> Planes:
+        """Return a stored frame's planes.
 
         Raises:
             SpillError: it cannot be read, or is damaged.
 
         """
-        record = self._journal.read(number)
-        return read_frame(self._reader, record), record.segment
+        return read_frame(self._reader, self._journal.read(number))
 
-    def done(self, segment: int, pts_ns: int) -> None:
-        """Take note that a frame of a segment was encoded; delete the segments that have been for long."""
+    def written(self, time_ns: int) -> None:
+        """Take note that all frames up to that time are in the recording's files; delete the segments that are of no use."""
+        if self._keep_all or not self._maker.is_here:
+            return
+        self._note(time_ns)
         with self._changing:
-            self._contents[segment].frames -= 1
-            if not self._keep_all:
-                for number in [number for number in self._contents if self._is_over(number, pts_ns)]:
-                    del self._contents[number]
-                    self._delete(segment_path(self.directory, number))
+            while self._last_ns and self._is_over(first := next(iter(self._last_ns))):
+                del self._last_ns[first]
+                self._delete(segment_path(self.directory, first))
 
     def close(self, *, keep: bool) -> None:
-        """Close the files, and delete them unless they are to be kept."""
+        """Close the files, and delete them unless they are to be kept; does nothing in a process forked from their maker's."""
+        if not self._maker.is_here:
+            return
         for close in self._closes:
             try:
                 close()
@@ -127,10 +135,16 @@ class SpillFile:
         except OSError as error:
             logger.warning("cannot delete %s, whose frames are encoded: %s", path, error)
 
-    def _is_over(self, segment: int, pts_ns: int) -> bool:
-        contents = self._contents[segment]
-        unused = contents.frames == 0 and segment != self._writer.number
-        return unused and contents.last_pts_ns < pts_ns - KEPT_NS
+    def _note(self, time_ns: int) -> None:
+        """Find out which time was in the file long enough ago."""
+        now, in_file = monotonic(), self._in_file
+        if not in_file or now - in_file[-1][0] >= _NOTED_SECONDS:
+            in_file.append((now, time_ns))
+        while in_file and now - in_file[0][0] >= KEPT_SECONDS:
+            self._settled_ns = in_file.popleft()[1]
+
+    def _is_over(self, segment: int) -> bool:
+        return segment != self._writer.number and self._last_ns[segment] < self._settled_ns - KEPT_NS
 
 
 def read_frame(reader: SegmentReader, record: Record) -> Planes:

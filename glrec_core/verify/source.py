@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glrec_core.checks import absolute_path
 from glrec_core.errors import ConfigError, GlrecError
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def check_path(path: str | os.PathLike[str]) -> Path:
         ConfigError: there is none.
 
     """
-    file = Path(path).expanduser().absolute()
+    file = absolute_path("path", path)
     try:
         mode = file.stat().st_mode
     except (OSError, ValueError) as error:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from glrec_core.color import BT709, ColorSpace
 from glrec_core.frame import Packet, PixelFormat, Size, StreamInfo
@@ -41,8 +41,9 @@ def _description(stream: VideoStream) -> StreamInfo:
     return StreamInfo(
         codec=codec.codec.canonical_name,
         size=Size(codec.width, codec.height),
-        time_base=Fraction(stream.time_base or Fraction(1, 1000)),
-        frame_rate=Fraction(stream.average_rate or stream.guessed_rate or 1),
+        # PyAV 19 has rational numbers of its own, which its types do not show to be such.
+        time_base=Fraction(cast("Any", stream.time_base) or Fraction(1, 1000)),
+        frame_rate=Fraction(cast("Any", stream.average_rate or stream.guessed_rate) or 1),
         color=_color(codec),
         extradata=codec.extradata or b"",
         pixel_format=_pixel_format(codec.pix_fmt),

@@ -24,10 +24,10 @@ Neither moderngl nor moderngl-window is imported from here until one of these ne
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import glrec_core
-from glrec_core import Recorder, Sink
+from glrec_core import Options, Recorder, Sink
 from glrec_integrations.moderngl.decorator import recorded
 from glrec_integrations.moderngl.loop import LoopRecorder, record
 from glrec_integrations.moderngl.offline_frame import OfflineFrame
@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 __all__ = ["LoopRecorder", "OfflineFrame", "StepTimer", "attach", "record", "recorded"]
 
 
-def attach(target: BaseWindow | WindowConfig, *sinks: str | Path | Sink, **config: Any) -> Recorder:
+def attach(
+    target: BaseWindow | WindowConfig, *sinks: str | Path | Sink, **config: Unpack[Options]
+) -> Recorder:
     """Record every frame of a moderngl-window window from its next swap until `recorder.close()` or until it is destroyed.
 
     The file is finished in both cases. A `frames=` limit ends the recording and not the program. Under `timing="step"` the

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, Unpack, overload
 
-from glrec_core import ConfigError, Recording, Sink
+from glrec_core import ConfigError, Options, Recording, Sink
 from glrec_integrations.moderngl.offline_frame import OfflineFrame
 
 if TYPE_CHECKING:
@@ -29,9 +29,8 @@ class Decorator(Protocol):
 
 def recorded(
     *sinks: str | Path | Sink,
-    size: tuple[int, int] | None = None,
     samples: int | None = None,
-    **config: Any,
+    **config: Unpack[Options],
 ) -> Decorator:
     """Record a render function off screen, or a moderngl-window program whenever it runs.
 
@@ -74,10 +73,8 @@ def recorded(
 
     Args:
         sinks: paths of files to write, or sinks; none is a dated file in the working folder.
-        size: (width, height) in pixels: of a function's framebuffer and its recording (1280x720 if None), or of a window's
-            recording (the window's own if None).
         samples: of a function's framebuffer, for antialiasing; a power of two. A window's are `WindowConfig.samples`.
-        config: options of `glrec_core.Config`. `timing` is "step" for functions and "wall" for windows by default. A
+        config: options of `glrec_core.Config`. `size` is also that of a function's framebuffer, 1280x720 by default. `timing` is "step" for functions and "wall" for windows by default. A
             function that is not a generator function needs `frames`.
 
     Raises:
@@ -94,9 +91,9 @@ def recorded(
         if isinstance(target, type):
             from glrec_integrations.moderngl.window_config import record_window_config
 
-            return record_window_config(target, sinks, size, samples, config)
+            return record_window_config(target, sinks, samples, config)
         from glrec_integrations.moderngl.offline import render_offline
 
-        return render_offline(target, sinks, size, samples, config)
+        return render_offline(target, sinks, samples, config)
 
     return decorate

@@ -9,10 +9,20 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, Unpack
 
 import glrec_core
-from glrec_core import Config, ConfigError, Framebuffer, Recorder, Recording, Sink, Size, bound_framebuffer
+from glrec_core import (
+    Config,
+    ConfigError,
+    Framebuffer,
+    Options,
+    Recorder,
+    Recording,
+    Sink,
+    Size,
+    bound_framebuffer,
+)
 from glrec_core.adapter import Binding, current_binding, made_current
 
 
@@ -123,7 +133,7 @@ class LoopRecorder:
         return made_current(self._owner[1])
 
 
-def record(*sinks: str | Path | Sink, **config: Any) -> LoopRecorder:
+def record(*sinks: str | Path | Sink, **config: Unpack[Options]) -> LoopRecorder:
     """Record a loop of one's own, frame by frame.
 
         with record("a.mp4", fps=30) as rec:
@@ -137,7 +147,7 @@ def record(*sinks: str | Path | Sink, **config: Any) -> LoopRecorder:
 
     Args:
         sinks: paths of files to write, or sinks; none is a dated file in the working folder.
-        config: options of `glrec_core.Config`, such as fps, timing ("wall" by default), frames, size, codec.
+        config: options of `glrec_core.Config`, such as fps, timing ("step" by default), frames, size, codec.
 
     Raises:
         ConfigError: an option or a path cannot be honoured. No file has been touched.

@@ -18,10 +18,20 @@ from typing import Any
 import moderngl
 
 import glrec_core
-from glrec_core import BackendUnavailable, ConfigError, Framebuffer, Recorder, Recording, Sink, Size
+from glrec_core import (
+    BackendUnavailable,
+    Config,
+    ConfigError,
+    Framebuffer,
+    Options,
+    Recorder,
+    Recording,
+    Sink,
+    Size,
+)
 from glrec_core.adapter import made_current
 from glrec_integrations.moderngl.offline_frame import OfflineFrame
-from glrec_integrations.moderngl.options import checked_config, checked_samples
+from glrec_integrations.moderngl.options import checked_samples
 
 DEFAULT_SIZE = (1280, 720)
 """The default of moderngl-window's windows."""
@@ -33,13 +43,13 @@ _ENDED = object()
 def render_offline(
     function: Callable[..., Iterator[None] | None],
     sinks: tuple[str | Path | Sink, ...],
-    size: tuple[int, int] | None,
     samples: int | None,
-    options: dict[str, Any],
+    options: Options,
 ) -> Callable[..., Recording]:
     """Return a function that renders `function` and returns the recording; see `recorded`."""
-    options = {"timing": "step", "size": DEFAULT_SIZE if size is None else size, **options}
-    config = checked_config(options)
+    options = {"timing": "step", **options, "size": options.get("size") or DEFAULT_SIZE}
+    config = Config.of(options)
+    size = Size(*(config.size or DEFAULT_SIZE))
     samples = checked_samples(samples)
     if config.frames is None and not inspect.isgeneratorfunction(function):
         raise ConfigError(
@@ -52,7 +62,7 @@ def render_offline(
         with (
             made_current(None),
             _standalone_context() as ctx,
-            _framebuffer(ctx, Size(*options["size"]), samples) as fbo,
+            _framebuffer(ctx, size, samples) as fbo,
             glrec_core.record(None, *sinks, **options) as recorder,
         ):
             frame = OfflineFrame(fbo, config.rate if config.timing == "step" else None)

@@ -1,23 +1,8 @@
-"""Checks options when a decorator is applied, before there is a recorder that could do it."""
+"""Checks what only functions that are rendered off screen have."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from glrec_core import Config, ConfigError
-
-
-def checked_config(options: dict[str, Any]) -> Config:
-    """Return the options as a Config.
-
-    Raises:
-        ConfigError: an option is unknown or has a value that is out of its range.
-
-    """
-    try:
-        return Config(**options)
-    except TypeError as error:
-        raise ConfigError(str(error)) from error
+from glrec_core import ConfigError
 
 
 def checked_samples(samples: int | None) -> int:

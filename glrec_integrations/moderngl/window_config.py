@@ -9,17 +9,15 @@ from typing import Any, cast
 from moderngl_window.context.base import WindowConfig
 
 import glrec_core
-from glrec_core import ConfigError, Sink
-from glrec_integrations.moderngl.options import checked_config
+from glrec_core import Config, ConfigError, Options, Sink
 from glrec_integrations.moderngl.step_timer import StepTimer
 
 
 def record_window_config(
     config_class: type[Any],
     sinks: tuple[str | Path | Sink, ...],
-    size: tuple[int, int] | None,
     samples: int | None,
-    options: dict[str, Any],
+    options: Options,
 ) -> type[Any]:
     """Wrap `config_class.__init__`, so that each window of it is recorded, and return the class; see `recorded`."""
     if not issubclass(config_class, WindowConfig):
@@ -28,8 +26,7 @@ def record_window_config(
         raise ConfigError(
             f"samples={samples!r} is for functions; set {config_class.__name__}.samples for a window"
         )
-    options = {"size": size, **options}
-    config = checked_config(options)
+    config = Config.of(options)
     original, wrapped = config_class.__init__, cast("Any", config_class)
 
     @functools.wraps(original)

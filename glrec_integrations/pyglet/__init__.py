@@ -11,9 +11,9 @@ pyglet itself is not imported from here: whoever has a window has done so.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
-from glrec_core import Recorder, Sink, record
+from glrec_core import Options, Recorder, Sink, record
 
 if TYPE_CHECKING:
     from pyglet.window import BaseWindow
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["attach"]
 
 
-def attach(window: BaseWindow, *sinks: str | Path | Sink, **config: Any) -> Recorder:
+def attach(window: BaseWindow, *sinks: str | Path | Sink, **config: Unpack[Options]) -> Recorder:
     """Record every frame of `window` from its next flip until `recorder.close()` or until the window closes.
 
     The file is finished in both cases. A `frames=` limit ends the recording and not the program.

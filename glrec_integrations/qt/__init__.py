@@ -11,14 +11,14 @@ Qt itself is not imported from here: whoever has a widget has done so.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
-from glrec_core import Recorder, Sink, record
+from glrec_core import Options, Recorder, Sink, record
 
 __all__ = ["attach"]
 
 
-def attach(widget: object, *sinks: str | Path | Sink, **config: Any) -> Recorder:
+def attach(widget: object, *sinks: str | Path | Sink, **config: Unpack[Options]) -> Recorder:
     """Record every frame of `widget` from now on until `recorder.close()` or until its context ends.
 
     The file is finished in both cases. A `frames=` limit ends the recording and not the program.

@@ -12,9 +12,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
-from glrec_core import Recorder, Sink, record
+from glrec_core import Options, Recorder, Sink, record
 from glrec_integrations.vispy.enabling import disable, enable
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Canvas", "SceneCanvas", "attach", "disable", "enable"]
 
 
-def attach(canvas: app.Canvas, *sinks: str | Path | Sink, **config: Any) -> Recorder:
+def attach(canvas: app.Canvas, *sinks: str | Path | Sink, **config: Unpack[Options]) -> Recorder:
     """Record every frame of `canvas` from its next draw until `recorder.close()` or until the canvas closes.
 
     The file is finished in both cases. A `frames=` limit ends the recording and not the program. Off-screen pictures by

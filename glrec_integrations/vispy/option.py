@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from glrec_core import ConfigError, Recorder, Sink, record
+from glrec_core import ConfigError, Options, Recorder, Sink, record
 from glrec_integrations.vispy.adapter import CanvasAttachment
 
 RecordOption = bool | str | Path | Sink | Mapping[str, Any] | None
@@ -48,7 +48,8 @@ def _recorder(option: RecordOption) -> Recorder | None:
         raise ConfigError(
             f"record={option!r} is neither True, a path, a sink nor a dict such as dict(path='x.mp4', fps=60)"
         )
-    return record(None, *([] if path is None else [path]), **options)
+    wall: Options = {"timing": "wall"}  # as windows have it; what is asked for goes before
+    return record(None, *([] if path is None else [path]), **{**wall, **options})
 
 
 def _options(option: RecordOption) -> dict[str, Any]:

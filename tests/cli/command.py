@@ -1,12 +1,20 @@
-"""Runs the `glrec` command as a user does: in a process of its own, with a limit on its time."""
+"""Runs the `glrec` command in a process of its own, with a limit on its time.
+
+`glrec` starts it as a copy of an interpreter that has the imports behind it (see `tests.support.warm_server`); who
+looks at a running one starts `COMMAND`, as a user does.
+"""
 
 import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from tests.support import warm
+from tests.support.processes import end_group, text
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "glrec_core")
@@ -21,20 +29,18 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 def glrec(
     *arguments: str | Path,
     env: Mapping[str, str] | None = None,
-    timeout_seconds: float = 60.0,
-    **options: Any,
+    timeout_seconds: float = 100.0,
+    cwd: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run `glrec` to its end and return exit code and output; nothing is raised but for a time-out."""
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        env=environment(env),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=timeout_seconds,
-        check=False,
-        **options,
-    )
+    words = [*COMMAND[1:], *map(str, arguments)]
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        process = warm.start(words, environment(env), (output, errors), cwd)
+        try:
+            code = process.wait(timeout_seconds)
+        finally:
+            end_group(process)
+        return subprocess.CompletedProcess(words, code, text(output), text(errors))
 
 
 def glrec_json(*arguments: str | Path, code: int = 0, env: Mapping[str, str] | None = None) -> Any:

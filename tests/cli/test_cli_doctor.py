@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,14 @@ def test_people_get_sections() -> None:
     assert titles[0].startswith("glrec ")
     assert titles[1:] == ["OpenGL", "NVIDIA", "FFmpeg", "adapters", "routes, best first"]
     assert result.stdout.count("(taken)") == 1
-    assert str(Path.home()) + os.sep not in result.stdout
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_the_report_names_no_folder_of_the_user(options: tuple[str, ...]) -> None:
+    home = Path(sys.prefix).parent
+    result = glrec("doctor", *options, env={**NO_DISPLAY, "HOME": str(home)})
+    assert "imageio_ffmpeg" in result.stdout  # a program of the environment
+    assert f"{home}{os.sep}" not in result.stdout
 
 
 def test_without_a_driver_it_says_so() -> None:

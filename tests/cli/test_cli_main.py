@@ -67,7 +67,7 @@ def test_nothing_heavy_is_imported_before_it_is_needed(words: list[str]) -> None
         "import sys\nfrom glrec_core.cli.main import main\ntry:\n"
         f"    main({words})\nexcept SystemExit:\n    pass\nprint(*sys.modules, file=sys.stderr)"
     )
-    loaded = {name.partition(".")[0] for name in run_program(program).stderr.split()}
+    loaded = {name.partition(".")[0] for name in run_program(program, fresh=True).stderr.split()}
     assert "glrec_core" in loaded
     assert loaded & {"av", "rich", "imageio_ffmpeg", "cupy", "cuda", "PyNvVideoCodec"} == set()
     assert loaded & {"pyglet", "moderngl", "moderngl_window", "vispy", "glfw", "PySide6", "arcade"} == set()
@@ -77,7 +77,7 @@ def test_a_subcommand_that_is_not_asked_for_is_not_imported() -> None:
     program = (
         "import sys\nfrom glrec_core.cli.main import main\nmain(['info', 'nothing.mp4'])\nprint(*sys.modules)"
     )
-    loaded = set(run_program(program).stdout.split())
+    loaded = set(run_program(program, fresh=True).stdout.split())
     assert "glrec_core.cli.info" in loaded
     assert loaded & {"glrec_core.cli.verify", "glrec_core.cli.doctor"} == set()
 

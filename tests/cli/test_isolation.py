@@ -14,6 +14,7 @@ from glrec_core.errors import CaptureError
 from glrec_core.isolation import ProcessFailed, call
 from glrec_core.verify.source import VideoError
 from tests.cli.command import environment
+from tests.support.leftovers import children
 
 HERE = "tests.cli.isolated"
 WAIT_SECONDS = 20.0
@@ -68,9 +69,10 @@ def test_a_crash_costs_one_answer() -> None:
 
 
 def test_what_hangs_is_ended(tmp_path: Path) -> None:
+    before = children()
     with pytest.raises(ProcessFailed, match="no answer within 2 s"):
         call(f"{HERE}:hang", {"pid_file": str(tmp_path / "pid")}, timeout_seconds=2)
-    assert_ends(wait_for_pid(tmp_path / "pid"))
+    assert children() <= before  # on a busy machine it may not even have begun
 
 
 def test_standard_output_is_not_the_answer() -> None:

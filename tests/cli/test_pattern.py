@@ -17,12 +17,12 @@ NUMBERS = [0, 1, 2, 61, 255, 4096, 43690, pattern.NUMBERS - 1]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("number", NUMBERS)
-def test_it_is_the_picture_that_the_tests_know(size: Size, number: int) -> None:
-    picture = pattern.draw(size, number)
-    assert np.array_equal(picture, barcode.expected(size, number))
-    assert barcode.read(picture) == number
-    assert pattern.read(picture) == pattern.Reading(number, "")
+def test_it_is_the_picture_that_the_tests_know(size: Size) -> None:
+    for number in NUMBERS:
+        picture = pattern.draw(size, number)
+        assert np.array_equal(picture, barcode.expected(size, number)), f"number {number}"
+        assert barcode.read(picture) == number
+        assert pattern.read(picture) == pattern.Reading(number, "")
 
 
 @pytest.mark.parametrize(
@@ -33,11 +33,9 @@ def test_it_is_the_picture_that_the_tests_know(size: Size, number: int) -> None:
         (lambda picture: picture[::-1, ::-1], "turned by 180 degrees"),
     ],
 )
-@pytest.mark.parametrize("number", NUMBERS)
-def test_a_turned_picture_is_recognised(turned: Turn, how: str, number: int) -> None:
-    assert pattern.read(turned(pattern.draw(Size(320, 240), number))) == pattern.Reading(
-        number, f"the picture is {how}"
-    )
+def test_a_turned_picture_is_recognised(turned: Turn, how: str) -> None:
+    found = [pattern.read(turned(pattern.draw(Size(320, 240), number))) for number in NUMBERS]
+    assert found == [pattern.Reading(number, f"the picture is {how}") for number in NUMBERS]
 
 
 def test_a_wrong_colour_is_noticed() -> None:
@@ -46,18 +44,18 @@ def test_a_wrong_colour_is_noticed() -> None:
     assert pattern.read(picture) == pattern.Reading(7, "a colour is off by 20 of 255")
 
 
-@pytest.mark.parametrize("column", range(26))
-def test_a_single_wrong_bit_is_no_number(column: int) -> None:
-    picture = pattern.draw(Size(260, 160), 12345)
-    block = picture[60:100, column * 10 : column * 10 + 10]
-    block[:] = 255 - block
-    assert pattern.read(picture).number is None
+def test_a_single_wrong_bit_is_no_number() -> None:
+    for column in range(26):
+        picture = pattern.draw(Size(260, 160), 12345)
+        block = picture[60:100, column * 10 : column * 10 + 10]
+        block[:] = 255 - block
+        assert pattern.read(picture).number is None, f"column {column}"
 
 
-@pytest.mark.parametrize("level", [0, 128, 255])
-def test_a_plain_picture_holds_none(level: int) -> None:
-    reading = pattern.read(np.full((240, 320, 3), level, np.uint8))
-    assert reading == pattern.Reading(None, "there is no barcode that can be read")
+def test_a_plain_picture_holds_none() -> None:
+    for level in (0, 128, 255):
+        reading = pattern.read(np.full((240, 320, 3), level, np.uint8))
+        assert reading == pattern.Reading(None, "there is no barcode that can be read"), f"level {level}"
 
 
 def test_a_tiny_picture_holds_none() -> None:

@@ -1,6 +1,7 @@
 """Pausing by hand and from the start, hotkeys that nothing tells of, and the dot in a loop of one's own."""
 
 from pathlib import Path
+from typing import Any
 
 import moderngl
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from glrec_core import ConfigError, Framebuffer, Size, record
+from glrec_core.config import Timing
 from glrec_core.gl.dot import RecordingDot
 from glrec_core.gl.functions import current_gl
 from glrec_core.keys import KEYS, KeyEdge, parse_key
@@ -22,7 +24,7 @@ SIZE = (320, 240)
 
 @pytest.mark.parametrize("timing", ["step", "wall"])
 def test_a_recording_may_begin_paused_and_is_toggled(
-    context: moderngl.Context, tmp_path: Path, timing: str
+    context: moderngl.Context, tmp_path: Path, timing: Timing
 ) -> None:
     recorder = record(None, tmp_path / "a.mkv", timing=timing, overflow="block", paused=True)
     loop = BarcodeLoop(context)
@@ -45,7 +47,7 @@ def test_a_loop_of_ones_own_has_no_keys(context: moderngl.Context, tmp_path: Pat
 
 
 @pytest.mark.parametrize("key", ["F13", "escape", "", 9, "ä"])
-def test_keys_are_known_by_name(tmp_path: Path, key: object) -> None:
+def test_keys_are_known_by_name(tmp_path: Path, key: Any) -> None:
     with pytest.raises(ConfigError, match="F1 to F12, a letter or a digit"):
         record(None, tmp_path / "a.mp4", hotkey=key)
 
@@ -106,7 +108,10 @@ def test_the_dot_needs_no_arrays_of_viewports(
 
 def test_frames_above_the_rate_show_it_too(context: moderngl.Context, tmp_path: Path) -> None:
     """Else it would flicker."""
-    recorder, loop = record(None, tmp_path / "a.mp4", fps=1, overflow="block", dot=True), BarcodeLoop(context)
+    recorder, loop = (
+        record(None, tmp_path / "a.mp4", timing="wall", fps=1, overflow="block", dot=True),
+        BarcodeLoop(context),
+    )
     for number in range(10):
         loop.record(recorder, range(number, number + 1))
         assert _dotted(loop, number)

@@ -107,7 +107,7 @@ def test_under_the_wall_clock_a_chapter_is_at_a_frames_own_time(
     context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now_ns = [10**9]
-    recorder = record(None, tmp_path / "a.mp4", overflow="block")
+    recorder = record(None, tmp_path / "a.mp4", timing="wall", overflow="block")
     monkeypatch.setattr(recorder._clock, "_now_ns", lambda: now_ns[0])
 
     def advance(number: int) -> None:
@@ -189,6 +189,18 @@ def test_marks_that_nothing_keeps_are_refused(tmp_path: Path) -> None:
     recorder.close()
     with pytest.raises(ClosedError):
         recorder.mark("a")
+
+
+def test_a_sink_without_marks_beside_one_that_has_them(context: moderngl.Context, tmp_path: Path) -> None:
+    replay = ReplaySink()
+    recorder, loop = record(None, tmp_path / "a.mp4", replay, timing="step"), BarcodeLoop(context)
+    loop.record(recorder, range(10))
+    recorder.mark("half")
+    loop.record(recorder, range(10, 20))
+    recorder.close()
+    assert [found.name for found in chapters(tmp_path / "a.mp4")] == ["start", "half"]
+    assert video.read_barcodes(tmp_path / "a.mp4") == list(range(20))
+    assert video.read_barcodes(replay.save(tmp_path / "replay.mp4")) == list(range(20))
 
 
 def test_a_part_that_failed_is_left_as_it_is(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import base64
 import io
 import re
 from pathlib import Path
+from typing import Any
 
 import moderngl
 import numpy as np
@@ -27,7 +28,7 @@ def embedded(html: str, kind: str) -> bytes:
     return base64.b64decode(found[1])
 
 
-def recorded(context: moderngl.Context, path: Path, **options: object) -> Recording:
+def recorded(context: moderngl.Context, path: Path, **options: Any) -> Recording:
     recorder = record(None, path, timing="step", **options)
     BarcodeLoop(context).record(recorder, range(20))
     return recorder.close()

@@ -97,7 +97,7 @@ def test_wall_timing_keeps_the_time_of_each_frame(
     context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now_ns = [10**9]
-    recorder = record(None, tmp_path / "a.mp4", overflow="block")
+    recorder = record(None, tmp_path / "a.mp4", timing="wall", overflow="block")
     monkeypatch.setattr(recorder._clock, "_now_ns", lambda: now_ns[0])
     steps_ns = [16_000_000, 250_000_000, 1_000_000, 33_333_333]
 
@@ -265,7 +265,7 @@ def test_another_context_ends_the_recording_and_not_the_loop(
     video.assert_recording(tmp_path / "a.mp4", 5, (320, 240), fps=60)
 
 
-def test_another_thread_is_refused_and_the_right_one_may_still_close(
+def test_a_frame_of_another_thread_is_refused_and_the_right_one_may_go_on(
     context: moderngl.Context, tmp_path: Path
 ) -> None:
     recorder = record(None, tmp_path / "a.mp4", timing="step")
@@ -274,17 +274,16 @@ def test_another_thread_is_refused_and_the_right_one_may_still_close(
     errors = list[Exception]()
 
     def misuse() -> None:
-        for call in (recorder.close, lambda: recorder.frame_drawn(loop.framebuffer)):
-            try:
-                call()
-            except WrongThreadError as error:
-                errors.append(error)
+        try:
+            recorder.frame_drawn(loop.framebuffer)
+        except WrongThreadError as error:
+            errors.append(error)
 
     thread = threading.Thread(target=misuse)
     thread.start()
     thread.join()
-    assert len(errors) == 2
-    assert "close()" in str(errors[0])
+    assert len(errors) == 1
+    assert "frame_drawn()" in str(errors[0])
     path = recorder.close().path
     assert path is not None
     video.assert_recording(path, 5, (320, 240), fps=60)
@@ -321,9 +320,51 @@ def test_an_old_context_is_refused_by_its_version(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_loop_of_ones_own_records_each_frame_that_it_is_told_of(
+    context: moderngl.Context, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As everybody means who calls for each frame; that the film then plays at another speed is told."""
+    recorder = record(None, tmp_path / "a.mp4", fps=30)
+    BarcodeLoop(context, (64, 48)).record(recorder, range(90))
+    recording = recorder.close()
+    video.assert_recording(tmp_path / "a.mp4", 90, (64, 48), fps=30)
+    (told,) = [note for note in recording.notes if "timing='wall'" in note]
+    assert told.startswith("the film shows in 2.97 s what the loop drew in ")
+    assert told in caplog.messages
+
+
+def test_a_film_that_plays_as_it_was_drawn_needs_no_word(context: moderngl.Context, tmp_path: Path) -> None:
+    now = iter(range(0, 10**12, 34_000_000))
+    recorder = record(None, tmp_path / "a.mp4", fps=30)
+    loop = BarcodeLoop(context, (64, 48))
+    loop.record(recorder, range(1))
+    assert recorder._engine is not None
+    recorder._engine.span._now_ns = lambda: next(now)
+    recorder._engine.span._began_ns = next(now)
+    loop.record(recorder, range(1, 20))
+    assert recorder.close().notes == ()
+
+
+def test_asking_for_a_clock_asks_for_no_comment(context: moderngl.Context, tmp_path: Path) -> None:
+    recorder = record(None, tmp_path / "a.mp4", fps=30, timing="step")
+    BarcodeLoop(context, (64, 48)).record(recorder, range(30))
+    assert recorder.close().notes == ()
+
+
+def test_a_film_that_lacks_most_of_its_frames_says_so(context: moderngl.Context, tmp_path: Path) -> None:
+    recorder = record(None, tmp_path / "a.mp4", fps=1, timing="wall")
+    BarcodeLoop(context, (64, 48)).record(recorder, range(30))
+    recording = recorder.close()
+    limited = recording.stats.rate_limited
+    assert limited > 15
+    assert [note for note in recording.notes if f"{limited} of 30 drawn frames were left out" in note]
+    assert f", {limited} drawn frames left out by the limit of the frame rate" in str(recording)
+
+
 def test_a_recorder_that_never_saw_a_frame_leaves_no_file(tmp_path: Path) -> None:
     recording = record(None, tmp_path / "a.mp4").close()
     assert (recording.frames, recording.path) == (0, None)
+    assert str(recording) == "no file: no frame was recorded (no frame was drawn)"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -351,11 +392,20 @@ def test_the_stages_are_timed_and_the_account_can_be_written(
     assert json.loads(account.read_text()) == stats.as_dict()
 
 
+@pytest.mark.parametrize("place", ["missing/a.jsonl", ".", "~nobody-at-all/a.jsonl", "a" * 300])
+def test_a_place_where_no_account_can_be_written_is_refused_at_once(tmp_path: Path, place: str) -> None:
+    with pytest.raises(ConfigError, match="stats_json="):
+        record(None, tmp_path / "a.mp4", stats_json=place if place[0] == "~" else tmp_path / place)
+
+
 def test_an_account_that_cannot_be_written_is_told_and_costs_no_frame(
     context: moderngl.Context, tmp_path: Path
 ) -> None:
-    recorder = record(None, tmp_path / "a.mp4", timing="step", stats_json=tmp_path / "missing" / "a.jsonl")
+    folder = tmp_path / "accounts"
+    folder.mkdir()
+    recorder = record(None, tmp_path / "a.mp4", timing="step", stats_json=folder / "a.jsonl")
     BarcodeLoop(context).record(recorder, range(5))
+    folder.rmdir()  # it could be written when the recording began
     with pytest.raises(SinkError, match="stats_json"):
         recorder.close()
     video.assert_recording(tmp_path / "a.mp4", 5, (320, 240), fps=60)

@@ -2,6 +2,7 @@
 
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import moderngl
 import numpy as np
@@ -57,7 +58,7 @@ def test_the_next_frame_is_written_exactly(context: moderngl.Context, tmp_path: 
     "options", [{"codec": "ffv1"}, {"overflow": "drop", "slots": 2}, {"overflow": "spill"}]
 )
 def test_every_policy_and_pixel_buffers_too(
-    context: moderngl.Context, hardware: None, tmp_path: Path, options: dict[str, object]
+    context: moderngl.Context, hardware: None, tmp_path: Path, options: dict[str, Any]
 ) -> None:
     """FFV1 on a GPU is read as RGBA through pixel buffers; the others as NV12."""
     recorder = record(None, tmp_path / "a.mkv", timing="step", **{"overflow": "block", **options})
@@ -149,7 +150,10 @@ def test_one_frame_serves_all_who_wait(context: moderngl.Context, tmp_path: Path
 
 
 def test_a_frame_above_the_rate_serves_as_well(context: moderngl.Context, tmp_path: Path) -> None:
-    recorder, loop = record(None, tmp_path / "a.mp4", fps=1, overflow="block"), BarcodeLoop(context)
+    recorder, loop = (
+        record(None, tmp_path / "a.mp4", timing="wall", fps=1, overflow="block"),
+        BarcodeLoop(context),
+    )
     loop.record(recorder, range(4))  # within a second, of which at most two are recorded
     future = recorder.screenshot(tmp_path / "a.png")
     loop.record(recorder, range(4, 5))

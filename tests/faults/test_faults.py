@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import moderngl
 import pytest
 
-from glrec_core import EncodeError, SinkError, record
+from glrec_core import EncodeError, ReplaySink, SinkError, record
+from glrec_core.config import Overflow
 from glrec_core.encode.pyav import PyAVEncoder
 from glrec_core.frame import Frame, Packet, StreamInfo
 from glrec_core.sink.growing_file import GrowingFile
@@ -36,6 +38,15 @@ class Gate:
 
         monkeypatch.setattr(PyAVEncoder, "encode", held_back)
 
+    def opens_after(self, number: int) -> Callable[[int], None]:
+        """Return what opens it a while after this frame: the next one waits by then, however slow the drawing is."""
+
+        def after(drawn: int) -> None:
+            if drawn == number:
+                threading.Timer(0.5, self.opened.set).start()
+
+        return after
+
 
 def test_drop_skips_what_finds_no_room_and_counts_it(
     context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -58,8 +69,7 @@ def test_block_waits_and_loses_nothing(
 ) -> None:
     gate = Gate(monkeypatch)
     recorder = record(None, tmp_path / "a.mp4", timing="step", overflow="block", slots=2)
-    threading.Timer(0.2, gate.opened.set).start()
-    BarcodeLoop(context).record(recorder, range(30))
+    BarcodeLoop(context).record(recorder, range(30), gate.opens_after(1))
     path = recorder.close().path
     assert path is not None
     video.assert_recording(path, 30, (320, 240), fps=60)
@@ -68,7 +78,7 @@ def test_block_waits_and_loses_nothing(
 
 @pytest.mark.parametrize("overflow", ["block", "drop"])
 def test_an_encoder_that_dies_does_not_stop_the_loop(
-    context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overflow: str
+    context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overflow: Overflow
 ) -> None:
     fail(monkeypatch, PyAVEncoder, "encode", range(41, 10**6), EncodeError("the encoder is on strike"))
     recorder = record(None, tmp_path / "a.mp4", timing="step", overflow=overflow)
@@ -104,8 +114,33 @@ def test_a_full_disk_keeps_a_playable_prefix_and_says_so(
     assert kept == list(range(len(kept)))
     assert bool(kept) == bool(files) == (writes >= 2)
     assert f"{len(kept)} frames are kept, {150 - len(kept)} are lost" in str(caught.value)
-    assert recorder.recording.frames == len(kept)
+    stats = recorder.stats
+    assert recorder.recording.frames == stats.recorded == len(kept)
+    assert stats.lost + stats.failed == 150 - len(kept)
     assert_account_adds_up(recorder)
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_file_that_fails_beside_another_sink_takes_nothing_from_the_account(
+    context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, beside: bool
+) -> None:
+    """What one sink has kept is recorded, whatever became of the other."""
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    write, bad = GrowingFile.write, tmp_path / "bad.mp4"
+    written = itertools.count()
+
+    def fails_late(file: GrowingFile, data: bytes) -> int:
+        if file.name == str(bad) and next(written) >= 3:
+            raise full
+        return write(file, data)
+
+    monkeypatch.setattr(GrowingFile, "write", fails_late)
+    other = tmp_path / "good.mp4" if beside else ReplaySink()
+    recorder = record(None, bad, other, timing="step")
+    BarcodeLoop(context).record(recorder, range(90))
+    with pytest.raises(SinkError, match=r"\d+ frames are kept, \d+ are lost"):
+        recorder.close()
+    assert (recorder.stats.recorded, recorder.stats.lost, recorder.stats.failed) == (90, 0, 0)
 
 
 class BrokenSink:

@@ -6,7 +6,6 @@ nothing is left over: no thread, GL name, open file, child process or temporary 
 
 import errno
 import os
-import shutil
 import tempfile
 import threading
 from collections.abc import Callable
@@ -18,10 +17,11 @@ import moderngl
 import pytest
 from av.video.frame import VideoFrame
 
-from glrec_core import CaptureError, EncodeError, GlrecError, Recorder, record
+from glrec_core import CaptureError, EncodeError, GlrecError, Recorder, durable, record
 from glrec_core.encode import pyav
 from glrec_core.encode.pyav import PyAVEncoder
 from glrec_core.gl.functions import _BLOCKING, _QUICK, GL, current_gl
+from glrec_core.sink import growing_file
 from glrec_core.sink.growing_file import GrowingFile
 from glrec_core.sink.muxer import Muxer
 from tests.contract.test_recorder import assert_account_adds_up
@@ -209,14 +209,18 @@ def av_calls() -> dict[str, tuple[object, str, Exception]]:
         "write": (GrowingFile, "write", FULL),
         "make the temporary file": (tempfile, "mkstemp", FULL),
         "flush to the disk": (os, "fsync", FULL),
-        "set the mode": (shutil, "copymode", FULL),
+        "bring the data to the disk": (growing_file, "sync_data", FULL),
+        "set the mode": (Path, "chmod", FULL),
         "rename": (Path, "replace", FULL),
     }
 
 
 @pytest.mark.parametrize("what", av_calls())
-def test_any_call_of_the_encode_thread_may_fail(context: moderngl.Context, tmp_path: Path, what: str) -> None:
+def test_any_call_of_the_encode_thread_may_fail(
+    context: moderngl.Context, tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each call in turn, alone and with all that follow; a failure of the encoder alone is made up for by the next."""
+    monkeypatch.setattr(durable, "INTERVAL_SECONDS", 600)  # the sync at the end is to be the only one
     loop, path = BarcodeLoop(context, (64, 48)), tmp_path / "a.mp4"
     target, name, reason = av_calls()[what]
     with pytest.MonkeyPatch.context() as patch:

@@ -83,7 +83,7 @@ def test_a_loop_that_keeps_up_writes_no_spill(context: moderngl.Context, folder:
 def test_spilling_is_what_recordings_of_a_window_do_unless_told(
     context: moderngl.Context, folder: Path
 ) -> None:
-    recorder = record(None, folder / "a.mp4", spill_dir=folder / "spill")
+    recorder = record(None, folder / "a.mp4", timing="wall", spill_dir=folder / "spill")
     BarcodeLoop(context).record(recorder, range(FRAMES))
     assert recorder.close().frames == FRAMES
     assert recorder.stats.dropped == 0
@@ -118,13 +118,13 @@ def test_a_disk_that_fills_up_costs_no_frame(
         count[0] += 1
         if count[0] > writes:
             os.pwrite(descriptor, bytes(data[: len(data) // 2]), offset)
+            gate.opened.set()
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         write_all(descriptor, data, offset)
 
     monkeypatch.setattr(journal, "write_all", fill)
     monkeypatch.setattr(segments, "write_all", fill)
     recorder = start(folder, **options)
-    threading.Timer(0.2, gate.opened.set).start()
     BarcodeLoop(context).record(recorder, range(FRAMES))
     recording = recorder.close()
     assert recording.path is not None
@@ -146,8 +146,7 @@ def test_a_disk_without_room_for_a_segment_costs_no_frame(
 
     monkeypatch.setattr(segments, "_preallocate", full)
     recorder = start(folder)
-    threading.Timer(0.2, gate.opened.set).start()
-    BarcodeLoop(context).record(recorder, range(FRAMES))
+    BarcodeLoop(context).record(recorder, range(FRAMES), gate.opens_after(7))
     assert recorder.close().frames == FRAMES
     assert recorder.stats.waits > 0
     assert spilled(folder) == []

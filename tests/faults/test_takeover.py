@@ -1,6 +1,6 @@
 """An encoder that dies mid-way: the next one goes on, in the same file where the stream allows, else in a numbered part."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -127,7 +127,7 @@ def test_frames_with_times_before_the_last_packet_begin_a_part(
 def test_an_encoder_that_dies_at_the_end_of_a_size_does_not_end_the_recording(
     context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fail(monkeypatch, PyAVEncoder, "drain", {1}, DEAD)
+    fail(monkeypatch, PyAVEncoder, "drain", {1, 2}, DEAD)  # and when it is asked for what it still has
     recorder = record(None, tmp_path / "a.mp4", timing="step", on_resize="segment")
     BarcodeLoop(context).record(recorder, range(10))
     BarcodeLoop(context, (400, 200)).record(recorder, range(10, 30))
@@ -194,6 +194,107 @@ def test_a_frame_that_is_encoded_where_it_lies_is_there_for_the_next_encoder() -
     with Frame(SPEC, ("pixels",), 10) as frame, pytest.raises(EncodeError, match="session is lost"):
         list(chain.encode(frame))
     assert chain.rescue() == []
+
+
+class _Counted:
+    """A stage that notes how often it is opened and closed, fails where it is told to, and keeps what it works on."""
+
+    accepts, latency, stream = SPEC, 0, STREAM
+    opened, closed = 0, 0
+
+    def __init__(self, fails_at: str, holds: int) -> None:
+        type(self).opened += 1
+        self._fails_at, self._holds = fails_at, holds
+        self._held: list[int] = []
+        self._closed = False
+
+    def convert(self, frame: Frame) -> Frame:
+        return frame
+
+    def encode(self, frame: Frame) -> list[Packet]:
+        if self._fails_at == f"encode {frame.pts_ns}":
+            raise DEAD
+        self._held.append(frame.pts_ns)
+        return self._out(self._holds)
+
+    def drain(self) -> list[Packet]:
+        if self._fails_at:
+            raise DEAD
+        return self._out(0)
+
+    def _out(self, holds: int) -> list[Packet]:
+        ready, self._held = self._held[: len(self._held) - holds], self._held[len(self._held) - holds :]
+        return [Packet(b"", number, number, keyframe=True) for number in ready]
+
+    def close(self) -> None:
+        type(self).closed += not self._closed
+        self._closed = True
+
+
+class _Keeping(_Counted):
+    """An encoder that still has what it has not given out."""
+
+    def unfinished(self) -> list[Frame]:
+        return [Frame(SPEC, ("pixels",), number) for number in self._held]
+
+
+@pytest.fixture
+def counted() -> Iterator[None]:
+    """Every stage that is opened is closed, however the chain ends."""
+    _Counted.opened = _Counted.closed = _Keeping.opened = _Keeping.closed = 0
+    yield
+    assert (_Counted.opened, _Keeping.opened) == (_Counted.closed, _Keeping.closed)
+    assert _Counted.opened > 0
+
+
+def chained(encoder: type[_Counted], *fails_at: str) -> tuple[list[int], list[str], Exception | None]:
+    """Encode ten frames, two of which are always held; return whose packets came, the notes and the error at the end."""
+    openers: list[Callable[[FrameSpec], EncodeStages]] = [
+        lambda _, at=at: EncodeStages(_Counted("", 0), encoder(at, 2))  # type: ignore[misc]
+        for at in fails_at
+    ]
+    notes, packets, error = list[str](), list[int](), None
+    chain = EncodeChain(openers, Stats(), notes.append)
+
+    def take(batches: Iterable[Batch]) -> None:
+        packets.extend(packet.pts for batch in batches for packet in batch.packets)
+
+    try:
+        for number in range(10):
+            with Frame(SPEC, ("pixels",), number) as frame:
+                take(chain.encode(frame))
+        take(chain.drain())
+    except EncodeError as raised:
+        error = raised
+    take(chain.rescue())
+    assert list(chain.drain()) == []
+    return packets, notes, error
+
+
+@pytest.mark.usefixtures("counted")
+def test_frames_that_a_failed_encoder_still_has_are_encoded_again() -> None:
+    for fails_at in (
+        ("encode 5", ""),
+        ("at the end", ""),
+        ("encode 0", ""),
+        ("encode 5", "encode 4", ""),
+        ("encode 5", "at the end", ""),
+    ):
+        packets, notes, error = chained(_Keeping, *fails_at)
+        assert (packets, error) == (list(range(10)), None), fails_at
+        assert len(notes) == len(fails_at) - 1
+        assert all("without" not in note for note in notes), notes
+    assert "went on, and encoded 2 frames again that it held: the session is lost" in notes[0]
+
+
+@pytest.mark.usefixtures("counted")
+def test_frames_that_it_has_lost_are_lost_and_at_the_end_that_is_an_error() -> None:
+    packets, [note], error = chained(_Counted, "encode 5", "")
+    assert (packets, error) == ([0, 1, 2, 5, 6, 7, 8, 9], None)
+    assert "without 2 frames that it held" in note
+    for encoder, fails_at in ((_Counted, ("at the end", "")), (_Keeping, ("at the end",))):
+        packets, notes, error = chained(encoder, *fails_at)
+        assert (packets, notes, error) == (list(range(8)), [], DEAD)
 
 
 class _Parts:

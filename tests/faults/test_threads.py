@@ -112,9 +112,8 @@ def test_the_wrong_thread_is_refused_in_the_middle_and_costs_nothing(
     loop = BarcodeLoop(context, (64, 48))
 
     def misuse() -> None:
-        for call in (lambda: recorder.frame_drawn(loop.framebuffer), recorder.close):
-            with pytest.raises(WrongThreadError, match="belongs to"):
-                call()
+        with pytest.raises(WrongThreadError, match="belongs to"):
+            recorder.frame_drawn(loop.framebuffer)
 
     loop.record(recorder, range(10))
     in_thread(misuse)
@@ -144,7 +143,7 @@ def test_a_recorder_whose_thread_has_ended_is_closed_by_any(tmp_path: Path, *, i
     if is_software:
         recorder.close()
     else:
-        with pytest.raises(CaptureError, match=r"context went before 4 frames could be read"):
+        with pytest.raises(CaptureError, match=r"4 frames could not be read any more: their OpenGL context"):
             recorder.close()
     assert recorder.stats.lost == (0 if is_software else 4)
     assert_account_adds_up(recorder)

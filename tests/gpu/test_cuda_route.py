@@ -170,7 +170,7 @@ def test_nothing_is_converted_before_the_gpu_has_drawn_it(gpu: moderngl.Context,
     route.capture.close()
     assert [pts for pts, _ in seen] == list(range(240))
     for number, rows in seen:
-        assert (rows[: size.height].min(), rows[: size.height].max()) == (number, number)
+        assert (int(rows[: size.height].min()), int(rows[: size.height].max())) == (number, number)
 
 
 def test_a_source_that_changes_within_a_batch_spoils_no_earlier_picture(gpu: moderngl.Context) -> None:
@@ -313,7 +313,8 @@ print(json.dumps([recording.route, recording.frames, by_pyav, by_nvdec, times]))
 
 
 @pytest.mark.parametrize(
-    "options", [{"timing": "step"}, {"timing": "step", "b_frames": 2}, {"overflow": "block"}]
+    "options",
+    [{"timing": "step"}, {"timing": "step", "b_frames": 2}, {"timing": "wall", "overflow": "block"}],
 )
 @pytest.mark.parametrize("play", [MODERNGL, PYGLET, VISPY], ids=["moderngl", "pyglet", "vispy"])
 def test_a_program_is_recorded_frame_by_frame(

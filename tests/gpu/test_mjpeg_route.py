@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from glrec_core import backends, record
-from glrec_core.config import Config
+from glrec_core.config import Chroma, Config, Timing
 from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl.functions import current_gl
 from tests.gpu_support.nvidia import skip_without_nvidia_gpu, used_bytes
@@ -34,7 +34,7 @@ def gpu(context: moderngl.Context) -> moderngl.Context:
 @pytest.mark.parametrize("name", ["film.mov", "film.mkv"])
 @pytest.mark.parametrize("chroma", ["420", "444"])
 def test_every_frame_comes_once_in_order_and_on_time(
-    gpu: moderngl.Context, tmp_path: Path, name: str, chroma: str, timing: str
+    gpu: moderngl.Context, tmp_path: Path, name: str, chroma: Chroma, timing: Timing
 ) -> None:
     recorder = record(None, tmp_path / name, timing=timing, codec="mjpeg", chroma=chroma)
     BarcodeLoop(gpu).record(recorder, range(75))
@@ -52,7 +52,7 @@ def test_every_frame_comes_once_in_order_and_on_time(
 
 
 @pytest.mark.parametrize("chroma", ["420", "444"])
-def test_colours_come_back_within_jpegs_error(gpu: moderngl.Context, tmp_path: Path, chroma: str) -> None:
+def test_colours_come_back_within_jpegs_error(gpu: moderngl.Context, tmp_path: Path, chroma: Chroma) -> None:
     size, path = Size(322, 242), tmp_path / "film.mov"
     fbo = gpu.framebuffer([gpu.texture(size, 4)])
     recorder = record(None, path, timing="step", codec="mjpeg", chroma=chroma, quality=95)

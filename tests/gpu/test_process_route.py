@@ -19,7 +19,7 @@ from glrec_core import EncodeError, FileSink, ProcessError, backends, record
 from glrec_core.capture.ring import Direct
 from glrec_core.capture.ring_capture import RingCapture
 from glrec_core.color import BT709
-from glrec_core.config import Config
+from glrec_core.config import Chroma, Config, Overflow
 from glrec_core.encode_chain import EncodeChain
 from glrec_core.frame import Framebuffer, FrameSpec, PixelFormat, Size
 from glrec_core.gl.functions import current_gl
@@ -163,7 +163,7 @@ import json
 import time
 import moderngl
 from glrec_core import backends
-from glrec_core.config import Config
+from glrec_core.config import Chroma, Config, Overflow
 from glrec_core.gl.functions import current_gl
 from tests.gpu.test_process_route import PROCESSES
 context = moderngl.create_context(standalone=True, backend="egl")
@@ -216,7 +216,7 @@ print(json.dumps([recording.route, recording.frames, numbers, recording.notes]))
     "options",
     [
         {"timing": "step"},
-        {"overflow": "block"},
+        {"timing": "wall", "overflow": "block"},
         {"timing": "step", "slots": 2},
         {"timing": "step", "b_frames": 2},
     ],
@@ -284,7 +284,9 @@ def test_rgba_in_cuda_memory_goes_on_to_operations_and_a_software_encoder(
 
 
 @pytest.mark.parametrize("chroma", ["420", "444"])
-def test_nvjpeg_gets_what_the_operations_made(nvjpeg: moderngl.Context, tmp_path: Path, chroma: str) -> None:
+def test_nvjpeg_gets_what_the_operations_made(
+    nvjpeg: moderngl.Context, tmp_path: Path, chroma: Chroma
+) -> None:
     """Flat colours, of which JPEG loses next to nothing; more frames than are encoded at a time."""
     path, size = tmp_path / "film.mov", Size(320, 240)
     fbo = nvjpeg.framebuffer([nvjpeg.texture(size, 4)])
@@ -310,7 +312,7 @@ def test_nvjpeg_gets_what_the_operations_made(nvjpeg: moderngl.Context, tmp_path
 
 @pytest.mark.parametrize("overflow", ["block", "drop"])
 def test_jpegs_come_in_order_and_a_screenshot_is_as_drawn(
-    nvjpeg: moderngl.Context, tmp_path: Path, overflow: str
+    nvjpeg: moderngl.Context, tmp_path: Path, overflow: Overflow
 ) -> None:
     recorder = record(
         None,

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from glrec_core import backends, record
-from glrec_core.config import Config
+from glrec_core.config import Config, Overflow
 from glrec_core.gl.functions import current_gl
 from tests.gpu_support.nvidia import skip_without_nvidia_gpu
 from tests.support import barcode
@@ -23,7 +23,7 @@ ROUTES = [("nvenc", "h264"), ("mjpeg", "mjpeg"), ("host", "h264"), ("host", "ffv
 @pytest.mark.parametrize(("backend", "codec"), ROUTES)
 @pytest.mark.parametrize("overflow", ["block", "drop"])
 def test_the_next_frame_comes_in_its_colours(
-    context: moderngl.Context, tmp_path: Path, backend: str, codec: str, overflow: str
+    context: moderngl.Context, tmp_path: Path, backend: str, codec: str, overflow: Overflow
 ) -> None:
     skip_without_nvidia_gpu()
     config, row = Config(codec=codec), {each.name: each for each in backends.BACKENDS}[backend]

@@ -4,6 +4,7 @@ environment of the program that loads it.
 Nothing of it is ever loaded into the process of the tests: a driver library cannot be unloaded.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -107,9 +108,13 @@ def cache_folder() -> Path:
 def _built(target: str, *options: str) -> Path:
     cache = cache_folder()
     output = cache / f"{target}-{_fingerprint()}"
-    if not output.is_dir():
-        cache.mkdir(parents=True, exist_ok=True)
-        _make(target, options, header_folder(cache), output)
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(
+            lock, fcntl.LOCK_EX
+        )  # a test beside this one may want the same: one builds it, the other waits
+        if not output.is_dir():
+            _make(target, options, header_folder(cache), output)
     return output
 
 

@@ -16,8 +16,10 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "render_cube.py"
 BACKGROUND = (10, 13, 20)
 
-# The example with an eye on what it shows: each picture that goes to the window, the last one kept.
+# The example with an eye on what it shows: each picture that goes to the window, the last one kept. Its clock counts
+# frames: on a slow machine the cube would have turned out of the light by the last one.
 WATCHED = f"""
+import itertools
 import runpy
 import sys
 
@@ -34,7 +36,9 @@ def watched_swap(window):
     swap(window)
     assert native.error() == 0
 
+ticks = itertools.count()
 glfw.swap_buffers = watched_swap
+glfw.get_time = lambda: next(ticks) / 60
 sys.argv[1:] = arguments
 runpy.run_path({str(EXAMPLE)!r}, run_name="__main__")
 """

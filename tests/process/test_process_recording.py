@@ -33,7 +33,8 @@ CODEC_ERROR = 4
 
 
 def record_film(context: moderngl.Context, path: Path, process: list[Any], **options: Any) -> Any:
-    recorder = record(None, path, **{"timing": "step", "fps": 30, "process": process} | options)
+    chosen: dict[str, Any] = {"timing": "step", "fps": 30, "process": process} | options
+    recorder = record(None, path, **chosen)
     BarcodeLoop(context).record(recorder, range(20))
     return recorder
 
@@ -226,7 +227,7 @@ def test_alpha_is_composited_and_kept(
 ) -> None:
     target = context.framebuffer([context.texture((64, 48), 4)])
     half = np.full((8, 10, 4), (250, 20, 20, 128), np.uint8)
-    options = {"alpha": alpha, "timing": "step", "process": [overlay(half, at=(4, 2))]}
+    options: dict[str, Any] = {"alpha": alpha, "timing": "step", "process": [overlay(half, at=(4, 2))]}
     with record(None, tmp_path / "%06d.png", **options) as recorder:
         target.clear(51 / 255, 26 / 255, 102 / 255, 128 / 255)
         recorder.frame_drawn(Framebuffer(target.glo, Size(64, 48)))

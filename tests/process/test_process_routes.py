@@ -102,7 +102,7 @@ with record(None, sys.argv[1], timing="step", process=[lambda time, frame: frame
     BarcodeLoop(context).record(recorder, range(3))
 print([name for name in sys.modules if name.startswith("glrec_core.process")])
 """
-    assert run_program(program, str(tmp_path / "a.mp4")).stdout.split() == ["[]"]
+    assert run_program(program, str(tmp_path / "a.mp4"), fresh=True).stdout.split() == ["[]"]
 
 
 class OnGpu(np.ndarray[Any, np.dtype[np.uint8]]):

@@ -9,7 +9,7 @@ import ctypes
 import importlib
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -120,6 +120,21 @@ class FakeStream:
         self.waits += 1
 
 
+class FakeDevice:
+    """Has no context, so that none need be current."""
+
+    ordinal = 0
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def done(self, work: Callable[[], Any]) -> Any:
+        return work()
+
+
 class FakeKernel:
     """The kernel's text, compiled for the CPU."""
 
@@ -151,8 +166,7 @@ def fake_cupy(callers: FakeStream) -> ModuleType:
     module = ModuleType("cupy")
     runtime = SimpleNamespace(memcpyAsync=copy, memcpyDeviceToDevice=3)
     cuda = SimpleNamespace(
-        Device=lambda _: nullcontext(),
-        get_current_stream=lambda: callers,
+        get_current_stream=lambda _: callers,
         runtime=runtime,
         compiler=SimpleNamespace(CompileException=OSError),
     )
@@ -204,8 +218,9 @@ def callers_stream(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
     callers, own = FakeStream(), FakeStream()
     device = ModuleType("glrec_core.cuda.device")
     handles = SimpleNamespace(device=0, context=1, stream=FakeStream.ptr)
-    stream = SimpleNamespace(cupy=own, handles=handles)
-    vars(device).update({"CudaDevice": lambda ordinal: ordinal, "CudaStream": lambda _: stream})
+    stream = SimpleNamespace(cupy=own, handles=handles, device=FakeDevice(), current=lambda: own)
+    numbered = SimpleNamespace(numbered=lambda ordinal: ordinal)
+    vars(device).update({"CudaDevice": numbered, "CudaStream": lambda _: stream})
     monkeypatch.setattr(FakeKernel, "folder", tmp_path)
     monkeypatch.setitem(sys.modules, "cupy", fake_cupy(callers))
     monkeypatch.setitem(sys.modules, "PyNvVideoCodec", fake_codec())

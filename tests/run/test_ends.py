@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import COMMAND, environment, glrec
+from tests.support.processes import is_running
 from tests.support.video import frame_count, read_barcodes
 
 PROGRAM = Path(__file__).parent / "programs" / "frameworks.py"
@@ -167,22 +168,24 @@ def test_signals_end_the_recording_properly(name: str, number: signal.Signals, t
     assert found[0] in {0, 1}  # Qt paints its first picture twice
 
 
+TELL_SERVER = """
+import os, glfw
+from tests.support.displays import server_process
+glfw.init()
+print(server_process(os.environ["DISPLAY"]), flush=True)
+"""
+
+
 def test_the_private_display_ends_with_the_program(tmp_path: Path) -> None:
-    program = script(tmp_path, "import os, glfw\nglfw.init()\nprint(os.environ['DISPLAY'])")
-    done = glrec("run", "--headless", program, env={"DISPLAY": ""})
-    socket = Path(f"/tmp/.X11-unix/X{done.stdout.strip()[1:]}")
-    assert done.stdout.startswith(":")
-    wait_until(lambda: not socket.exists())
+    done = glrec("run", "--headless", script(tmp_path, TELL_SERVER), env={"DISPLAY": ""})
+    wait_until(lambda: not is_running(int(done.stdout)))
 
 
 def test_the_private_display_ends_with_a_program_that_is_killed(tmp_path: Path) -> None:
-    program = script(
-        tmp_path,
-        "import os, glfw\nglfw.init()\nprint(os.environ['DISPLAY'], flush=True)\nos.kill(os.getpid(), 9)",
-    )
+    program = script(tmp_path, f"{TELL_SERVER}\nos.kill(os.getpid(), 9)")
     done = glrec("run", "--headless", program, env={"DISPLAY": ""})
     assert done.returncode == -signal.SIGKILL
-    wait_until(lambda: not Path(f"/tmp/.X11-unix/X{done.stdout.strip()[1:]}").exists())
+    wait_until(lambda: not is_running(int(done.stdout)))
 
 
 def test_without_xvfb(tmp_path: Path) -> None:

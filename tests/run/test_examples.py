@@ -8,7 +8,7 @@ import pytest
 from tests.cli.command import glrec
 from tests.support.video import assert_timestamps, decode_rgb
 
-FRAMES = 20
+FRAMES = 12
 EXAMPLES = [
     "arcade.examples.asteroid_smasher",
     "arcade.examples.conway_alpha",

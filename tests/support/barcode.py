@@ -8,6 +8,7 @@ of two below 2**16, so one or two wrong data bits are always noticed.
 """
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,8 +72,18 @@ def draw(fill: Fill, size: tuple[int, int], number: int) -> None:
 
 def expected(size: tuple[int, int], number: int) -> NDArray[np.uint8]:
     """Return what `draw` paints as (height, width, 3) RGB, row 0 at the top; raises as `draw` does."""
+    bits, picture = _bits(number), _quadrants(size).copy()
+    edges_x, edges_y = _edges(size)
+    upper = np.repeat(np.array(bits, np.uint8) * np.uint8(255), np.diff(edges_x))
+    picture[edges_y[0] : edges_y[1]] = upper[:, None]
+    picture[edges_y[1] : edges_y[2]] = 255 - upper[:, None]
+    return picture
+
+
+@cache
+def _quadrants(size: tuple[int, int]) -> NDArray[np.uint8]:
     picture = np.empty((size[1], size[0], 3), np.uint8)
-    for (x, y, width, height), colour in _rectangles(size, number):
+    for (x, y, width, height), colour in list(_rectangles(size, 0))[: 2 * 2]:
         picture[y : y + height, x : x + width] = colour
     return picture
 
@@ -84,7 +95,7 @@ def read(picture: NDArray[Any], region: Region | None = None) -> int:
     Raises BarcodeError when contrast, guard blocks or check digits are wrong.
     """
     whole = _region(picture, region)
-    upper, lower = _levels(_luma(picture), whole)
+    upper, lower = _levels(picture, whole)
     contrast = upper - lower
     weakest = int(np.argmin(np.abs(contrast)))
     if abs(contrast[weakest]) < _LEAST_CONTRAST:
@@ -129,13 +140,19 @@ def _rectangles(size: tuple[int, int], number: int) -> Iterator[tuple[Region, ND
     halves_x, halves_y = [0, width // 2, width], [0, height // 2, height]
     for row, column in np.ndindex(2, 2):
         yield _between(halves_x, halves_y, column, row), QUADRANTS[row, column]
-    band = height // _ROW_SHARE
-    edges_x = [index * width // _COLUMNS for index in range(_COLUMNS + 1)]
-    edges_y = [height // 2 - band, height // 2, height // 2 + band]
+    edges_x, edges_y = _edges(size)
     for column, bit in enumerate(_bits(number)):
         for row in range(_BAND_ROWS):
             level = 255 if bit is (row == 0) else 0
             yield _between(edges_x, edges_y, column, row), np.full(3, level, np.uint8)
+
+
+def _edges(size: tuple[int, int]) -> tuple[list[int], list[int]]:
+    """Return where the barcode's columns and rows begin, and where the last of each ends."""
+    width, height = size
+    band = height // _ROW_SHARE
+    columns = [index * width // _COLUMNS for index in range(_COLUMNS + 1)]
+    return columns, [height // 2 - band, height // 2, height // 2 + band]
 
 
 def _between(edges_x: list[int], edges_y: list[int], column: int, row: int) -> Region:
@@ -162,11 +179,23 @@ def _number(bits: list[bool]) -> int:
     return number
 
 
-def _levels(luma: NDArray[np.float64], region: Region) -> list[NDArray[np.float64]]:
-    columns = [_middle(region.x, region.width, column, _COLUMNS) for column in range(_COLUMNS)]
+def _levels(picture: NDArray[Any], region: Region) -> list[NDArray[np.float64]]:
+    """Return the mean level amid each column of the upper row and of the lower one."""
+    firsts, lasts = _columns(region.x, region.width)
     first = _ROW_SHARE // 2 - 1  # the upper row is the fourth eighth, the lower one the fifth
-    rows = [_middle(region.y, region.height, first + row, _ROW_SHARE) for row in range(_BAND_ROWS)]
-    return [np.array([luma[row, column].mean() for column in columns]) for row in rows]
+    levels = []
+    for row in range(_BAND_ROWS):
+        band = picture[_middle(region.y, region.height, first + row, _ROW_SHARE)]
+        line = band.mean(axis=0) if band.ndim == 2 else band[..., :3].mean(axis=(0, 2))
+        sums = np.concatenate(([0.0], line.cumsum()))
+        levels.append((sums[lasts] - sums[firsts]) / (lasts - firsts))
+    return levels
+
+
+@cache
+def _columns(start: int, length: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    middles = [_middle(start, length, column, _COLUMNS) for column in range(_COLUMNS)]
+    return np.array([each.start for each in middles]), np.array([each.stop for each in middles])
 
 
 def _middle(start: int, length: int, index: int, count: int) -> slice:
@@ -182,8 +211,3 @@ def _region(picture: NDArray[Any], region: Region | None) -> Region:
     if whole.x < 0 or whole.y < 0 or whole.x + whole.width > width or whole.y + whole.height > height:
         raise ValueError(f"{whole} is not inside the picture of {width}x{height}")
     return whole
-
-
-def _luma(picture: NDArray[Any]) -> NDArray[np.float64]:
-    levels = picture.astype(np.float64)
-    return levels if levels.ndim == 2 else levels[..., :3].mean(axis=2)

@@ -45,6 +45,7 @@ _FLAGS = (
     "--disable-dev-shm-usage",
     "--autoplay-policy=no-user-gesture-required",
 )
+_GRACE_MS = 2000
 _PAGE = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script>
 const asked = ASKED;
 const video = document.createElement("video");
@@ -54,10 +55,16 @@ const happened = name => new Promise((resolve, reject) => {
   video.addEventListener("error", () => reject(new Error(
     `media error ${video.error.code}: ${video.error.message}`)), {once: true});
 });
+// "seeked" may come before the new picture does: on a busy machine the canvas would get the old one.
+const presented = () => new Promise(resolve => {
+  video.requestVideoFrameCallback(resolve);
+  setTimeout(resolve, GRACE_MS);  // there is no new picture where the seek ended in the one that is shown
+});
 async function shown(time) {
-  const seeked = happened("seeked");
+  const seeked = happened("seeked"), picture = presented();
   video.currentTime = time;
   await seeked;
+  await picture;
   const context = canvas.getContext("2d", {willReadFrequently: true});
   context.clearRect(0, 0, canvas.width, canvas.height);
   context.drawImage(video, 0, 0);
@@ -125,7 +132,7 @@ def play(
         "times": [float(time) for time in times],
         "points": [list(point) for point in points],
     }
-    page = _PAGE.replace("ASKED", json.dumps(asked)).encode()
+    page = _PAGE.replace("ASKED", json.dumps(asked)).replace("GRACE_MS", str(_GRACE_MS)).encode()
     with serve(page, path) as (address, results), _chromium(address) as log:
         try:
             answer = results.get(timeout=timeout_seconds)

@@ -8,12 +8,12 @@ import io
 import subprocess
 import tempfile
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, NamedTuple, cast
+from typing import IO, Any, NamedTuple, cast
 
 import av
 import imageio_ffmpeg
@@ -21,7 +21,7 @@ import numpy as np
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from tests.support.processes import process_group
+from tests.support.processes import process_group, text
 from tests.support.reference import Planes
 
 DECODE_SECONDS = 90.0
@@ -29,7 +29,7 @@ _PLANAR_420 = ("yuv420p", "yuvj420p")
 _ELEMENTARY = {"h264": "h264", "hevc": "hevc", "av1": "obu"}
 _FULL_RANGE = 2  # H.273 VideoFullRangeFlag as FFmpeg's AVColorRange counts it: 1 limited, 2 full
 # Keeps every frame, with the time it has in the file: neither doubled, dropped nor moved to start at zero.
-_UNTOUCHED_TIME = ("-fps_mode", "passthrough", "-enc_time_base", "demux")
+_VIDEO = ("-map", "0:v:0", "-fps_mode", "passthrough", "-enc_time_base", "demux")
 # The plain fast path of swscale repeats chroma and truncates; this one interpolates and rounds.
 _EXACT_RGB = ("-sws_flags", "bilinear+accurate_rnd+full_chroma_int+full_chroma_inp", "-pix_fmt", "rgb24")
 
@@ -77,19 +77,29 @@ class Timeline:
     complaints: str
 
 
-def decode_rgb(path: Path) -> Generator[NDArray[np.uint8], None, None]:
+def decode_rgb(
+    path: Path, tell: Callable[[Timeline], object] | None = None
+) -> Generator[NDArray[np.uint8], None, None]:
     """Yield every frame as a player shows it, (height, width, 3) RGB, by the tags in the file.
 
-    Raises DecodeError when FFmpeg fails or takes longer than DECODE_SECONDS.
+    After the last one, `tell` is given what `timeline` returns, from the same decoding. Raises DecodeError when
+    FFmpeg fails or takes longer than DECODE_SECONDS.
     """
     width, height = probe(path).size
     frame_bytes = width * height * 3
-    arguments = ["-i", str(path), "-map", "0:v:0", *_UNTOUCHED_TIME, *_EXACT_RGB, "-f", "rawvideo"]
-    with _ffmpeg(arguments) as output:
-        while data := output.read(frame_bytes):
-            if len(data) != frame_bytes:
-                raise DecodeError(f"{path}: {len(data)} bytes instead of {frame_bytes} for {width}x{height}")
-            yield np.frombuffer(data, np.uint8).reshape(height, width, 3)
+    source, pictures = ["-copyts", "-i", str(path)], [*_VIDEO, *_EXACT_RGB, "-f", "rawvideo"]
+    with tempfile.NamedTemporaryFile() as times, tempfile.TemporaryFile() as errors:
+        if tell is not None:
+            source += [*_VIDEO, "-f", "framecrc", "-y", times.name]
+        with _ffmpeg([*source, *pictures], errors) as output:
+            while data := output.read(frame_bytes):
+                if len(data) != frame_bytes:
+                    raise DecodeError(
+                        f"{path}: {len(data)} bytes instead of {frame_bytes} for {width}x{height}"
+                    )
+                yield np.frombuffer(data, np.uint8).reshape(height, width, 3)
+        if tell is not None:
+            tell(_timeline(Path(times.name).read_text("ascii"), text(errors)))
 
 
 def decode_yuv(path: Path) -> Generator[Planes, None, None]:
@@ -106,10 +116,15 @@ def decode_yuv(path: Path) -> Generator[Planes, None, None]:
 
 def timeline(path: Path) -> Timeline:
     """Decode the whole file with FFmpeg and return when each frame is shown, and all that FFmpeg minded."""
-    arguments = ["-copyts", "-i", str(path), "-map", "0:v:0", *_UNTOUCHED_TIME, "-f", "framecrc"]
-    with tempfile.TemporaryFile() as errors, _ffmpeg(arguments, errors) as output:
-        lines = output.read().decode("ascii").splitlines()
-        complaints = _text(errors)
+    arguments = ["-copyts", "-i", str(path), *_VIDEO, "-f", "framecrc"]
+    with tempfile.TemporaryFile() as errors:
+        with _ffmpeg(arguments, errors) as output:
+            listed = output.read().decode("ascii")
+        return _timeline(listed, text(errors))
+
+
+def _timeline(listed: str, complaints: str) -> Timeline:
+    lines = listed.splitlines()
     time_base = Fraction(next(line for line in lines if line.startswith("#tb 0:")).split()[-1])
     fields = [line.split(",") for line in lines if not line.startswith("#")]
     return Timeline([int(pts) * time_base for _, _, pts, *_ in fields], complaints)
@@ -151,7 +166,7 @@ def probe(path: Path) -> VideoInfo:
             size=(codec.width, codec.height),
             colour=_colour(stream),
             time_base=cast("Fraction", stream.time_base),
-            average_rate=stream.average_rate,
+            average_rate=cast("Any", stream.average_rate),
         )
 
 
@@ -193,7 +208,7 @@ def _ffmpeg(arguments: Sequence[str], errors: IO[bytes] | None = None) -> Iterat
             deadline.join()  # so that tests that count threads do not see it
             output.close()  # FFmpeg does not end while it waits for a reader that has stopped half-way
         if process.returncode != 0:
-            said = _text(errors or own_errors)
+            said = text(errors or own_errors)
             raise DecodeError(f"FFmpeg returned {process.returncode} for {arguments}:\n{said}")
 
 
@@ -208,8 +223,3 @@ def _colour(stream: VideoStream) -> Colour:
     codec = stream.codec_context
     full_range = codec.color_range == _FULL_RANGE
     return Colour(int(codec.color_primaries), int(codec.color_trc), int(codec.colorspace), full_range)
-
-
-def _text(file: IO[bytes]) -> str:
-    file.seek(0)
-    return file.read().decode("utf-8", "replace")

@@ -1,8 +1,10 @@
-"""Private X servers and fresh interpreters: GL frameworks share neither a display nor a process well."""
+"""Private X servers, and a process for each program: GL frameworks share neither a display nor a process well."""
 
 import os
 import select
 import shutil
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -11,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from tests.support.processes import process_group
+from tests.support import warm
+from tests.support.processes import Process, end_group, process_group, text
 
 _START_SECONDS = 20.0
 _ROOT = Path(__file__).resolve().parents[2]
@@ -47,13 +50,28 @@ def xvfb(screen: str = "1280x1024x24") -> Iterator[str]:
         yield f":{_display_number(number, log)}"
 
 
-def run_program(
-    program: str | Path, *arguments: str, env: Mapping[str, str] | None = None, timeout_seconds: float = 60.0
-) -> subprocess.CompletedProcess[str]:
-    """Run a Python program, a path or source text, in a fresh interpreter and return its output.
+def server_process(display: str) -> int:
+    """Return the process number of an X server: another one may take its display as soon as it has ended."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(f"/tmp/.X11-unix/X{display.removeprefix(':')}")
+        found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    number: int = struct.unpack("3i", found)[0]
+    return number
 
-    `env` is added to the environment, and the project can be imported. Raises ProgramError with all the output
-    when the program fails or takes longer than `timeout_seconds`; all its processes are killed then.
+
+def run_program(
+    program: str | Path,
+    *arguments: str,
+    env: Mapping[str, str] | None = None,
+    timeout_seconds: float = 100.0,
+    fresh: bool = False,
+) -> subprocess.CompletedProcess[str]:
+    """Run a Python program, a path or source text, in a process of its own and return its output.
+
+    `env` is added to the environment, and the project can be imported. Its modules and NumPy are loaded already
+    (see `warm_server`), which saves half a second; a program that looks at what is loaded asks for a `fresh`
+    interpreter. Raises ProgramError with all the output when the program fails or takes longer than
+    `timeout_seconds`; all its processes are killed then.
     """
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -61,12 +79,22 @@ def run_program(
         tempfile.TemporaryFile() as errors,
     ):
         path = program if isinstance(program, Path) else _saved(program, Path(folder))
-        command = [sys.executable, str(path), *arguments]
-        with process_group(command, stdout=output, stderr=errors, env=_environment(env)) as process:
-            ended = _wait(process, timeout_seconds)
-        result = subprocess.CompletedProcess(command, process.returncode, _text(output), _text(errors))
-    if not ended or result.returncode != 0:
-        outcome = f"returned {result.returncode}" if ended else f"did not end within {timeout_seconds} s"
+        words, variables = [str(path), *arguments], _environment(env)
+        code: int | None
+        if fresh:
+            with process_group(
+                [sys.executable, *words], stdout=output, stderr=errors, env=variables
+            ) as process:
+                code = _wait(process, timeout_seconds)
+        else:
+            copy = warm.start(words, variables, (output, errors))
+            try:
+                code = _wait(copy, timeout_seconds)
+            finally:
+                end_group(copy)
+        result = subprocess.CompletedProcess(words, code or 0, text(output), text(errors))
+    if code != 0:
+        outcome = f"did not end within {timeout_seconds} s" if code is None else f"returned {code}"
         raise ProgramError(f"{path.name} {outcome}\nstdout:\n{result.stdout}\nstderr:\n{result.stderr}")
     return result
 
@@ -75,7 +103,7 @@ def _display_number(number: IO[bytes], log: IO[bytes]) -> int:
     readable, _, _ = select.select([number], [], [], _START_SECONDS)
     line = number.readline() if readable else b""
     if not line.strip():
-        raise DisplayError(f"Xvfb gave no display within {_START_SECONDS} s:\n{_text(log)}")
+        raise DisplayError(f"Xvfb gave no display within {_START_SECONDS} s:\n{text(log)}")
     return int(line)
 
 
@@ -90,14 +118,9 @@ def _environment(extra: Mapping[str, str] | None) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(search), **(extra or {})}
 
 
-def _wait(process: subprocess.Popen[bytes], timeout_seconds: float) -> bool:
+def _wait(process: Process, timeout_seconds: float) -> int | None:
+    """Return the exit code, None if there is none in time."""
     try:
-        process.wait(timeout_seconds)
+        return process.wait(timeout_seconds)
     except subprocess.TimeoutExpired:
-        return False
-    return True
-
-
-def _text(file: IO[bytes]) -> str:
-    file.seek(0)
-    return file.read().decode("utf-8", "replace")
+        return None

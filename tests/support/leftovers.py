@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support import warm
+
 _PF_EXITING = 0x4  # include/linux/sched.h
 
 
@@ -26,8 +28,13 @@ def descriptors() -> int:
 
 
 def children() -> set[str]:
-    """Return the process numbers of this process's children, whichever thread began them."""
-    return {entry.name for entry in Path("/proc").iterdir() if entry.name.isdecimal() and _is_ours(entry)}
+    """Return the process numbers of this process's children, whichever thread began them.
+
+    Interpreters that wait for the next test's program are no test's children.
+    """
+    return {
+        entry.name for entry in Path("/proc").iterdir() if entry.name.isdecimal() and _is_ours(entry)
+    } - set(map(str, warm.processes()))
 
 
 def native_threads() -> set[str]:

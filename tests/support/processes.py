@@ -9,12 +9,23 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 import psutil
 
 _GRACE_SECONDS = 5.0
 _POLL_SECONDS = 0.01
+
+
+class Process(Protocol):
+    """What is needed of a process to end it; a `subprocess.Popen` has it."""
+
+    @property
+    def pid(self) -> int:
+        """The number of the process, and of its group."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit code; raises subprocess.TimeoutExpired."""
 
 
 @contextmanager
@@ -41,26 +52,39 @@ def process_group(
         try:
             yield process
         finally:
-            _end(process)
+            end_group(process)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end_group(process: Process) -> None:
+    """Ask, then make, a process that leads a group end, and all others of its group."""
     _signal_group(process.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):  # what ignores the request is killed next
         process.wait(_GRACE_SECONDS)
-    _signal_group(process.pid, signal.SIGKILL)
+    others = _signal_group(process.pid, signal.SIGKILL)
     process.wait()
     deadline = time.monotonic() + _GRACE_SECONDS
-    while _is_running(process.pid) and time.monotonic() < deadline:
+    while others and _is_group_running(process.pid) and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)  # a killed child may be writing files until it is really gone
 
 
-def _signal_group(group: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):  # the whole group has ended already
+def is_running(number: int) -> bool:
+    """Whether there is a process of this number that has not ended."""
+    try:
+        return _is_live(psutil.Process(number))
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _signal_group(group: int, number: signal.Signals) -> bool:
+    """Signal all of a group; return False if the whole of it has ended already."""
+    try:
         os.killpg(group, number)
+    except ProcessLookupError:
+        return False
+    return True
 
 
-def _is_running(group: int) -> bool:
+def _is_group_running(group: int) -> bool:
     return any(_group_of(process.pid) == group for process in psutil.process_iter() if _is_live(process))
 
 
@@ -78,3 +102,9 @@ def _is_live(process: psutil.Process) -> bool:
         )  # one that init has not collected yet is harmless
     except psutil.NoSuchProcess:
         return False
+
+
+def text(file: IO[bytes]) -> str:
+    """Return all that was written to a file."""
+    file.seek(0)
+    return file.read().decode("utf-8", "replace")

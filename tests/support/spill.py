@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from glrec_core.errors import SpillError
 from glrec_core.frame import Frame, FrameSpec, PixelFormat, Size
 from glrec_core.spill.location import check_on_disk
+from tests.support import barcode
 
 STEP_NS = 16_666_667
 
@@ -29,6 +30,13 @@ def rgba(number: int, size: tuple[int, int] = (32, 16), *, bottom_up: bool = Fal
     pixels[: height // 2] = number % 256  # so that packing has something to do
     planes = (pixels[::-1].copy()[::-1],) if bottom_up else (pixels,)
     return Frame(FrameSpec(Size(*size), PixelFormat.RGBA), planes, number * STEP_NS)
+
+
+def barcode_frame(number: int, pts_ns: int, size: tuple[int, int] = (160, 120)) -> Frame:
+    """Return a frame with the barcode picture."""
+    pixels = np.full((size[1], size[0], 4), 255, np.uint8)
+    pixels[..., :3] = barcode.expected(size, number)
+    return Frame(FrameSpec(Size(*size), PixelFormat.RGBA), (pixels,), pts_ns)
 
 
 def nv12(number: int, size: tuple[int, int] = (32, 16)) -> Frame:

@@ -19,6 +19,7 @@ from tests.support.decode import (
     BT709_LIMITED,
     Colour,
     DecodeError,
+    Timeline,
     VideoInfo,
     bitstream_colour,
     decode_rgb,
@@ -77,14 +78,14 @@ def assert_recording(
     even = (size[0] + size[0] % 2, size[1] + size[1] % 2)
     info = probe(path)
     assert info.size in (size, even), f"{path} is {info.size}, expected {even}"
-    found = []
-    with closing(decode_rgb(path)) as pictures:
+    found, lines = [], list[Timeline]()
+    with closing(decode_rgb(path, lines.append)) as pictures:
         for picture in pictures:
             barcode.check_orientation(picture, region)
             found.append(barcode.read(picture, region))
             _assert_colours(picture, found[-1], size, region, colour_error)
     assert found == numbers, f"{path} holds frames {found}, expected {numbers}"
-    assert_timestamps(path, len(numbers), fps, tick=tick, start=start)
+    _assert_times(path, lines[0], len(numbers), fps, tick=tick, start=start)
 
 
 def assert_timestamps(
@@ -96,7 +97,12 @@ def assert_timestamps(
     start: Fraction = Fraction(0),
 ) -> None:
     """Check that two decoders agree, without complaint, on `frames` rising times; see `assert_recording`."""
-    line = timeline(path)
+    _assert_times(path, timeline(path), frames, fps, tick=tick, start=start)
+
+
+def _assert_times(
+    path: Path, line: Timeline, frames: int, fps: Fraction | int | None, *, tick: Fraction, start: Fraction
+) -> None:
     assert not line.complaints, f"FFmpeg minds {path}:\n{line.complaints}"
     times = line.timestamps
     assert times == pyav_timestamps(path), f"FFmpeg and PyAV disagree about {path}"

@@ -2,6 +2,7 @@
 
 import errno
 import itertools
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from glrec_core.errors import ConfigError, EncodeError, SinkError
 from glrec_core.frame import Frame, FrameSpec, PixelFormat, Size
 from glrec_core.sink import gif
 from glrec_core.sink.file import FileSink
+from glrec_core.sink.growing_file import GrowingFile
 from tests.host_pipeline import SIZE, barcode_frames, encoded, film, irregular, record, regular, rgba_frame
 from tests.support import barcode
 from tests.support.alpha import durations_ms, still_rgba
@@ -219,14 +221,11 @@ def test_a_webp_that_cannot_be_amended_is_told(tmp_path: Path, monkeypatch: pyte
     sink.open(stream)
     for packet in packets:
         sink.write(packet)
-    original = Path.open
 
-    def refuse(path: Path, mode: str = "r", **options: object) -> object:
-        if mode == "r+b":
-            raise OSError(errno.EIO, "Input/output error")
-        return original(path, mode, **options)  # type: ignore[call-overload]
+    def refuse(file: GrowingFile, size: int) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(GrowingFile, "read", refuse)
     with pytest.raises(SinkError, match="Input/output error"):
         sink.close()
     assert sink.frames == 2

@@ -10,23 +10,28 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 from tests.support.displays import run_program
 
 ROOT = Path(__file__).resolve().parents[2]
 
 # From the ground up. A package's name stands for all its modules, which may import each other.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("glrec_core.errors", "glrec_core.ranges", "glrec_core.project"),
     (
-        "glrec_core.color",
-        "glrec_core.keys",
-        "glrec_core.notebook",
+        "glrec_core.durable",
+        "glrec_core.errors",
+        "glrec_core.ranges",
+        "glrec_core.project",
+        "glrec_core.forks",
+        "glrec_core.interrupts",
+        "glrec_core.waiting",
+    ),
+    (
         "glrec_core.checks",
+        "glrec_core.color",
+        "glrec_core.notebook",
         "glrec_core.operations",
     ),
-    ("glrec_core.frame", "glrec_core.clock", "glrec_core.durations"),
+    ("glrec_core.frame", "glrec_core.clock", "glrec_core.durations", "glrec_core.keys"),
     (
         "glrec_core.ffmpeg",
         "glrec_core.ffmpeg_executable",
@@ -72,7 +77,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "glrec_core.wire",
     ),
     ("glrec_core.plugins", "glrec_core.plugin_backend"),
-    ("glrec_core.backends", "glrec_core.worker", "glrec_core.overflow", "glrec_core.recording"),
+    (
+        "glrec_core.backends",
+        "glrec_core.worker",
+        "glrec_core.overflow",
+        "glrec_core.recording",
+        "glrec_core.recovery",
+    ),
     ("glrec_core.engine", "glrec_core.recover", "glrec_core.arrays"),
     ("glrec_core.opening",),
     ("glrec_core.controls",),
@@ -242,9 +253,9 @@ def _top(found: Import) -> str:
     return found.imported.partition(".")[0]
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
+def test_importing_is_light() -> None:
+    """One after the other in one interpreter: what any of them brings stays there."""
+    modules = [
         "glrec_core",
         "glrec_core.adapter",
         "glrec_core.arrays",
@@ -252,13 +263,18 @@ def _top(found: Import) -> str:
         "glrec_core.process",
         *(f"glrec_integrations.{name}" for name in ADAPTERS),
         *(f"glrec_integrations.{name}.adapter" for name in ADAPTERS),
-    ],
-)
-def test_importing_is_light(module: str) -> None:
-    program = f"import sys, {module}\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
-    loaded = set(run_program(program).stdout.split())
-    assert "glrec_core" in loaded
-    assert loaded & (FRAMEWORKS | HEAVY) == set()
+    ]
+    program = (
+        "import importlib, sys\n"
+        f"for module in {modules}:\n"
+        "    importlib.import_module(module)\n"
+        "    print(module, *{name.partition('.')[0] for name in sys.modules})"
+    )
+    lines = [line.split() for line in run_program(program, fresh=True).stdout.splitlines()]
+    assert [module for module, *_ in lines] == modules
+    for module, *loaded in lines:
+        assert set(loaded) & (FRAMEWORKS | HEAVY) == set(), f"with {module}"
+    assert "glrec_core" in lines[0]
 
 
 def test_the_core_needs_the_standard_library_and_its_dependencies_only() -> None:

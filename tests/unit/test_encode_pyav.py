@@ -4,7 +4,7 @@ import io
 import subprocess
 import sys
 from fractions import Fraction
-from itertools import islice, pairwise
+from itertools import islice, pairwise, product
 from pathlib import Path
 
 import av
@@ -18,7 +18,7 @@ from glrec_core.config import Config, Timing
 from glrec_core.convert.host import SwscaleConverter
 from glrec_core.encode.codec import Codec
 from glrec_core.encode.codecs import CODECS, choose_codec
-from glrec_core.encode.options import frame_threads
+from glrec_core.encode.options import encoder_options, frame_threads
 from glrec_core.encode.pyav import PyAVEncoder
 from glrec_core.encode.stills import STILLS
 from glrec_core.errors import ConfigError, EncodeError
@@ -126,10 +126,21 @@ def test_a_bit_rate_is_kept_in_the_mean(name: str) -> None:
     bits = 8 * sum(len(packet.data) for _, packets in encode(config, frames) for packet in packets)
     best = sum(
         len(p.data)
-        for _, packets in encode(Config(codec=name, timing="step", fps=30), frames)
+        for _, packets in encode(Config(codec=name, timing="step", fps=30), frames[:30])
         for p in packets
     )
-    assert bits / 3 < 900_000 < 8 * best / 3  # noise: rate control can only come near it
+    assert bits / 3 < 900_000 < 8 * best  # noise: rate control can only come near it
+
+
+def test_vp9s_speeds_are_those_of_libvpxs_two_modes() -> None:
+    """cpu-used 5 to 8 are its real-time speeds and 0 to 4 the good-quality ones; in the other mode they mean something else."""
+    codec = CODECS["vp9"]
+    found = {
+        preset: (options["deadline"], options["cpu-used"])
+        for preset in codec.presets
+        for options in [encoder_options(codec, Config(codec="vp9", preset=preset))]
+    }
+    assert found == {str(speed): ("good" if speed < 5 else "realtime", str(speed)) for speed in range(9)}
 
 
 def test_a_size_beyond_the_encoder_is_refused() -> None:
@@ -280,30 +291,27 @@ def test_little_is_held_back(codec: str, b_frames: int, monkeypatch: pytest.Monk
     for preset in CODECS[codec].presets[:1] + CODECS[codec].presets[-1:]:
         held = 0
         rounds = encode(
-            Config(codec=codec, preset=preset, b_frames=b_frames), barcode_frames(regular(40, 60))
+            Config(codec=codec, preset=preset, b_frames=b_frames), barcode_frames(regular(20, 60))
         )
-        for _, packets in islice(rounds, 40):
+        for _, packets in islice(rounds, 20):
             held += 1 - len(packets)
             assert held <= (8 if b_frames else most), preset
 
 
-@pytest.mark.parametrize("timing", ["step", "wall"])
-@pytest.mark.parametrize("b_frames", [0, 2])
-@pytest.mark.parametrize("fps", [10, 24, 60, 240])
 @pytest.mark.parametrize("cores", [1, 2, 16, 128])
-def test_x264_works_on_no_more_pictures_than_may_be_lost(
-    cores: int, fps: int, b_frames: int, timing: Timing, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_x264_works_on_no_more_pictures_than_may_be_lost(cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)))
-    config = Config(timing=timing, fps=fps, b_frames=b_frames)
-    pictures = frame_threads(CODECS["h264"], config, Fraction(fps))
-    most, useful = fps // 4 if timing == "step" else fps // 8, min(12, cores * 3 // 2)
-    if pictures is None:
-        assert most - 1 - 2 * b_frames < min(useful, 4)  # slices are as good
-    else:
-        assert pictures + 1 + 2 * b_frames <= most
-        assert min(useful, 4) <= pictures <= useful
-    assert frame_threads(CODECS["hevc"], config, Fraction(fps)) is None
+    timings: tuple[Timing, ...] = ("step", "wall")
+    for fps, b_frames, timing in product((10, 24, 60, 240), (0, 2), timings):
+        config = Config(timing=timing, fps=fps, b_frames=b_frames)
+        pictures = frame_threads(CODECS["h264"], config, Fraction(fps))
+        most, useful = fps // 4 if timing == "step" else fps // 8, min(12, cores * 3 // 2)
+        if pictures is None:
+            assert most - 1 - 2 * b_frames < min(useful, 4), (fps, b_frames, timing)  # slices are as good
+        else:
+            assert pictures + 1 + 2 * b_frames <= most, (fps, b_frames, timing)
+            assert min(useful, 4) <= pictures <= useful, (fps, b_frames, timing)
+        assert frame_threads(CODECS["hevc"], config, Fraction(fps)) is None, (fps, b_frames, timing)
 
 
 def test_x264_cuts_no_picture_into_slices() -> None:
@@ -455,4 +463,4 @@ def test_an_encoder_that_dies_says_so() -> None:
 
 def test_the_module_is_not_needed_to_choose_a_codec() -> None:
     program = "import sys\nimport glrec_core.encode.codecs\nprint('av' in sys.modules)"
-    assert run_program(program).stdout.strip() == "False", sys.executable
+    assert run_program(program, fresh=True).stdout.strip() == "False", sys.executable

@@ -59,8 +59,9 @@ def test_a_blocking_queue_waits_for_the_encode_thread() -> None:
 def test_places_of_frames_that_never_came_are_given_back_at_the_end() -> None:
     queue, released = FrameQueue(3, block=False), list[int]()
     put(queue, 0, released)
-    assert queue.reserve()
-    assert queue.reserve()
+    assert queue.reserve(0)
+    assert queue.reserve(1)
+    assert not queue.reserve(2)
     assert queue.used == 3
     assert queue.close() == 2
     assert queue.used == 1
@@ -86,7 +87,7 @@ def test_an_abandoned_queue_releases_everything_and_takes_no_more(*, block: bool
 def test_abandoning_wakes_a_waiting_render_thread() -> None:
     queue, answers = FrameQueue(1, block=True), list[bool]()
     assert queue.reserve()
-    thread = threading.Thread(target=lambda: answers.append(queue.reserve()))
+    thread = threading.Thread(target=lambda: answers.append(queue.reserve(1)))
     thread.start()
     queue.abandon()
     thread.join()

@@ -3,6 +3,7 @@ the time.
 """
 
 import sys
+from functools import cache
 
 import pytest
 
@@ -36,9 +37,12 @@ os.rmdir(folder)
 
 def loaded_by(program: str) -> set[str]:
     """Return what a program has loaded beyond what Python itself starts with."""
-    return set(run_program(program).stdout.split()) - set(
-        run_program(PROGRAM.format(module="os")).stdout.split()
-    )
+    return set(run_program(program, fresh=True).stdout.split()) - loaded_at_the_start()
+
+
+@cache
+def loaded_at_the_start() -> set[str]:
+    return set(run_program(PROGRAM.format(module="os"), fresh=True).stdout.split())
 
 
 @pytest.mark.parametrize("module", ["glrec_core", "glrec_core.adapter", "glrec_core.encoder"])

@@ -75,14 +75,16 @@ def test_a_single_picture_is_refused_with_the_name_to_use(tmp_path: Path) -> Non
         ("%d.tiff", "cannot be '.tiff'; choose one of: .png, .jpg, .jpeg, .webp"),
         ("%d-%d.png", "must hold one number"),
         ("100%-%d.png", "must hold one number"),
-        ("none/%d.png", "none does not exist"),
+        ("file/%d.png", "file is not a folder"),
+        ("file/deeper/%d.png", "file is not a folder"),
     ],
 )
 def test_other_patterns_are_refused(tmp_path: Path, name: str, reason: str) -> None:
+    (tmp_path / "file").touch()
     with pytest.raises(ConfigError) as caught:
         PictureSink(tmp_path / name)
     assert reason in str(caught.value)
-    assert folder(tmp_path) == []
+    assert folder(tmp_path) == ["file"]
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,3 +206,11 @@ def test_a_full_disk_leaves_whole_pictures_only(tmp_path: Path, monkeypatch: pyt
     sink.close()
     assert caught.value.frames_kept == sink.frames == 1
     assert folder(tmp_path) == ["0.png"]
+
+
+def test_the_folder_is_made_with_the_first_picture(tmp_path: Path) -> None:
+    place = tmp_path / "frames" / "take 1"
+    sink = PictureSink(place / "%06d.png")
+    assert folder(tmp_path) == []
+    record(sink, Config(codec="png"), barcode_frames(regular(3, 30)))
+    assert folder(place) == ["000000.png", "000001.png", "000002.png"]

@@ -1,6 +1,9 @@
 """The replay buffer: what it keeps and forgets, within which memory, and what a saved file is like."""
 
 import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -157,6 +160,66 @@ def test_a_keyframe_distance_that_is_too_much_leaves_nothing_until_the_next(tmp_
     for packet in again[:5]:
         replay.write(packet)
     assert video.read_barcodes(replay.save(tmp_path / "a.mkv")) == list(range(5))
+
+
+class Slow(Packet):
+    """A packet that a sink is in the middle of taking, until it is let go on."""
+
+    taking = threading.Event()
+    go_on = threading.Event()
+
+    def __getattribute__(self, name: str) -> object:
+        if name == "keyframe":
+            Slow.taking.set()
+            Slow.go_on.wait(60)
+        return super().__getattribute__(name)
+
+
+@pytest.fixture
+def being_written() -> Iterator[tuple[ReplaySink, StreamInfo]]:
+    """Give a replay buffer whose first packet is being written by another thread; `Slow.go_on` lets it be done."""
+    Slow.taking.clear()
+    Slow.go_on.clear()
+    stream, packets = encoded(Config(timing="step", fps=FPS), regular(1, FPS))
+    slow = Slow(**{name: getattr(packets[0], name) for name in Packet.__dataclass_fields__})
+    replay = ReplaySink()
+    replay.open(stream)
+    writer = threading.Thread(target=replay.write, args=(slow,))
+    writer.start()
+    assert Slow.taking.wait(60)
+    yield replay, stream
+    Slow.go_on.set()
+    writer.join()
+
+
+def meanwhile(call: Callable[[], object]) -> object:
+    """Call in another thread while the packet is being written, let that be done, and return what the call gave."""
+    with ThreadPoolExecutor(1) as threads:
+        given = threads.submit(call)
+        with suppress(TimeoutError):  # as it should be: it waits for its turn
+            given.exception(0.3)
+        Slow.go_on.set()
+        return given.result(60)
+
+
+Writing = tuple[ReplaySink, StreamInfo]
+
+
+def test_a_packet_is_there_as_a_whole_or_not_at_all(being_written: Writing) -> None:
+    assert meanwhile(lambda: being_written[0].held_seconds) == Fraction(1, FPS)
+
+
+def test_a_packet_that_is_being_written_is_saved(being_written: Writing, tmp_path: Path) -> None:
+    path = meanwhile(lambda: being_written[0].save(tmp_path / "a.mkv"))
+    assert isinstance(path, Path)
+    assert video.read_barcodes(path) == [0]
+
+
+def test_a_packet_of_the_part_before_is_forgotten_with_it(being_written: Writing) -> None:
+    replay, stream = being_written
+    replay.close()
+    meanwhile(lambda: replay.open(stream))
+    assert (replay.held_bytes, replay.held_seconds) == (0, Fraction(0))
 
 
 def test_it_records_beside_a_file_and_alone(context: moderngl.Context, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The spill on disk: every pixel comes back, any prefix is valid, damage costs what it hit, and nothing else is touched."""
 
 import errno
+import json
 import os
 import shutil
 from collections import namedtuple
@@ -11,7 +12,7 @@ import pytest
 
 from glrec_core.errors import SpillError
 from glrec_core.frame import Frame
-from glrec_core.spill import location, packing, segments, spill_file
+from glrec_core.spill import journal, location, packing, segments, spill_file
 from glrec_core.spill.journal import RECORD_BYTES, read_journal
 from glrec_core.spill.lock import DirectoryLock
 from glrec_core.spill.packing import Packing, PackingChoice
@@ -45,7 +46,7 @@ def test_pixels_come_back_exactly(
     expected = tuple(map(np.array, frame.planes))
     file = SpillFile(root, {}, keep_all=False)
     for _ in range(4):  # both ways of packing
-        planes, _ = file.load(file.append(frame))
+        planes = file.load(file.append(frame))
         assert same(planes, expected)
         assert all(plane.flags.writeable for plane in planes)
         assert planes[0].strides[0] * frame.planes[0].strides[0] > 0
@@ -80,6 +81,59 @@ def test_any_prefix_of_the_journal_is_a_journal(root: Path) -> None:
             journal = read_journal(directory)
             assert len(journal) == (length - begin) // RECORD_BYTES
             assert journal.damaged == bool((length - begin) % RECORD_BYTES)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_header_is_as_long_as_is_read_again_at_most(
+    root: Path, monkeypatch: pytest.MonkeyPatch, more: int
+) -> None:
+    """64 KiB: neither is more of it written, nor is a longer one believed."""
+    header = {"text": "x" * ((1 << 16) + more - len(json.dumps({"text": ""})))}
+    if more:
+        with pytest.raises(SpillError, match="more than 64 KiB"):
+            SpillFile(root, header, keep_all=True)
+        assert list(root.iterdir()) == []
+        monkeypatch.setattr(journal, "_MAX_HEADER_BYTES", 1 << 17)
+    file = SpillFile(root, header, keep_all=True)
+    file.append(rgba(0))
+    file.close(keep=True)
+    monkeypatch.undo()
+    if more:
+        with pytest.raises(SpillError, match="its beginning is damaged"):
+            read_journal(file.directory)
+    else:
+        assert read_journal(file.directory).header == header
+
+
+def test_a_journal_is_as_long_as_is_read_again_at_most(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = SpillFile(root, {}, keep_all=True)
+    file.append(rgba(0))
+    length = (file.directory / "journal").stat().st_size
+    monkeypatch.setattr(journal, "MAX_JOURNAL_BYTES", length + RECORD_BYTES)
+    file.append(rgba(1))
+    with pytest.raises(SpillError, match="cannot write the journal: it would be longer"):
+        file.append(rgba(2))
+    file.close(keep=True)
+    assert len(read_journal(file.directory)) == 2
+    monkeypatch.setattr(journal, "MAX_JOURNAL_BYTES", length + RECORD_BYTES - 1)
+    with pytest.raises(SpillError, match="is not read"):
+        read_journal(file.directory)
+
+
+def test_segments_that_were_deleted_are_not_missed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their frames are in the recording's file; one that is missing behind them is damage."""
+    monkeypatch.setattr(segments, "SEGMENT_BYTES", 3 * 32 * 16 * 4)
+    monkeypatch.setattr(spill_file, "has_lz4", lambda: False)
+    directory = spill(root, [rgba(number) for number in range(12)])
+    (directory / "000000.segment").unlink()
+    with StoredFrames(directory) as frames:
+        assert len(frames) == len(list(frames)) == 9
+        assert frames.times_ns.tolist() == [number * STEP_NS for number in range(3, 12)]
+        assert [frame.pts_ns for frame in frames.after(9 * STEP_NS)] == [10 * STEP_NS, 11 * STEP_NS]
+        assert frames.damaged == 0
+    (directory / "000002.segment").unlink()
+    with StoredFrames(directory) as frames:
+        assert (len(list(frames)), frames.damaged) == (6, 3)
 
 
 def test_a_damaged_byte_costs_one_frame_at_most(root: Path) -> None:
@@ -152,17 +206,18 @@ def test_other_peoples_files_are_not_deleted(root: Path) -> None:
     assert [path.name for path in directory.iterdir()] == ["thesis.tex"]
 
 
-def test_segments_are_deleted_a_second_after_their_last_frame_was_encoded(
+def test_segments_are_deleted_a_second_after_their_last_frame_got_into_the_file(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(spill_file, "KEPT_SECONDS", 0.0)
     monkeypatch.setattr(segments, "SEGMENT_BYTES", 3 * 32 * 16 * 4)
     monkeypatch.setattr(spill_file, "has_lz4", lambda: False)
     file = SpillFile(root, {}, keep_all=False)
     numbers = [file.append(rgba(number)) for number in range(120)]
     counts = []
     for number in range(120):
-        _, segment = file.load(numbers[number])
-        file.done(segment, number * STEP_NS)
+        file.load(numbers[number])
+        file.written(number * STEP_NS)
         counts.append(len(list(file.directory.glob("*.segment"))))
     assert counts[:60] == [40] * 60  # nothing younger than a second goes
     assert counts[-1] == 20  # and the other half is older
@@ -170,12 +225,32 @@ def test_segments_are_deleted_a_second_after_their_last_frame_was_encoded(
     assert list(root.iterdir()) == []
 
 
+def test_segments_stay_until_the_file_is_on_the_disk_too(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three seconds by the wall clock, however much video an encoder got through meanwhile."""
+    now = [100.0]
+    monkeypatch.setattr(segments, "SEGMENT_BYTES", 3 * 32 * 16 * 4)
+    monkeypatch.setattr(spill_file, "has_lz4", lambda: False)
+    monkeypatch.setattr(spill_file, "monotonic", lambda: now[0])
+    file = SpillFile(root, {}, keep_all=False)
+    for number in range(300):
+        file.append(rgba(number))
+    counts = []
+    for second in range(8):
+        now[0] = 100.0 + second
+        file.written(min(second, 2) * 120 * STEP_NS)
+        counts.append(len(list(file.directory.glob("*.segment"))))
+    assert counts[:4] == [100] * 4
+    assert counts[4:] == [80, 40, 40, 40]
+    file.close(keep=False)
+
+
 def test_a_spill_that_keeps_all_deletes_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segments, "SEGMENT_BYTES", 3 * 32 * 16 * 4)
     file = SpillFile(root, {}, keep_all=True)
     numbers = [file.append(rgba(number)) for number in range(120)]
     for number in range(120):
-        file.done(file.load(numbers[number])[1], number * STEP_NS)
+        file.load(numbers[number])
+        file.written(number * STEP_NS)
     file.close(keep=True)
     with StoredFrames(file.directory) as frames:
         assert len(list(frames)) == 120

@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from bisect import bisect
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,8 +14,12 @@ import pytest
 
 from glrec_core.errors import SpillError
 from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
+from glrec_core.spill import segments, spill_file
+from glrec_core.spill.journal import read_journal
 from glrec_core.spill.pixels import frame_bytes
+from glrec_core.spill.segments import first_segment
 from glrec_core.spill.spill_file import SpillFile
+from glrec_core.spill.stored_frames import StoredFrames
 from glrec_core.spill_queue import SpillQueue
 from glrec_core.stats import Stats
 from tests.support.spill import STEP_NS, disk, rgba, same
@@ -60,7 +65,12 @@ class Line:
             with frame:
                 numbers.append(frame.pts_ns // STEP_NS)
                 assert same(frame.planes, rgba(numbers[-1]).planes)
+        self.all_written()
         return numbers
+
+    def all_written(self) -> None:
+        """Say that every frame is in the file."""
+        self.queue.written(1 << 60)
 
     def _released(self) -> None:
         with self._counting:
@@ -104,9 +114,12 @@ def test_a_backlog_keeps_order_and_the_loop_never_waits(root: Path, memory_frame
         line.settle()
     assert line.queue.waits == 0
     assert line.most_in_use <= SLOTS
-    in_memory = max(0, memory_frames - 2)  # two are used by storing and encoding
-    assert line.stats.spilled == 200 - in_memory - line.in_use
-    assert line.queue._memory_bytes == (memory_frames - in_memory) * FRAME_BYTES
+    wait_for(
+        lambda: not line.queue._in_memory
+    )  # once one is on disk, all go there, but the first two and the last
+    left = 200 - line.stats.spilled - line.in_use
+    assert 0 <= left <= 2
+    assert line.queue._memory_bytes == (memory_frames - left * (memory_frames > 2)) * FRAME_BYTES
     assert line.end() == list(range(200))
     assert line.queue.finish() is None
     assert (list(root.iterdir()), line.in_use, spill_threads()) == ([], 0, 0)
@@ -128,6 +141,135 @@ def test_the_thread_ends_with_the_backlog_and_comes_back_with_the_next(root: Pat
         wait_for(lambda: spill_threads() == 0)
     assert line.end() == []
     line.queue.finish()
+
+
+def stored(line: Line) -> tuple[list[int], list[int]]:
+    """Return which frames could be recovered if the process died now, and before which of them one may be missing."""
+    if line.queue._file is None:
+        return [], []
+    directory = line.queue._file.directory
+    journal = read_journal(directory, first_segment(directory))
+    return (journal.times_ns // STEP_NS).tolist(), (journal.begins_ns // STEP_NS).tolist()
+
+
+def test_the_frame_that_is_being_encoded_is_not_stored(root: Path) -> None:
+    """It is in a slot still, and the oldest; but the encoder reads it, and would find nothing."""
+    line = Line(root)
+    for number in range(3):
+        line.draw(number)
+    frames = iter(line.queue)
+    for number in range(3):
+        with next(frames) as frame:
+            if number == 0:
+                for later in range(3, 60):
+                    line.draw(later)
+                    line.settle()
+            assert same(frame.planes, rgba(number).planes)
+    assert 0 not in stored(line)[0]
+    assert line.end() == list(range(3, 60))
+    assert line.in_use == 0
+    assert line.queue.finish() is None
+
+
+@pytest.mark.parametrize("memory_frames", [0, 9])
+@pytest.mark.parametrize("held", [0, 7, 30])
+def test_what_a_killed_process_loses_is_its_newest_frames(
+    root: Path, monkeypatch: pytest.MonkeyPatch, held: int, memory_frames: int
+) -> None:
+    """At every moment of a backlog, file and disk together have every frame up to those that wait in memory.
+
+    Encoder and muxer hold so many frames back. What they held when storing began was in a slot, and is the only exception.
+    """
+    monkeypatch.setattr(segments, "SEGMENT_BYTES", 3 * 32 * 16 * 4)
+    monkeypatch.setattr(spill_file, "has_lz4", lambda: False)
+    monkeypatch.setattr(spill_file, "KEPT_NS", 0)
+    monkeypatch.setattr(spill_file, "KEPT_SECONDS", 0.0)
+    line, taken, choose = Line(root, memory_bytes=memory_frames * FRAME_BYTES), 0, random.Random(held)
+    frames, deleted = iter(line.queue), False
+    for number in range(400):
+        line.draw(number)
+        line.settle()
+        if choose.random() < 0.6:
+            with next(frames) as frame:
+                assert frame.pts_ns == taken * STEP_NS
+            taken += 1
+            if taken > held:
+                line.queue.written((taken - held - 1) * STEP_NS)
+        on_disk, begins = stored(line)
+        if not on_disk:
+            continue
+        deleted = deleted or on_disk[0] > 2 * SLOTS
+        in_file = range(max(0, taken - held))
+        lost = sorted({*range(number + 1)} - {*in_file} - {*on_disk})
+        middle = [each for each in lost if each < on_disk[-1]]
+        assert all(on_disk[bisect(on_disk, each)] in begins for each in middle)
+        assert len(middle) <= held + SLOTS + memory_frames
+        assert len(lost) - len(middle) <= SLOTS + memory_frames
+    assert deleted
+    assert line.end() == list(range(taken, 400))
+    assert line.queue.finish() is None
+
+
+def test_a_frame_that_follows_another_is_marked_so(root: Path) -> None:
+    """Where one was encoded out of its slot in between, recovery must not take the line for whole."""
+    line = Line(root)
+    frames = iter(line.queue)
+    for begin in (0, 40):
+        for number in range(begin, begin + 40):
+            line.draw(number)
+            line.settle()
+        assert line.queue._file is not None
+        journal = read_journal(line.queue._file.directory)
+        for _ in range(40):
+            with next(frames):
+                pass
+        wait_for(lambda: spill_threads() == 0)
+    begins = journal.begins_ns // STEP_NS
+    assert len(begins) == 2
+    assert begins[0] <= 2
+    assert begins[1] >= 40
+    line.all_written()
+    assert line.queue.finish() is None
+
+
+def test_a_queue_whose_encoder_is_as_fast_leaves_the_disk_again(root: Path) -> None:
+    """One frame on disk must not make every later one take that way."""
+    line = Line(root)
+    frames = iter(line.queue)
+    for number in range(12):
+        line.draw(number)
+        line.settle()
+    for _ in range(12):
+        with next(frames):
+            pass
+    before = line.stats.spilled
+    for number in range(12, 60):
+        line.draw(number)
+        with next(frames):
+            pass
+    assert line.stats.spilled == before
+    assert line.end() == []
+    line.queue.finish()
+
+
+def test_what_came_back_from_the_disk_but_not_into_the_file_is_kept(root: Path) -> None:
+    """An encoder that dies holds frames; they are still stored, and it is said how many."""
+    line = Line(root)
+    for number in range(40):
+        line.draw(number)
+        line.settle()
+    line.queue.close()
+    line.queue.wait_idle()
+    for frame in line.queue:
+        with frame:
+            pass
+    line.queue.written(29 * STEP_NS)
+    line.queue.abandon()
+    kept = line.queue.finish()
+    assert kept is not None
+    assert any("10 frames on disk did not get into the file" in note for note in line.notes)
+    with StoredFrames(kept) as frames:
+        assert frames.times_ns[-1] == 39 * STEP_NS
 
 
 def test_a_backlog_takes_next_to_no_memory(root: Path) -> None:
@@ -157,11 +299,11 @@ class Broken:
         self._left = frames
         self._error = error
 
-    def append(self, frame: Frame) -> int:
+    def append(self, frame: Frame, *, follows: bool) -> int:
         if self._left == 0:
             raise self._error
         self._left -= 1
-        return self._file.append(frame)
+        return self._file.append(frame, follows=follows)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
@@ -189,6 +331,7 @@ def test_a_failed_spill_keeps_the_frame_and_makes_the_loop_wait(
         line.draw(number)
     line.queue.close()
     thread.join()
+    line.all_written()
     line.queue.finish()
     assert numbers == list(range(60))
     assert (line.stats.spilled, line.in_use) == (frames, 0)
@@ -319,6 +462,7 @@ def test_stress(root: Path, seed: int) -> None:
         line.queue.wait_idle()
         assert line.in_use == 0
     thread.join()
+    line.all_written()
     assert line.queue.finish() is None
     assert numbers == list(range(150))
     assert line.most_in_use <= slots

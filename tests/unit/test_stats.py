@@ -9,12 +9,19 @@ from glrec_core.errors import SinkError
 from glrec_core.stats import Stats
 
 
-def test_what_never_came_out_of_the_encoder_is_lost() -> None:
-    stats = Stats(drawn=12, recorded=10, dropped=2, encoded=8, packets=7)
-    stats.settle()
-    assert (stats.recorded, stats.lost, stats.accounted) == (7, 3, 12)
-    stats.settle()
-    assert (stats.recorded, stats.lost) == (7, 3)
+def test_what_was_not_kept_is_lost() -> None:
+    stats = Stats(drawn=12, recorded=9, lost=1, dropped=2, encoded=8, packets=8)
+    for _ in range(2):
+        stats.settle(7)
+        assert (stats.recorded, stats.lost, stats.accounted) == (7, 3, 12)
+    stats.settle(1000)
+    assert (stats.recorded, stats.lost) == (10, 0)
+
+
+def test_a_frame_that_an_exception_kept_from_being_counted_has_failed() -> None:
+    stats = Stats(drawn=12, recorded=9, dropped=2)
+    stats.settle(9)
+    assert (stats.recorded, stats.failed, stats.accounted) == (9, 1, 12)
 
 
 def test_a_snapshot_stays_as_it_is() -> None:

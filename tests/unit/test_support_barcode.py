@@ -34,9 +34,8 @@ def invert_column(picture: NDArray[np.uint8], column: int) -> None:
 
 
 @pytest.mark.parametrize("size", [(52, 16), (53, 17), SIZE, (161, 121), (1280, 720)])
-@pytest.mark.parametrize("number", NUMBERS)
-def test_number_is_read_back(size: tuple[int, int], number: int) -> None:
-    assert barcode.read(barcode.expected(size, number)) == number
+def test_number_is_read_back(size: tuple[int, int]) -> None:
+    assert [barcode.read(barcode.expected(size, number)) for number in NUMBERS] == NUMBERS
 
 
 @pytest.mark.parametrize("size", [SIZE, (161, 121)])
@@ -55,13 +54,21 @@ def test_pictures_of_different_numbers_differ() -> None:
     assert len({barcode.expected((52, 16), number).tobytes() for number in range(1000)}) == 1000
 
 
-@pytest.mark.parametrize("column", range(COLUMNS))
+def said_of(picture: NDArray[np.uint8]) -> str:
+    """Return why the picture was refused, or that it was read."""
+    try:
+        return f"read as {barcode.read(picture)}"
+    except BarcodeError as error:
+        return str(error)
+
+
 @pytest.mark.parametrize("number", [0, 12345])
-def test_one_wrong_column_is_refused(number: int, column: int) -> None:
-    picture = barcode.expected(SIZE, number)
-    invert_column(picture, column)
-    with pytest.raises(BarcodeError, match=r"guard blocks|check digits"):
-        barcode.read(picture)
+def test_one_wrong_column_is_refused(number: int) -> None:
+    for column in range(COLUMNS):
+        picture = barcode.expected(SIZE, number)
+        invert_column(picture, column)
+        said = said_of(picture)
+        assert "guard blocks" in said or "check digits" in said, f"column {column}: {said}"
 
 
 def test_two_wrong_data_bits_are_refused() -> None:
@@ -69,15 +76,15 @@ def test_two_wrong_data_bits_are_refused() -> None:
         picture = barcode.expected(SIZE, 12345)
         for column in pair:
             invert_column(picture, column)
-        with pytest.raises(BarcodeError, match="check digits"):
-            barcode.read(picture)
+        said = said_of(picture)
+        assert "check digits" in said, f"columns {pair}: {said}"
 
 
 @pytest.mark.parametrize("change", [upside_down, mirrored, turned])
-@pytest.mark.parametrize("number", NUMBERS)
-def test_flipped_barcode_is_refused(change: Change, number: int) -> None:
-    with pytest.raises(BarcodeError, match="guard blocks"):
-        barcode.read(change(barcode.expected(SIZE, number)))
+def test_flipped_barcode_is_refused(change: Change) -> None:
+    for number in NUMBERS:
+        said = said_of(change(barcode.expected(SIZE, number)))
+        assert "guard blocks" in said, f"number {number}: {said}"
 
 
 def test_picture_without_contrast_is_refused() -> None:

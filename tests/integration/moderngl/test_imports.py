@@ -10,5 +10,6 @@ def test_no_framework_is_imported() -> None:
         "assert {name.partition('.')[0] for name in sys.modules}.isdisjoint({'moderngl', 'moderngl_window', 'pyglet'})\n"
         "assert all(hasattr(face, name) for name in face.__all__)\n"
         "assert 'moderngl_window' in sys.modules\n"
-        "assert not hasattr(face, 'no_such_name')\n"
+        "assert not hasattr(face, 'no_such_name')\n",
+        fresh=True,
     )

@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
@@ -19,12 +20,13 @@ import pytest
 
 from glrec_core import BackendUnavailable, ConfigError, EncodeError, backends, ffmpeg_backend, record
 from glrec_core.config import Config
-from glrec_core.encode import encoder_process, ffmpeg_options
+from glrec_core.encode import encoder_process, ffmpeg_options, patience
 from glrec_core.encode.ffmpeg_encoder import FFmpegEncoder
 from glrec_core.ffmpeg_executable import any_ffmpeg, bundled_ffmpeg
 from glrec_core.frame import Frame, Packet, Size
 from glrec_core.gl.functions import current_gl
 from glrec_core.sink.file import FileSink
+from tests.contract.test_recorder import assert_account_adds_up
 from tests.host_pipeline import irregular, open_by_executable
 from tests.support import video
 from tests.support.leftovers import children, open_files
@@ -60,6 +62,20 @@ def grey(encoder: FFmpegEncoder, number: int) -> Frame:
 
 def feed(encoder: FFmpegEncoder, numbers: range) -> int:
     return sum(len(encoder.encode(grey(encoder, number))) for number in numbers)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of the processes that are started."""
+    numbers: list[int] = []
+    start = encoder_process.EncoderProcess.__init__
+
+    def remember(process: encoder_process.EncoderProcess, *arguments: Any) -> None:
+        start(process, *arguments)
+        numbers.append(process.process_id)
+
+    monkeypatch.setattr(encoder_process.EncoderProcess, "__init__", remember)
+    return numbers
 
 
 # Recordings
@@ -234,7 +250,7 @@ def test_the_commands_for_gpus_bring_pictures_there() -> None:
 
 def test_a_process_that_cannot_be_started_is_told(tmp_path: Path) -> None:
     encoder = open_by_executable(Config(), SIZE, tmp_path / "none")
-    with pytest.raises(EncodeError, match="none cannot be started"):
+    with pytest.raises(EncodeError, match=r"none \(libx264\) cannot be started"):
         encoder.encode(grey(encoder, 0))
     encoder.close()
 
@@ -280,18 +296,105 @@ def test_a_slow_process_loses_nothing(tmp_path: Path) -> None:
     encoder.close()
 
 
-def test_a_process_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoder_process, "STALL_SECONDS", 0.3)
-    encoder = open_by_executable(Config(), SIZE, program(tmp_path, "exec sleep 600"))
-    with pytest.raises(EncodeError, match=r"hangs: it has taken nothing for"):
-        feed(encoder, range(1000))
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a process less time than the product does, and still enough to start."""
+    monkeypatch.setattr(patience, "SILENT_SECONDS", 3.0)
+    monkeypatch.setattr(patience, "STOPPED_SECONDS", 0.5)
+
+
+HANGS: dict[str, tuple[str, dict[str, float], str]] = {
+    "sleeps": ("exec sleep 600", {"SILENT_SECONDS": 0.3}, r"it has done nothing for 0\.3 s"),
+    "computes": (
+        f"exec {sys.executable} -c 'while True: pass'",
+        {"BUSY_SECONDS": 1.5},
+        r"it computes, and has taken and given nothing for 1\.5 s",
+    ),
+    "is stopped": ("kill -STOP $$", {"STOPPED_SECONDS": 0.3}, r"it has been stopped for 0\.3 s"),
+    "closes its input": (
+        "exec <&-; exec sleep 600",
+        {"SILENT_SECONDS": 0.3},
+        r"it has done nothing for 0\.3 s",
+    ),
+    "has a child": ("sleep 600", {"SILENT_SECONDS": 0.3}, r"it has done nothing for 0\.3 s"),
+}
+
+
+@pytest.mark.parametrize("at", ["encode", "drain"])
+@pytest.mark.parametrize("how", HANGS)
+def test_a_process_that_hangs_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, at: str
+) -> None:
+    text, limits, said = HANGS[how]
+    for name, seconds in limits.items():
+        monkeypatch.setattr(patience, name, seconds)
+    size, frames = (SIZE, 1000) if at == "encode" else (Size(64, 64), 1)
+    encoder = open_by_executable(Config(), size, program(tmp_path, text))
+
+    def work() -> None:
+        feed(encoder, range(frames))
+        encoder.drain()
+
+    with pytest.raises(EncodeError, match=rf"^ffmpeg \(libx264\) hangs: {said}$"):
+        work()
     assert encoder.drain() == []
     encoder.close()
 
 
-def test_a_program_that_is_killed_takes_the_process_with_it(tmp_path: Path) -> None:
+def test_a_process_that_shows_signs_of_life_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes a little now and then, far longer in all than it may do nothing."""
+    monkeypatch.setattr(patience, "SILENT_SECONDS", 1.5)
+    slow = (
+        "import os, subprocess, sys, time\n"
+        "true = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE)\n"
+        "while data := os.read(0, 60_000):\n"
+        "    time.sleep(0.25)\n"
+        "    true.stdin.write(data)\n"
+        "true.stdin.close()\n"
+        "sys.exit(true.wait())\n"
+    )
+    (tmp_path / "slow.py").write_text(slow)
+    stand_in = program(tmp_path, f'exec {sys.executable} {tmp_path / "slow.py"} "$FFMPEG" "$@"')
+    encoder = open_by_executable(Config(), SIZE, stand_in)
+    assert feed(encoder, range(12)) + len(encoder.drain()) == 12
+    encoder.close()
+
+
+def test_a_program_that_was_stopped_itself_is_not_impatient(tmp_path: Path) -> None:
+    """What counts is the time in which it ran: a laptop's lid, or Ctrl-Z in its terminal, is nobody's fault."""
     text = """
-import os, signal
+import sys
+from glrec_core.config import Config
+from glrec_core.encode import patience
+from tests.integration.outputs.test_ffmpeg_executable import SIZE, feed
+from tests.host_pipeline import open_by_executable
+
+patience.SILENT_SECONDS = 3.0
+encoder = open_by_executable(Config(), SIZE, sys.argv[1])
+print("feeding", flush=True)
+print(feed(encoder, range(5)) + len(encoder.drain()), flush=True)
+encoder.close()
+"""
+    stand_in = program(tmp_path, 'sleep 1; exec "$FFMPEG" "$@"')
+    with subprocess.Popen(
+        [sys.executable, "-c", text, str(stand_in)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "feeding\n"
+        running.send_signal(signal.SIGSTOP)
+        time.sleep(4)
+        running.send_signal(signal.SIGCONT)
+        assert running.stdout.readline() == "5\n"
+        assert running.wait(60) == 0
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT])
+def test_a_program_that_is_killed_takes_the_process_with_it(by: signal.Signals, *, stopped: bool) -> None:
+    text = """
+import os, signal, sys
 from glrec_core.config import Config
 from tests.integration.outputs.test_ffmpeg_executable import SIZE, feed
 from tests.host_pipeline import open_by_executable
@@ -299,12 +402,20 @@ from tests.host_pipeline import open_by_executable
 encoder = open_by_executable(Config(), SIZE)
 feed(encoder, range(3))
 print(encoder.process_id, flush=True)
-os.kill(os.getpid(), signal.SIGKILL)
+if sys.argv[2] == "stopped":
+    os.kill(encoder.process_id, signal.SIGSTOP)
+os.kill(os.getpid(), int(sys.argv[1]))
+feed(encoder, range(3, 3000))
 """
     killed = subprocess.run(
-        [sys.executable, "-c", text], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", text, str(int(by)), "stopped" if stopped else "runs"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert killed.returncode == -by, killed.stderr
     with suppress(psutil.NoSuchProcess):  # it has ended already
         psutil.Process(int(killed.stdout)).wait(60)
 
@@ -330,26 +441,54 @@ def test_closing_ends_the_process_wherever_it_is(frames: int) -> None:
             os.kill(process_id, 0)
 
 
-def test_a_process_that_dies_during_a_recording_is_started_anew(
-    context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("when", ["recording", "close"])
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.usefixtures("impatient")
+def test_another_process_takes_over_and_nothing_is_lost(
+    context: moderngl.Context, tmp_path: Path, started: list[int], blow: signal.Signals, when: str
 ) -> None:
-    started: list[int] = []
-    start = encoder_process.EncoderProcess.__init__
-
-    def remember(process: encoder_process.EncoderProcess, *arguments: Any) -> None:
-        start(process, *arguments)
-        started.append(process.process_id)
-
-    monkeypatch.setattr(encoder_process.EncoderProcess, "__init__", remember)
     recorder = record(None, FileSink(tmp_path / "a.mp4"), slots=2, **BY_EXECUTABLE)
     loop = BarcodeLoop(context)
     loop.record(recorder, range(60))
-    os.kill(started[0], signal.SIGKILL)
-    loop.record(recorder, range(60, 120))
+    os.kill(started[0], blow)
+    if when == "recording":
+        loop.record(recorder, range(60, 120))
     recording = recorder.close()
     assert len(started) == 2
-    assert any("was killed by signal 9" in note and "frames that it held" in note for note in recording.notes)
-    numbers = [number for path in recording.paths for number in video.read_barcodes(path)]
-    assert numbers == sorted(set(numbers))
-    assert numbers[-1] == 119
-    assert recording.frames == len(numbers)
+    [note] = recording.notes
+    assert "the encoder failed and its successor went on, and encoded" in note
+    assert "frames again that it held: ffmpeg-" in note
+    assert (
+        "was killed by signal 9" in note if blow is signal.SIGKILL else "hangs: it has been stopped" in note
+    )
+    assert "pipe:0" not in note, "the command line is nobody's concern"
+    count = 120 if when == "recording" else 60
+    assert (recording.frames, recording.stats.lost) == (count, 0)
+    video.assert_recording(tmp_path / "a.mp4", count, SIZE, 30)
+    assert_account_adds_up(recorder)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_when_the_successor_hangs_as_well_the_end_comes_in_bounded_time(
+    context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[int]
+) -> None:
+    """Each process is given up once; what had come out is in the file, and the rest is accounted for."""
+    recorder = record(None, FileSink(tmp_path / "a.mp4"), slots=2, **BY_EXECUTABLE)
+    BarcodeLoop(context).record(recorder, range(60))
+    start = encoder_process.EncoderProcess.__init__
+
+    def stopped(process: encoder_process.EncoderProcess, *arguments: Any) -> None:
+        start(process, *arguments)
+        os.kill(process.process_id, signal.SIGSTOP)
+
+    monkeypatch.setattr(encoder_process.EncoderProcess, "__init__", stopped)
+    os.kill(started[0], signal.SIGSTOP)
+    began = time.monotonic()
+    with pytest.raises(EncodeError, match=r"hangs: it has been stopped for 0\.5 s"):
+        recorder.close()
+    assert time.monotonic() - began < 30, "60 and 120 s before"
+    assert len(started) == 2
+    numbers = video.read_barcodes(tmp_path / "a.mp4") if recorder.recording.frames else []
+    assert numbers == list(range(len(numbers)))
+    assert recorder.recording.frames == len(numbers)
+    assert_account_adds_up(recorder)

@@ -31,7 +31,7 @@ from tests.integration.vispy.scenes import (
 )
 from tests.support import barcode
 
-FRAMES, FPS = 100, 30
+FRAMES, FPS = 70, 30
 FILM, OTHER_FILM = "film.mp4", "other.mp4"
 LARGER = (400, 240)
 OTHER_FIRST = 1000

@@ -1,7 +1,7 @@
 /* Contexts and each thread's stack of current contexts. */
 #include "stub.h"
 
-enum { STACK_DEPTH = 64 };
+enum { STACK_DEPTH = 64, LAST_DEFAULT_STREAM = 2 };
 
 static char primary_context[64];
 static _Thread_local void *stack[STACK_DEPTH];
@@ -118,9 +118,21 @@ CUDA_CALL cuCtxSetLimit(int limit, size_t value)
     return CUDA_SUCCESS;
 }
 
-/* Every stream belongs to the context that asks. */
+/* The default streams belong to the context that asks. */
 CUDA_CALL cuStreamGetCtx(void *stream, void **context)
 {
-    *context = depth ? current() : primary_context;
+    if ((uintptr_t)stream > LAST_DEFAULT_STREAM)
+        *context = *(void **)stream;
+    else
+        *context = depth ? current() : primary_context;
     return CUDA_SUCCESS;
+}
+
+/* A stream keeps the context in which it was made. */
+CUDA_CALL cuStreamCreate(void **stream, unsigned flags)
+{
+    int result = stub_create_object(stream);
+    if (!result)
+        *(void **)*stream = depth ? current() : primary_context;
+    return result;
 }

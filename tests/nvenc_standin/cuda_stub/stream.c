@@ -1,11 +1,6 @@
 /* Streams and events: all work is done when its call returns, so there is nothing to wait for. */
 #include "stub.h"
 
-CUDA_CALL cuStreamCreate(void **stream, unsigned flags)
-{
-    return stub_create_object(stream);
-}
-
 CUDA_CALL cuStreamDestroy_v2(void *stream)
 {
     return stub_destroy_object(stream);

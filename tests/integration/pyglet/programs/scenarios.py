@@ -120,7 +120,7 @@ def srgb_switch_left_on(film: Path) -> None:
 
 @scenario
 def resized(film: Path) -> None:
-    sizes = {0: SIZE, 40: (400, 240), 70: (200, 300)}
+    sizes = {0: SIZE, 28: (400, 240), 49: (200, 300)}
     window = open_window(resizable=True)
     recorder = attach(window, film)
     for number in range(FRAMES):
