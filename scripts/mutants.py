@@ -63,7 +63,7 @@ class Outcome(StrEnum):
     NOTICED = "noticed"
     TIMED_OUT = "timed out"
     SURVIVED = "SURVIVED"
-    UNSURE = "unsure: it fails without the mutant as well"
+    UNSURE = "unsure: no test says so, or one that fails without the mutant as well"
 
 
 @dataclass(frozen=True)
@@ -252,12 +252,17 @@ class Bench:
             path.write_text(original)
         seconds = time.monotonic() - begin
         failed = self._failed() if outcome is Outcome.NOTICED else []
-        if failed and not self._sound.issuperset(failed):
-            if self._run(f"--last-failed {arguments}") is Outcome.SURVIVED:
-                self._sound.update(failed)
-            else:
-                outcome = Outcome.UNSURE
+        if outcome is Outcome.NOTICED and not self._is_sound(failed, arguments):
+            outcome = Outcome.UNSURE
         return Trial(mutant, outcome, seconds, " ".join(failed))
+
+    def _is_sound(self, failed: list[str], arguments: str) -> bool:
+        """Return whether tests have failed, and pass without a mutant. A run may also have been ended from outside."""
+        if not failed:
+            return False
+        if not self._sound.issuperset(failed) and self._run(f"--last-failed {arguments}") is Outcome.SURVIVED:
+            self._sound.update(failed)
+        return self._sound.issuperset(failed)
 
     def _run(self, arguments: str) -> Outcome:
         from cosmic_ray.testing import run_tests

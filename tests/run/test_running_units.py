@@ -1,9 +1,11 @@
 """The parts of a run by themselves: import hooks and virtual time."""
 
+import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from glrec_core.running.imports import ImportWatch
+from glrec_core.running.interrupts import Interrupts
 from glrec_core.running.virtual_time import VirtualTime
+from glrec_integrations.pygame.program import StepClock
 
 RATE = Fraction(30000, 1001)
 
@@ -41,6 +45,38 @@ def test_time_passes_by_frames_only(virtual: VirtualTime, name: str) -> None:
         virtual.advance()
         assert clock() - start == pytest.approx(float(frame / RATE), abs=2e-7)
         assert clock_ns() - start_ns == round(frame * 10**9 / RATE)
+
+
+def test_the_clocks_begin_in_the_year_2000_and_at_one_second(virtual: VirtualTime) -> None:
+    assert datetime.fromtimestamp(time.time(), UTC) == datetime(2000, 1, 1, tzinfo=UTC)
+    assert time.time_ns() == int(time.time()) * 10**9
+    assert (time.perf_counter(), time.monotonic()) == (1, 1)
+    assert (time.perf_counter_ns(), time.monotonic_ns()) == (10**9, 10**9)
+
+
+def test_pygames_clock_tells_the_steps_of_the_recording(virtual: VirtualTime) -> None:
+    clock = StepClock()
+    assert (clock.get_time(), clock.get_fps()) == (0, 0.0)
+    for _ in range(30):
+        virtual.advance()
+        assert clock.tick(1000) == clock.get_time() == clock.get_rawtime() == 33
+    assert clock.get_fps() == pytest.approx(float(RATE))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_handlers_are_given_back_unless_the_program_has_set_its_own(number: int) -> None:
+    def own(*_: object) -> None: ...
+
+    found = signal.getsignal(number)
+    try:
+        with Interrupts(lambda: True).handled():
+            assert signal.getsignal(number) != found
+        assert signal.getsignal(number) == found
+        with Interrupts(lambda: True).handled():
+            signal.signal(number, own)
+        assert signal.getsignal(number) is own
+    finally:
+        signal.signal(number, found)
 
 
 def test_sleeping_takes_no_time(virtual: VirtualTime) -> None:

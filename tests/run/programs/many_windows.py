@@ -1,15 +1,18 @@
-"""Two pyglet windows, drawn by one loop: the first is red, the second green."""
+"""Six pyglet windows, drawn by one loop, each brighter than the one that was made before it."""
+
+from functools import partial
 
 import pyglet
 
-windows = [pyglet.window.Window(160, 120) for _ in range(2)]
+WINDOWS = 6
 
 
-def paint(window: pyglet.window.Window, red: float, green: float) -> None:
-    pyglet.gl.glClearColor(red, green, 0, 1)
+def paint(window: pyglet.window.Window, grey: float) -> None:
+    pyglet.gl.glClearColor(grey, grey, grey, 1)
     window.clear()
 
 
-windows[0].push_handlers(on_draw=lambda: paint(windows[0], 1, 0))
-windows[1].push_handlers(on_draw=lambda: paint(windows[1], 0, 1))
+for number in range(WINDOWS):
+    window = pyglet.window.Window(160, 120)
+    window.push_handlers(on_draw=partial(paint, window, number / (WINDOWS - 1)))
 pyglet.app.run()
