@@ -62,13 +62,19 @@ def test_an_encoder_gets_padded_sizes_the_rate_and_its_own_codec_by_default(tmp_
     [
         ("open", "the encoder 'toy' could not be opened: KeyError: 'no device'"),
         ("encode", "the encoder 'toy' failed at "),
-        ("drain", "the encoder 'toy' failed at the end of the stream: OSError: no end"),
     ],
 )
 def test_what_an_encoder_raises_is_told_as_its_failure(tmp_path: Path, fail: str, message: str) -> None:
     install_module(tmp_path, "toy", ENCODER.format(fail=fail))
     said = run_program(RECORD, env=environment(tmp_path)).stdout
     assert said.splitlines()[-1].startswith(f"EncodeError {message}"), said
+
+
+def test_a_failure_at_the_end_that_costs_no_frame_is_told_and_ends_nothing(tmp_path: Path) -> None:
+    install_module(tmp_path, "toy", ENCODER.format(fail="drain"))
+    done = run_program(RECORD, env=environment(tmp_path))
+    assert done.stdout.splitlines()[-1] == "frames 3"
+    assert "the encoder 'toy' failed at the end of the stream: OSError: no end" in done.stderr
 
 
 BROKEN = {
