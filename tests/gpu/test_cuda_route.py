@@ -313,8 +313,7 @@ print(json.dumps([recording.route, recording.frames, by_pyav, by_nvdec, times]))
 
 
 @pytest.mark.parametrize(
-    "options",
-    [{"timing": "step"}, {"timing": "step", "b_frames": 2}, {"timing": "wall", "overflow": "block"}],
+    "options", [{"timing": "step"}, {"timing": "step", "b_frames": 2}, {"overflow": "block"}]
 )
 @pytest.mark.parametrize("play", [MODERNGL, PYGLET, VISPY], ids=["moderngl", "pyglet", "vispy"])
 def test_a_program_is_recorded_frame_by_frame(
