@@ -102,7 +102,7 @@ def one(path: Path, act: str, overflow: Overflow, number: int) -> dict[str, Any]
             with at:
                 recorder.close()
     except KeyboardInterrupt:
-        pass
+        pass  # it is closed again below
     except GlrecError as raised:
         error = repr(raised)
     error = close(recorder) or error
