@@ -12,14 +12,17 @@ _PF_EXITING = 0x4  # include/linux/sched.h
 
 
 def open_files() -> set[str]:
-    """Return what this process has open, as far as it has a path."""
+    """Return what this process has open, as far as it has a path.
+
+    Without memory files: from Mesa 25 on, llvmpipe keeps one for each process that has drawn; glrec makes none.
+    """
     links = set()
     for link in Path("/proc/self/fd").iterdir():
         try:
             links.add(str(link.readlink()))
         except FileNotFoundError:  # the folder's own descriptor, closed by now
             continue
-    return {link for link in links if link.startswith("/") and not link.startswith("/dev/")}
+    return {link for link in links if link.startswith("/") and not link.startswith(("/dev/", "/memfd:"))}
 
 
 def descriptors() -> int:
