@@ -100,7 +100,9 @@ in_root() {
     local -a settings
     mapfile -t settings < <(env | grep -E "$passed_on")
     # A shell starts what runs in the background with Ctrl-C ignored, and so do its children unless that is undone.
-    env --default-signal --ignore-environment HOME=/root TERM="${TERM:-dumb}" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    # The session is its own: no machine's first process shares one with its users' programs, and the kernel wakes
+    # stopped processes whose parents have ended only if nobody in their session adopts them.
+    setsid --wait env --default-signal --ignore-environment HOME=/root TERM="${TERM:-dumb}" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
         "${settings[@]}" chroot "$root" /bin/bash -c "cd /root/glrec 2>/dev/null || cd /; $1" </dev/null
 }
 
