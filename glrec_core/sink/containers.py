@@ -9,6 +9,8 @@ from types import MappingProxyType
 
 from glrec_core.errors import ConfigError
 from glrec_core.sink import gif, webp
+from glrec_core.sink.growing_file import GrowingFile
+from glrec_core.sink.unsplit import UnsplitFragments
 
 _FRAGMENT_MS = 250
 """What a killed process loses of a file at most, besides what its encoder holds."""
@@ -16,6 +18,10 @@ _FRAGMENT_MS = 250
 
 def _as_it_is(data: bytes, first: bool) -> bytes:  # noqa: ARG001, FBT001 - see `Container.payload`
     return data
+
+
+def _into_itself(file: GrowingFile) -> GrowingFile:
+    return file
 
 
 def _leave_alone(file: webp.OpenFile) -> None:
@@ -34,6 +40,7 @@ class Container:
         codec_tags: four-character codes by codec, where FFmpeg's own choice is not the one that Apple's players read.
         alpha_codecs: those of the codecs that can bring an alpha channel here; the first is the default with alpha.
         alpha_metadata: what the muxer must be told of a stream with alpha, by codec.
+        writes_to: makes of the file that is recorded what the muxer writes to.
         payload: makes of a packet's data what the muxer takes; told whether it is the first.
         amend: corrects in place what the muxer cannot be told, in a finished file that is still open; may raise OSError.
         sounds: the sound codecs that players expect in it; the first is what others are encoded to. Formats without sound
@@ -48,6 +55,7 @@ class Container:
     codec_tags: Mapping[str, str] = field(default_factory=dict)
     alpha_codecs: tuple[str, ...] = ()
     alpha_metadata: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    writes_to: Callable[[GrowingFile], GrowingFile | UnsplitFragments] = _into_itself
     payload: Callable[[bytes, bool], bytes] = _as_it_is
     amend: Callable[[webp.OpenFile], None] = _leave_alone
     sounds: tuple[str, ...] = ()
@@ -58,10 +66,11 @@ class Container:
 
 
 # Every fragment stands for itself, and each is written to the file as soon as it is complete. The index waits for the
-# first fragment, whose timestamps decide the edit list: B-frames would start the film late without it.
+# first fragment, whose timestamps decide the edit list: B-frames would start the film late without it. The trailer would
+# be a table of the fragments' places, which `UnsplitFragments` moves.
 _FRAGMENTED = MappingProxyType(
     {
-        "movflags": "empty_moov+default_base_moof+delay_moov",
+        "movflags": "empty_moov+default_base_moof+delay_moov+skip_trailer",
         "frag_duration": str(_FRAGMENT_MS * 1000),
         "flush_packets": "1",
     }
@@ -79,17 +88,25 @@ CONTAINERS = {
         ("h264", "hevc", "av1", "vp9"),
         _FRAGMENTED,
         fast_start=True,
+        writes_to=UnsplitFragments,
         codec_tags=_APPLE_TAGS,
         sounds=("aac", "mp3"),
     ),
     ".m4v": Container(
-        "mp4", ("h264", "hevc"), _FRAGMENTED, fast_start=True, codec_tags=_APPLE_TAGS, sounds=("aac", "mp3")
+        "mp4",
+        ("h264", "hevc"),
+        _FRAGMENTED,
+        fast_start=True,
+        writes_to=UnsplitFragments,
+        codec_tags=_APPLE_TAGS,
+        sounds=("aac", "mp3"),
     ),
     ".mov": Container(
         "mov",
         ("h264", "hevc", "mjpeg", "prores"),
         _FRAGMENTED,
         fast_start=True,
+        writes_to=UnsplitFragments,
         codec_tags=_APPLE_TAGS,
         alpha_codecs=("prores",),
         sounds=("aac", "mp3", "alac", "pcm_s16le", "pcm_s24le"),

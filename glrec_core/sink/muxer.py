@@ -46,7 +46,7 @@ class Muxer:
             self.file: GrowingFile = GrowingFile(path, overwrite=overwrite)
             try:
                 self._output = av.open(
-                    self.file,
+                    container.writes_to(self.file),
                     "w",
                     format=container.format,
                     options=dict(container.options),
