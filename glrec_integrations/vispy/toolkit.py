@@ -1,4 +1,4 @@
-"""Makes a canvas's OpenGL context current for a while, in the words of the toolkit that is behind the canvas.
+"""What depends on the toolkit behind a canvas: how its context is made current for a while, when it hears of its size.
 
 vispy makes a context current, but neither tells which one was before nor gives it back. Native calls restore that; but
 GLFW, Qt and pyglet keep a note of their own beside the driver's, so these have to be asked in their own way as well.
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from glrec_core.adapter import restored_context
+from glrec_core.adapter import MethodHook, restored_context
 
 Restore = Callable[[], object]
 
@@ -32,6 +32,25 @@ def made_current(backend: Any) -> Iterator[None]:
             yield
         finally:
             restore()
+
+
+def tell_size(canvas: Any) -> None:
+    """See to the first resize event, which vispy's egl backend, unlike others, forgets: scenes stay invisible without it.
+
+    It comes just before the canvas draws for the first time, on the screen or off it. Earlier would be too early: `on_resize`
+    of a subclass uses what its constructor sets after vispy's own, which makes the window.
+    """
+    if canvas.app.backend_name != "egl" or canvas._backend is None:
+        return
+
+    def tell() -> None:
+        for hook in hooks:
+            hook.remove()
+        if canvas._backend._vispy_get_size() is not None:  # None: it was closed before it drew anything
+            canvas.set_current()
+            canvas.events.resize(size=canvas.size)
+
+    hooks = [MethodHook(canvas._backend, "_on_draw", tell), MethodHook(canvas, "render", tell)]
 
 
 def _restorer(backend: Any) -> Restore | None:
