@@ -8,7 +8,7 @@ from typing import Any
 import moderngl
 import pytest
 
-from glrec_core import ConfigError, NotFinishedError, ProcessError, Recorder, Sink, WrongThreadError, record
+from glrec_core import ConfigError, NotFinishedError, ProcessError, Recorder, WrongThreadError, record
 from glrec_core.frame import Packet, StreamInfo
 from tests.support import video
 from tests.support.recording import BarcodeLoop
@@ -98,13 +98,15 @@ def test_it_raises_what_close_would(
     assert recorder.wait() == recorder.close() == recorder.recording  # told once
 
 
-class Waiting(Sink):
+class Waiting:
     """A sink that waits for its own recorder."""
 
     def __init__(self) -> None:
         self.recorder: Recorder | None = None
         self.drawn = threading.Event()
         self.errors: list[WrongThreadError] = []
+
+    def check(self, codec: str, *, alpha: bool = False) -> None: ...
 
     def open(self, stream: StreamInfo) -> None: ...
 
