@@ -13,7 +13,7 @@ from glrec_core.adapter import Framebuffer
 from glrec_core.errors import GlrecError
 from glrec_core.gl.platform import NativeContext, current_context
 from glrec_core.recorder import Recorder
-from glrec_core.running.display import PrivateDisplay, has_egl, set_display
+from glrec_core.running.display import PrivateDisplay, has_egl, set_display, set_egl
 from glrec_core.running.interrupts import Interrupts
 from glrec_core.running.options import RunOptions
 from glrec_core.running.virtual_time import VirtualTime
@@ -129,6 +129,7 @@ class Session:
         if not self.headless:
             return False
         if has_egl():
+            set_egl()
             return True
         self.use_display()
         return False

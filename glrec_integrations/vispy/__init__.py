@@ -33,7 +33,8 @@ def attach(canvas: app.Canvas, *sinks: str | Path | Sink, **config: Unpack[Optio
     and not the program. Off-screen pictures by `canvas.render()` are not recorded.
 
     On vispy's egl backend a `vispy.scene.SceneCanvas` shows nothing but its background, recorded or not, until it is told
-    its size: call `canvas.events.resize(size=canvas.size)` once. The classes of this package do so themselves.
+    its size: call `canvas.events.resize(size=canvas.size)` once. And it has no depth buffer, so that things that are hidden
+    show. The classes of this package, when they record, see to both, and so does `glrec run --headless`.
 
     The picture is read at the end of the draw event, so a canvas with `autoswap=False` must not swap its buffers within it.
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from glrec_core import ConfigError, Options, Recorder, Sink, record
 from glrec_integrations.vispy.adapter import CanvasAttachment
-from glrec_integrations.vispy.toolkit import tell_size
+from glrec_integrations.vispy.toolkit import buffers_as_asked, tell_size
 
 RecordOption = bool | str | Path | Sink | Mapping[str, Any] | None
 """True is a dated file in the working folder, a mapping is `path` and the options of `glrec_core.Config`, None is off."""
@@ -31,7 +31,8 @@ def recorded(canvas: Any, option: RecordOption) -> Iterator[None]:
         yield
         return
     try:
-        yield
+        with buffers_as_asked(canvas):
+            yield
         recorder.attached(CanvasAttachment(canvas, recorder))
     except BaseException:
         recorder.discard()

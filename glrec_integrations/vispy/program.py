@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import weakref
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from types import ModuleType
 from typing import Any
 
 from glrec_core.adapter import ImportHook, Program, hookimpl
-from glrec_integrations.vispy.toolkit import tell_size
+from glrec_integrations.vispy.toolkit import buffers_as_asked, tell_size
 
 _EARLY_SECONDS = 1e-6
 """How much earlier timers come due under virtual time, which rounding would make a whole frame late."""
@@ -58,7 +59,7 @@ class _Canvases:
         def create_native_and_record(canvas: Any) -> None:
             if canvas._backend is not None:
                 return
-            with program.making(canvas):
+            with program.making(canvas), buffers_as_asked(canvas) if program.headless else nullcontext():
                 create_native(canvas)
             self._all.add(canvas)
             tell_size(canvas)

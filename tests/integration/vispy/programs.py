@@ -231,6 +231,15 @@ def a_subclass_hears_of_its_size_when_it_is_complete(kind: str) -> None:
     assert told == ["complete", f"{SIZE}", *["draw"] * FRAMES]
 
 
+def recorded_canvases_have_depth(kind: str) -> None:
+    from vispy import gloo
+
+    canvas_class = {"gloo": glrec_vispy.Canvas, "scene": glrec_vispy.SceneCanvas}[kind]
+    canvas: Any = canvas_class(size=SIZE, record={"path": FILM, **_STEP})
+    assert gloo.gl.glGetParameter(0x0D56) >= 24
+    canvas.close()
+
+
 def record_true_writes_a_dated_file() -> None:
     canvas = glrec_vispy.SceneCanvas(size=SIZE, show=True, record=True)
     assert canvas.recorder is not None

@@ -17,5 +17,5 @@ def open_slowly(opening: Opening, source: Any) -> Any:
 
 
 if __name__ == "__main__":
-    Opening.open = open_slowly  # type: ignore[method-assign]
+    Opening.open = open_slowly  # type: ignore[method-assign,assignment]
     run_path(str(Path(__file__).with_name("frameworks.py")), run_name="__main__")

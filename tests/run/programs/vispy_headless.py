@@ -1,6 +1,7 @@
-"""Canvases whose picture depends on `on_resize`, as most of vispy's gallery is written.
+"""Programs on vispy as its gallery has them, which without a screen get a backend that forgets this and that.
 
-vispy_resize.py KIND     draws numbered pictures as large as the resize event said, and prints the events in their order
+vispy_headless.py KIND     draws numbered pictures as large as the resize event said, and prints the events in their order;
+                           or prints what the framebuffer has
 """
 
 import sys
@@ -131,6 +132,50 @@ def own_loop_beside_a_closed_canvas() -> None:
         canvas.app.process_events()
 
 
+def _buffers(**config: int) -> None:
+    """Print how many bits and samples the canvas's framebuffer has."""
+    from vispy import app, gloo
+
+    canvas = app.Canvas(size=SIZE, show=True, config=config)
+
+    @canvas.connect  # type: ignore[untyped-decorator]
+    def on_draw(_: Any) -> None:
+        canvas.context.flush_commands()
+        barcode.draw(fill, SIZE, 0)
+        bits = [gloo.gl.glGetParameter(name) for name in (0x0D56, 0x0D57, 0x80A9)]  # depth, stencil, samples
+        _say(f"{bits}")
+
+    app.run()
+
+
+def buffers_by_default() -> None:
+    _buffers()
+
+
+def buffers_that_are_asked_for() -> None:
+    _buffers(depth_size=32, stencil_size=8, samples=4)
+
+
+def buffers_that_are_not_to_be_had() -> None:
+    _buffers(samples=1000)
+
+
+def pyopengl() -> None:
+    """Print whether PyOpenGL, on which vispy's fuller functions stand, knows which context is current."""
+    from vispy import app
+
+    canvas = app.Canvas(size=SIZE, show=True)
+
+    @canvas.connect  # type: ignore[untyped-decorator]
+    def on_draw(_: Any) -> None:
+        from OpenGL import contextdata
+
+        _say(f"{bool(contextdata.getContext())}")
+        barcode.draw(fill, SIZE, 0)
+
+    app.run()
+
+
 if __name__ == "__main__":
     kinds = (
         gloo_subclass,
@@ -138,5 +183,9 @@ if __name__ == "__main__":
         handler_of_a_function,
         rendered_before_it_is_shown,
         own_loop_beside_a_closed_canvas,
+        buffers_by_default,
+        buffers_that_are_asked_for,
+        buffers_that_are_not_to_be_had,
+        pyopengl,
     )
     {kind.__name__: kind for kind in kinds}[sys.argv[1]]()
