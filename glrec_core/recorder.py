@@ -421,7 +421,9 @@ class Recorder(Controls):
 
     def _close_at_exit(self) -> None:
         if self._maker.is_here and self._last_steps:
-            is_open = self._closed or not self.finished  # by a close() that was interrupted, or without any end
+            is_open = (
+                self._closed or not self.finished
+            )  # by a close() that was interrupted, or without any end
             if is_open:
                 logger.warning("the program ends with a recorder still open; its recording is finished now")
             self._reports.run_all(self._close)

@@ -47,9 +47,8 @@ def test_a_film_of_the_wall_clock_is_as_long_as_asked_but_for_a_frame(name: str,
     film = tmp_path / "film.mp4"
     run("slow_opening.py", name, film, "--seconds", str(SECONDS))
     times = timestamps(film)
-    frame = max(
-        late - early for early, late in pairwise(times[1:])
-    )  # the first one stays while the encoder opens
+    steady = times[1:]  # the first one stays while the recording opens
+    frame = max(late - early for early, late in pairwise(steady))
     assert times[-1] < SECONDS + frame, "frames after the end were recorded"
     assert SECONDS - max(frame, LATE_SECONDS) < duration(film) < SECONDS + 2 * frame
     numbers = read_barcodes(film)
