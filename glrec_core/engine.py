@@ -82,9 +82,9 @@ class Engine:
                 f"{self._thread.name!r}; call it there"
             )
 
-    def check_may_close(self) -> None:
+    def check_may_wait(self, call: str) -> None:
         """Raise WrongThreadError in the encode thread, which cannot wait for itself."""
-        self._worker.check_thread("close()")
+        self._worker.check_thread(call)
 
     def check_context(self) -> None:
         """Raise CaptureError unless the context of the first frame is current."""
@@ -188,6 +188,10 @@ class Engine:
     def queued(self) -> int:
         """Number of frames in memory that are not encoded yet."""
         return self._queue.used
+
+    def ends_within(self, timeout_seconds: float) -> bool:
+        """Wait for the encode thread to finish the sinks, but not for longer; return whether it has. The input has ended."""
+        return self._worker.join(timeout_seconds)
 
     def join(self) -> None:
         """Wait until the encode thread has finished the sinks.

@@ -31,6 +31,10 @@ class ClosedError(GlrecError):
     """A recorder was used after `close()`."""
 
 
+class NotFinishedError(GlrecError, TimeoutError):
+    """`Recorder.wait()` gave up: nothing has ended the recording, or it was not finished within the time that was given."""
+
+
 class WrongThreadError(GlrecError):
     """A call that touches OpenGL came from another thread than the one that owns the context."""
 

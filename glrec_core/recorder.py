@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Self
 
 from glrec_core.adapter import Attachment, KeyWatcher
+from glrec_core.checks import positive_number
 from glrec_core.clock import Clock, Skip, Span
 from glrec_core.config import Config
 from glrec_core.controls import Controls
 from glrec_core.engine import Engine
-from glrec_core.errors import CaptureError, ClosedError, ConfigError, GlrecError, SinkError
+from glrec_core.errors import CaptureError, ClosedError, ConfigError, GlrecError, NotFinishedError, SinkError
 from glrec_core.forks import Maker
 from glrec_core.frame import Framebuffer, Packet, StreamInfo
 from glrec_core.gl.functions import current_gl
@@ -121,7 +122,7 @@ class Recorder(Controls):
     def context_closing(self) -> None:
         """Hand over what is still being read and free all GL objects; the context must be current.
 
-        The file is then finished by the encode thread; `close()` waits for it and gives the `Recording`.
+        The file is then finished by the encode thread; `wait()` and `close()` wait for it and give the `Recording`.
         """
         if self._maker.is_here:
             self._reports.run_all(self._end_of_input, self._release)
@@ -171,12 +172,56 @@ class Recorder(Controls):
         """
         if self._last_steps and self._maker.is_here:
             if self._engine is not None:
-                self._engine.check_may_close()
+                self._engine.check_may_wait("close()")
             self._close()
             if self.error is not None:
                 raise self.error
             logger.info("recorded %s", self.recording)
         return self.recording
+
+    def wait(self, timeout_seconds: float | None = None) -> Recording:
+        """Wait until a recording that has ended is finished: the files are there and whole when this returns.
+
+        A recording ends with its window or canvas, at its `frames=` limit, or with a failure. The encode thread then finishes
+        the files, which takes a moment, or longer with frames that wait on disk; the program goes on meanwhile, so that closing
+        one of several windows does not stop the others. Without `wait()` the end of the program waits. Waits as `close()` does,
+        and leaves the recorder closed.
+
+            window.close()
+            print(recorder.wait().path)
+
+        Args:
+            timeout_seconds: how long to wait at most; None waits until it is finished.
+
+        Raises:
+            NotFinishedError: nothing has ended the recording yet, which `close()` would do; or it is not finished after
+                `timeout_seconds`, and goes on: wait again.
+            ConfigError: `timeout_seconds` is not a positive number.
+            WrongThreadError: this is the encode thread, which cannot wait for itself.
+            GlrecError: what `close()` would raise, the first failure of the recording.
+
+        """
+        if timeout_seconds is not None:
+            timeout_seconds = positive_number("timeout_seconds", timeout_seconds, "seconds")
+        if not self.finished:
+            raise NotFinishedError(
+                "wait(): the recording goes on, since its window is open and no frames= limit is reached; close the window "
+                "first, or call close() on the recorder"
+            )
+        if timeout_seconds is not None and self._last_steps and self._maker.is_here:
+            self._wait(timeout_seconds)
+        return self.close()
+
+    def _wait(self, timeout_seconds: float) -> None:
+        if self._engine is None:
+            return
+        self._engine.check_may_wait("wait()")
+        self._reports.run_all(self._end_of_input)  # a failure has not ended it yet
+        if not self._engine.ends_within(timeout_seconds):
+            raise NotFinishedError(
+                f"wait(timeout_seconds={timeout_seconds:g}): the recording is not finished after that time, and goes on being "
+                "finished; call wait() again"
+            )
 
     def finalize(self, path: str | Path | None = None) -> Recording:
         """Close and, if a path is given, move the (first) file there; its extension must stay the same.
@@ -197,7 +242,7 @@ class Recorder(Controls):
 
     @property
     def recording(self) -> Recording:
-        """What has been recorded so far; complete after `close()`."""
+        """What has been recorded so far; complete after `close()` or `wait()`."""
         engine, stats = self._engine, self.stats
         files = [sink for sink in self._sinks if isinstance(sink, StoredSink)]
         return Recording(
@@ -376,5 +421,9 @@ class Recorder(Controls):
 
     def _close_at_exit(self) -> None:
         if self._maker.is_here and self._last_steps:
-            logger.warning("the program ends with a recorder still open; its recording is finished now")
+            is_open = (
+                self._closed or not self.finished
+            )  # by a close() that was interrupted, or without any end
+            if is_open:
+                logger.warning("the program ends with a recorder still open; its recording is finished now")
             self._reports.run_all(self._close)

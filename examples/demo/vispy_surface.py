@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import app, scene
 from vispy.color import Colormap
-from vispy.ext import egl
 
 from glrec_core import Recording
 from glrec_integrations.vispy import SceneCanvas
@@ -90,10 +89,8 @@ class Plot:
 
 
 def use_headless_egl() -> None:
-    """Choose vispy's EGL backend, and ask EGL for the depth buffer that vispy forgets."""
+    """Choose vispy's EGL backend, which needs no screen."""
     os.environ.setdefault("EGL_PLATFORM", "surfaceless")
-    choose = egl.eglChooseConfig
-    egl.eglChooseConfig = lambda display, asked: choose(display, [*asked, egl.EGL_DEPTH_SIZE, 24])
     app.use_app("egl")
 
 

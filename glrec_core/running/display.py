@@ -45,9 +45,16 @@ def without_display() -> None:
     os.environ.setdefault("EGL_PLATFORM", "surfaceless")
 
 
+def set_egl() -> None:
+    """Lead PyOpenGL to EGL: it would ask GLX which context is current, and find none."""
+    if not os.environ.get("PYOPENGL_PLATFORM"):
+        os.environ["PYOPENGL_PLATFORM"] = "egl"
+
+
 def set_display(name: str) -> None:
     """Lead every toolkit to an X server."""
     os.environ.update(DISPLAY=name, QT_QPA_PLATFORM="xcb", SDL_VIDEODRIVER="x11", GDK_BACKEND="x11")
+    os.environ["PYOPENGL_PLATFORM"] = "glx"
 
 
 def has_egl() -> bool:

@@ -13,7 +13,7 @@ from glrec_core.adapter import Framebuffer
 from glrec_core.errors import GlrecError
 from glrec_core.gl.platform import NativeContext, current_context
 from glrec_core.recorder import Recorder
-from glrec_core.running.display import PrivateDisplay, has_egl, set_display
+from glrec_core.running.display import PrivateDisplay, has_egl, set_display, set_egl
 from glrec_core.running.interrupts import Interrupts
 from glrec_core.running.options import RunOptions
 from glrec_core.running.virtual_time import VirtualTime
@@ -98,7 +98,7 @@ class Session:
         """Record `target`, unless it is a part of what is being made."""
         if self._making:
             return
-        window = Window(self._begin, self._after_frame)
+        window = Window(self._begin, self._is_in_time, self._after_frame)
         try:
             window.attachment = plugins.attach(target, window)
         except GlrecError as error:
@@ -111,7 +111,7 @@ class Session:
             logger.warning("a marked frame is not recorded: no OpenGL context is current")
             return
         if context not in self._marked:
-            self._marked[context] = Window(self._begin, self._after_frame)
+            self._marked[context] = Window(self._begin, self._is_in_time, self._after_frame)
         self._marked[context].frame_drawn(source)
 
     def turn(self) -> bool:
@@ -129,6 +129,7 @@ class Session:
         if not self.headless:
             return False
         if has_egl():
+            set_egl()
             return True
         self.use_display()
         return False
@@ -142,6 +143,8 @@ class Session:
     def _begin(self, window: Window) -> Recorder | None:
         """Start recording a window that draws its first frame."""
         self._windows.append(window)
+        if self._is_past(_now()):
+            return None
         try:
             return glrec_core.record(None, *self._options.outputs(len(self._windows)), **self._options.config)
         except GlrecError as error:
@@ -149,11 +152,26 @@ class Session:
             logger.error("recording does not begin: %s", error)  # noqa: TRY400 - the reason is in the text
             return None
 
+    def _is_in_time(self) -> bool:
+        """Whether the recording, which begins with the first frame of all, has not had its seconds yet.
+
+        Asked just before a frame is recorded: to open the recorder, and to record the first frame, takes the time of several,
+        and loops may draw on for a while when they are told to end.
+        """
+        now = _now()
+        if self._first_seconds is None:
+            self._first_seconds = now
+        return not self._is_past(now)
+
+    def _is_past(self, now_seconds: float) -> bool:
+        seconds = self._options.seconds
+        if seconds is None or self._virtual is not None or self._first_seconds is None:
+            return False
+        return now_seconds - self._first_seconds >= seconds
+
     def _after_frame(self, window: Window) -> None:
         """Let the window that drives time do so, and end the program when it has drawn enough."""
         self._last_seconds = _now()
-        if self._first_seconds is None:
-            self._first_seconds = self._last_seconds
         if window is not self._driver():
             return
         if self._virtual is not None:
@@ -170,14 +188,9 @@ class Session:
         return next((window for window in self._windows if window.is_open), None)
 
     def _is_over(self, window: Window) -> bool:
-        options = self._options
-        if not options.is_limited:
+        if not self._options.is_limited:
             return False
-        if window.recorder is None or window.recorder.finished:
-            return True
-        if options.seconds is None or self._virtual is not None or self._first_seconds is None:
-            return False
-        return _now() - self._first_seconds >= options.seconds
+        return window.recorder is None or window.recorder.finished or self._is_past(_now())
 
     def _end(self) -> None:
         if not self._ask_to_stop():

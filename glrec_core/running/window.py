@@ -9,14 +9,17 @@ from glrec_core.adapter import Attachment, Framebuffer
 from glrec_core.interrupts import held_back
 
 Begin = Callable[["Window"], Recorder | None]
+IsInTime = Callable[[], bool]
 AfterFrame = Callable[["Window"], None]
 
 
 class Window:
     """The `Tap` that an adapter sees. There is no recorder, and no file, for a window that never draws."""
 
-    def __init__(self, begin: Begin, after_frame: AfterFrame) -> None:
+    def __init__(self, begin: Begin, is_in_time: IsInTime, after_frame: AfterFrame) -> None:
+        """`is_in_time` says whether a frame that is drawn now is to be recorded; asked when its recorder is there."""
         self._begin = begin
+        self._is_in_time = is_in_time
         self._after_frame = after_frame
         self._begun = False
         self.recorder: Recorder | None = None
@@ -36,7 +39,7 @@ class Window:
                 self.recorder = self._begin(self)
                 if self.recorder is not None and self.attachment is not None:
                     self.recorder.attached(self.attachment)
-            if self.recorder is not None:
+            if self._is_in_time() and self.recorder is not None:
                 self.recorder.frame_drawn(source)
         self._after_frame(self)
 

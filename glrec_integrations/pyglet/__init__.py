@@ -24,7 +24,9 @@ __all__ = ["attach"]
 def attach(window: BaseWindow, *sinks: str | Path | Sink, **config: Unpack[Options]) -> Recorder:
     """Record every frame of `window` from its next flip until `recorder.close()` or until the window closes.
 
-    The file is finished in both cases. A `frames=` limit ends the recording and not the program.
+    `close()` returns when the file is there. Where the window is closed first, the file is finished while the program goes on:
+    `recorder.wait()` returns when it is there, and the end of the program waits as well. A `frames=` limit ends the recording
+    and not the program.
 
     Args:
         window: an open pyglet window, visible, hidden or headless; of a subclass too, such as `arcade.Window`.

@@ -12,6 +12,7 @@ from typing import Any
 
 from glrec_core import ConfigError, Options, Recorder, Sink, record
 from glrec_integrations.vispy.adapter import CanvasAttachment
+from glrec_integrations.vispy.toolkit import buffers_as_asked, tell_size
 
 RecordOption = bool | str | Path | Sink | Mapping[str, Any] | None
 """True is a dated file in the working folder, a mapping is `path` and the options of `glrec_core.Config`, None is off."""
@@ -30,13 +31,14 @@ def recorded(canvas: Any, option: RecordOption) -> Iterator[None]:
         yield
         return
     try:
-        yield
+        with buffers_as_asked(canvas):
+            yield
         recorder.attached(CanvasAttachment(canvas, recorder))
     except BaseException:
         recorder.discard()
         raise
     canvas.recorder = recorder
-    _tell_size(canvas)
+    tell_size(canvas)
 
 
 def _recorder(option: RecordOption) -> Recorder | None:
@@ -56,9 +58,3 @@ def _options(option: RecordOption) -> dict[str, Any]:
     if isinstance(option, Mapping):
         return dict(option)
     return {} if option is True else {"path": option}
-
-
-def _tell_size(canvas: Any) -> None:
-    """Emit the first resize event, which vispy's egl backend, unlike others, forgets: scenes stay invisible without it."""
-    if canvas.app.backend_name == "egl" and canvas._backend is not None:
-        canvas.events.resize(size=canvas.size)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import weakref
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from types import ModuleType
 from typing import Any
 
 from glrec_core.adapter import ImportHook, Program, hookimpl
+from glrec_integrations.vispy.toolkit import buffers_as_asked, tell_size
 
 _EARLY_SECONDS = 1e-6
 """How much earlier timers come due under virtual time, which rounding would make a whole frame late."""
@@ -46,6 +48,7 @@ class _Canvases:
 
     def __init__(self) -> None:
         self._all: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._running = 0
         self._ending = False
 
     def watch(self, canvas: ModuleType, program: Program) -> None:
@@ -56,19 +59,27 @@ class _Canvases:
         def create_native_and_record(canvas: Any) -> None:
             if canvas._backend is not None:
                 return
-            with program.making(canvas):
+            with program.making(canvas), buffers_as_asked(canvas) if program.headless else nullcontext():
                 create_native(canvas)
             self._all.add(canvas)
-            if canvas.app.backend_name == "egl":
-                canvas.events.resize(
-                    size=canvas.size
-                )  # which this backend forgets: scenes would stay invisible
+            tell_size(canvas)
 
         canvas.Canvas.create_native = create_native_and_record
 
     def watch_loop(self, backend: ModuleType, program: Program) -> None:
         """Draw again what nothing else draws; end the loop between two frames, since that closes the canvases."""
-        process_events = backend.ApplicationBackend._vispy_process_events
+        run, process_events = (
+            backend.ApplicationBackend._vispy_run,
+            backend.ApplicationBackend._vispy_process_events,
+        )
+
+        @functools.wraps(run)
+        def run_and_note(application: Any) -> Any:
+            self._running += 1
+            try:
+                return run(application)
+            finally:
+                self._running -= 1
 
         @functools.wraps(process_events)
         def process_events_and_draw(application: Any) -> None:
@@ -80,16 +91,18 @@ class _Canvases:
                 for canvas in [each for each in self._all if not each._closed]:
                     canvas.update()
 
+        backend.ApplicationBackend._vispy_run = run_and_note
         backend.ApplicationBackend._vispy_process_events = process_events_and_draw
         if program.step:
             backend.TimerBackend._vispy_start = _early(backend.TimerBackend._vispy_start)
 
     def stop_with_program(self, app: ModuleType, program: Program) -> None:
-        """End vispy's own loop when the program is to end; loops of others end by themselves."""
+        """End vispy's own loop when the program is to end; loops of others end by themselves, a program's own by force."""
 
         def stop() -> bool:
             application = app._default_app.default_app
-            self._ending = application is not None and application.backend_name in _OWN_LOOPS
+            has_own = application is not None and application.backend_name in _OWN_LOOPS
+            self._ending = has_own and self._running > 0
             return self._ending
 
         program.at_stop(stop)

@@ -13,4 +13,5 @@ ENVIRONMENT = {"DISPLAY": "", "EGL_PLATFORM": "surfaceless"}
 @pytest.mark.parametrize("toolkit", TOOLKITS)
 def test_adapter_keeps(toolkit: str, check: str) -> None:
     program = f"from tests.contract.adapter_programs.checks import main\nmain({toolkit!r}, {check!r})"
-    run_program(program, env=ENVIRONMENT)
+    done = run_program(program, env=ENVIRONMENT)
+    assert "still open" not in done.stderr

@@ -20,10 +20,11 @@ Recorder.frame_drawn = lambda recorder, source: (frame_drawn(recorder, source), 
 """
 CLOSED = {
     "pyglet": COUNTED
-    + "import pyglet\npyglet.clock.schedule_interval(lambda _: pyglet.app.exit() if drawn else None, 0.2)\n",
+    + "import pyglet\n"
+    + "pyglet.clock.schedule_interval(lambda _: window.dispatch_event('on_close') if drawn else None, 0.2)\n",
     "vispy": COUNTED
     + "import vispy.app\nvispy.app.use_app('glfw')\n"
-    + "patience = vispy.app.Timer(0.2, connect=lambda _: vispy.app.quit() if drawn else None, start=True)\n",
+    + "patience = vispy.app.Timer(0.2, connect=lambda _: canvas.close() if drawn else None, start=True)\n",
 }
 
 
@@ -39,7 +40,8 @@ def test_its_programs_record(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     closing = "".join(text for name, text in CLOSED.items() if f"import {name}" in block.code)
-    run_program(closing + block.code, env={"DISPLAY": display})
+    done = run_program(closing + block.code, env={"DISPLAY": display})
+    assert done.stderr == ""  # nothing has been left open
     [film] = tmp_path.glob("*.mp4")
     assert_timestamps(film, frame_count(film))
     assert frame_count(film) >= 1

@@ -222,6 +222,13 @@ def test_a_forgotten_close_is_made_up_for_at_the_end_of_the_program(tmp_path: Pa
     video.assert_recording(tmp_path / "a.mp4", 25, (320, 240), fps=60)
 
 
+def test_what_ended_by_itself_is_finished_at_the_end_of_the_program_without_a_word(tmp_path: Path) -> None:
+    program = _PROGRAM.replace("fps=60", "fps=60, frames=25") + "loop.record(recorder, range(30))\n"
+    done = run_program(program, str(tmp_path / "a.mp4"))
+    assert (done.stdout, done.stderr) == ("", "")
+    video.assert_recording(tmp_path / "a.mp4", 25, (320, 240), fps=60)
+
+
 @pytest.mark.parametrize("frames", [30, 61, 200])
 def test_after_kill_9_the_file_plays_up_to_the_last_half_second(tmp_path: Path, frames: int) -> None:
     program = _PROGRAM + (

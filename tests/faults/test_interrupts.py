@@ -143,9 +143,9 @@ def slow(_, frame):
     return frame
 
 context = moderngl.create_context(standalone=True, backend="egl")
-recorder = record(None, sys.argv[1], timing="step", overflow=sys.argv[2], process=[slow])
+recorder = record(None, sys.argv[1], timing="step", overflow=sys.argv[2], process=[slow], frames=60)
 BarcodeLoop(context, (64, 48)).record(recorder, range(60))
-interrupts = 0
+interrupts, end = 0, getattr(recorder, sys.argv[4])
 
 def interrupt():
     while interrupts == 0 and not recorder.closed:
@@ -156,23 +156,24 @@ def interrupt():
 thread = threading.Thread(target=interrupt)
 thread.start()
 try:
-    recorder.close()
+    end()
 except KeyboardInterrupt:
     interrupts += 1
 thread.join()
 assert interrupts == 1
 if sys.argv[3] == "again":
-    print(recorder.close().frames, recorder.stats.recorded)
+    print(end().frames, recorder.stats.recorded)
 """
 
 
 @pytest.mark.parametrize("overflow", ["block", "spill"])
 @pytest.mark.parametrize("how", ["again", "exit"])
+@pytest.mark.parametrize("call", ["close", "wait"])
 def test_an_interrupted_close_is_finished_by_the_next_or_by_the_end(
-    tmp_path: Path, overflow: str, how: str
+    tmp_path: Path, overflow: str, how: str, call: str
 ) -> None:
     path = tmp_path / "a.mp4"
-    done = run_program(INTERRUPTED_CLOSE, str(path), overflow, how)
+    done = run_program(INTERRUPTED_CLOSE, str(path), overflow, how, call)
     assert done.stdout == ("60 60\n" if how == "again" else "")
     assert ("still open" in done.stderr) == (how == "exit")
     video.assert_recording(path, 60, (64, 48), fps=60)

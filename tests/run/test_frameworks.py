@@ -66,17 +66,6 @@ def test_every_clock_advances_by_one_frame(name: str, tmp_path: Path) -> None:
     assert steady == list(range(steady[0], steady[0] + FRAMES - 2))
 
 
-def test_seconds_are_the_recordings(tmp_path: Path) -> None:
-    film = tmp_path / "film.mp4"
-    done = glrec(
-        *("run", "--headless", "--step", "--fps", "20", "--seconds", "0.5", "-o", film),
-        *(PROGRAM, "glfw_by_name", "count"),
-        env=NO_SCREEN,
-    )
-    assert done.returncode == 0, done.stderr
-    assert_recording(film, 10, SIZE, 20)
-
-
 def test_size_is_the_recordings(tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     run(

@@ -4,9 +4,13 @@ Each check opens its own targets in an interpreter of its own. `Listener` stands
 framebuffer at the moment at which it is told of a frame. The last checks use the real recorder.
 """
 
+import atexit
 import gc
+import os
+import shutil
 import sys
 import tempfile
+import traceback
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +23,7 @@ import pytest
 from numpy.typing import NDArray
 
 import glrec_core
+from glrec_core import NotFinishedError
 from glrec_core.adapter import Attachment, ConfigError, Framebuffer
 from tests.contract.adapter_programs import native
 from tests.contract.adapter_programs.toolkits import SIZE, Toolkit, is_imported
@@ -415,6 +420,46 @@ def the_hotkey_pauses_and_the_program_still_gets_it(toolkit: Toolkit) -> None:
     assert toolkit.fingerprint(target) == found
     toolkit.press(target, "F9")
     assert recorder.paused, "the recorder still hears of keys"
+
+
+@check
+def a_film_that_was_waited_for_is_there(toolkit: Toolkit) -> None:
+    target = toolkit.open()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        recorder = glrec_core.record(target, path, timing="step", fps=FPS)
+        draw_frames(toolkit, target, range(RECORDED_FRAMES))
+        with pytest.raises(NotFinishedError, match="goes on"):
+            recorder.wait()
+        toolkit.close(target)
+        recording = recorder.wait()
+        assert (recording.path, recording.frames) == (path, RECORDED_FRAMES)
+        assert recorder.closed
+        assert recorder.wait(1) == recording
+        assert_recording(path, RECORDED_FRAMES, SIZE, FPS)
+
+
+@check
+def a_program_may_end_with_its_window(toolkit: Toolkit) -> None:
+    """What nobody waits for is finished at the end, without a word: nothing has been left open."""
+    folder = tempfile.mkdtemp()
+    path = Path(folder) / "film.mp4"
+    atexit.register(look_at_the_end, path)  # called after the recorder's own function, which comes later
+    target = toolkit.open()
+    glrec_core.record(target, path, timing="step", fps=FPS)
+    draw_frames(toolkit, target, range(RECORDED_FRAMES))
+    toolkit.close(target)
+
+
+def look_at_the_end(path: Path) -> None:
+    """Check a film when the program ends, where nothing but the exit code is heard of an exception."""
+    try:
+        assert_recording(path, RECORDED_FRAMES, SIZE, FPS)
+    except BaseException:  # noqa: BLE001 - shown, and the exit code tells of it
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+    shutil.rmtree(path.parent)
 
 
 def main(toolkit: str, name: str) -> None:

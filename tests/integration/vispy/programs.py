@@ -210,6 +210,36 @@ def a_subclass_may_be_recorded() -> None:
     _draw_all(gloo_scene(canvas), canvas.recorder)
 
 
+def a_subclass_hears_of_its_size_when_it_is_complete(kind: str) -> None:
+    base: Any = {"gloo": glrec_vispy.Canvas, "scene": glrec_vispy.SceneCanvas}[kind]
+    told: list[str] = []
+
+    class Mine(base):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__(size=SIZE, show=True, record={"path": FILM, **_STEP})
+            told.append("complete")
+
+        def on_resize(self, event: Any) -> None:
+            if kind == "scene":
+                super().on_resize(event)
+            told.append(f"{event.size}")
+
+    canvas = Mine()
+    canvas.events.draw.connect(lambda _: told.append("draw"))
+    assert canvas.recorder is not None
+    _draw_all(_SCENES[kind](canvas), canvas.recorder)
+    assert told == ["complete", f"{SIZE}", *["draw"] * FRAMES]
+
+
+def recorded_canvases_have_depth(kind: str) -> None:
+    from vispy import gloo
+
+    canvas_class = {"gloo": glrec_vispy.Canvas, "scene": glrec_vispy.SceneCanvas}[kind]
+    canvas: Any = canvas_class(size=SIZE, record={"path": FILM, **_STEP})
+    assert gloo.gl.glGetParameter(0x0D56) >= 24
+    canvas.close()
+
+
 def record_true_writes_a_dated_file() -> None:
     canvas = glrec_vispy.SceneCanvas(size=SIZE, show=True, record=True)
     assert canvas.recorder is not None

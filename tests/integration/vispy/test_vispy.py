@@ -143,6 +143,18 @@ def test_a_subclass_may_be_recorded(play: Play, tmp_path: Path) -> None:
     assert_recording(tmp_path / FILM, FRAMES, SIZE, FPS)
 
 
+@pytest.mark.parametrize("kind", ["gloo", "scene"])
+def test_a_subclass_hears_of_its_size_when_it_is_complete(kind: str, play: Play, tmp_path: Path) -> None:
+    play("egl", "a_subclass_hears_of_its_size_when_it_is_complete", kind)
+    assert_recording(tmp_path / FILM, FRAMES, SIZE, FPS)
+
+
+@pytest.mark.parametrize("kind", ["gloo", "scene"])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_recorded_canvases_have_depth(backend: str, kind: str, play: Play) -> None:
+    play(backend, "recorded_canvases_have_depth", kind)
+
+
 def test_record_true_writes_a_dated_file(play: Play, tmp_path: Path) -> None:
     recorded = int(play("egl", "record_true_writes_a_dated_file"))
     (film,) = tmp_path.iterdir()
