@@ -51,8 +51,6 @@ class FFmpegBackend:
 
     def open(self, gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
         """See `Backend.open`."""
-        from glrec_core.convert.host import open_converter
-        from glrec_core.encode.ffmpeg_encoder import FFmpegEncoder
         from glrec_core.encode.ffmpeg_options import choose_process_codec
 
         executable = any_ffmpeg()
@@ -63,6 +61,9 @@ class FFmpegBackend:
         codec.check_size(source if config.size is None else Size(*config.size))
 
         def open_encode_stages(spec: FrameSpec) -> EncodeStages:
+            from glrec_core.convert.host import open_converter
+            from glrec_core.encode.ffmpeg_encoder import FFmpegEncoder
+
             encoder = FFmpegEncoder(
                 spec.size, config, how, clock.time_base, clock.frame_rate, executable=executable
             )

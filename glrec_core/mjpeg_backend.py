@@ -1,6 +1,6 @@
 """The backend for NVIDIA GPUs without NVENC: OpenGL's texture, a CUDA kernel, nvJPEG. `backends.py` lists it.
 
-Nothing of CUDA is imported before a context turns out to be on an NVIDIA GPU whose driver is there.
+Nothing of CUDA is imported unless the packages and the driver are there.
 """
 
 from __future__ import annotations
@@ -42,17 +42,28 @@ def unavailable(gl: GL, config: Config, size: Size | None) -> str | None:  # noq
         return f"the OpenGL context is {gl.version_text} on {gl.renderer}; it must be desktop OpenGL on an NVIDIA GPU"
     if (problem := _missing_package() or _missing_driver()) is not None:
         return problem
+    _import_all()
     from glrec_core.cuda.device import CudaDevice
     from glrec_core.cuda.nvjpeg import library
 
-    for module in ("capture.cuda", "convert.cuda"):  # what a broken package lacks shows as well there
-        import_module(f"glrec_core.{module}")
     try:
         CudaDevice.of_current_gl_context()
         library()
     except (BackendUnavailable, CaptureError) as error:
         return str(error)
     return None
+
+
+def preload() -> None:
+    """See `Backend.preload`; nothing where packages or driver are missing."""
+    if (_missing_package() or _missing_driver()) is None:
+        _import_all()
+
+
+def _import_all() -> None:
+    """Import what frames on the GPU are made with; what a broken package lacks shows as well there."""
+    for module in ("cuda.device", "cuda.nvjpeg", "capture.cuda", "convert.cuda"):
+        import_module(f"glrec_core.{module}")
 
 
 def _missing_package() -> str | None:
