@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from typing import NamedTuple
 
 from glrec_core import mjpeg_backend, nvenc_backend
@@ -18,7 +17,7 @@ from glrec_core.clock import Clock
 from glrec_core.config import SPILL_BACKEND, Config
 from glrec_core.encode.motion_jpeg import CODEC
 from glrec_core.errors import BackendUnavailable, ConfigError
-from glrec_core.ffmpeg_backend import FFmpegBackend
+from glrec_core.ffmpeg_backend import FFmpegBackend, preload_for_cpu
 from glrec_core.frame import FrameSpec, PixelFormat, Size
 from glrec_core.gl.functions import GL
 from glrec_core.operations import perhaps_for_numpy_only
@@ -43,9 +42,9 @@ class Backend:
     """Says in a sentence what it does in this context."""
     open: Callable[[GL, Config, Clock, Size], Pipeline]
     """Opens it for a first source of the given size."""
-    preload: Callable[[], None]
-    """Imports what it will need, as far as that needs no context: what else does is imported by `open` and the encode thread,
-    which tell of what cannot be. Any thread."""
+    preload: Callable[[Config], None]
+    """Does what takes long and needs no context, imports above all, so that it is done when the first frame comes. Whatever it
+    raises is told by `unavailable`, `open` or the encode thread, which need the same. Any thread."""
     codec: str | None = None
     """The one codec that it makes; "auto" takes it for no other."""
     by_name_only: bool = False
@@ -142,11 +141,6 @@ def open_on_cpu(config: Config, clock: Clock) -> OpenEncodeStages:
     return open_encode_stages
 
 
-def _preload_for_cpu() -> None:
-    for module in ("convert.host", "encode.software", "encode.pyav", "sink.muxer"):
-        import_module(f"glrec_core.{module}")
-
-
 def _describe_spill(gl: GL, config: Config) -> str:
     return f"every frame is stored before it is encoded; {_describe_host(gl, config)}"
 
@@ -168,15 +162,13 @@ MJPEG = Backend(
     mjpeg_backend.preload,
     codec=CODEC,
 )
-HOST = Backend("host", _check_host, lambda *_: None, _describe_host, _open_host, _preload_for_cpu)
-SPILL = Backend(SPILL_BACKEND, _check_host, lambda *_: None, _describe_spill, _open_host, _preload_for_cpu)
+HOST = Backend("host", _check_host, lambda *_: None, _describe_host, _open_host, preload_for_cpu)
+SPILL = Backend(SPILL_BACKEND, _check_host, lambda *_: None, _describe_spill, _open_host, preload_for_cpu)
 
 
 def _by_executable(kind: str) -> Backend:
     row = FFmpegBackend(kind)
-    return Backend(
-        kind, row.check, row.unavailable, row.describe, row.open, _preload_for_cpu, by_name_only=True
-    )
+    return Backend(kind, row.check, row.unavailable, row.describe, row.open, row.preload, by_name_only=True)
 
 
 VAAPI, VULKAN, FFMPEG = map(_by_executable, ("vaapi", "vulkan", "ffmpeg"))
@@ -200,7 +192,7 @@ def plugged_in() -> tuple[Backend, ...]:
             lambda *_: None,
             row.describe,
             row.open,
-            _preload_for_cpu,
+            preload_for_cpu,
             codec=offer.codec,
         )
         for offer, row in rows

@@ -2,15 +2,12 @@
 
 A forked child has copies of all objects, but none of the threads, and its file descriptors are its parent's files. So
 whatever records remembers the process that made it, and does nothing in any other.
-
-Nor may it inherit an import that another thread is in the midst of: its own would wait for that one's lock for ever.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
-import threading
 from contextlib import suppress
 from typing import Protocol
 from weakref import WeakSet
@@ -29,10 +26,6 @@ class Owned(Protocol):
 _generation = 0
 _never_freed_by_children: WeakSet[object] = WeakSet()
 _disowned_by_children: WeakSet[Owned] = WeakSet()
-_importing: WeakSet[threading.Thread] = WeakSet()
-
-_LONGEST_IMPORT_SECONDS = 5.0
-"""How long a fork waits: the one who forks may hold the lock of an import that the other thread waits for."""
 
 
 class Maker:
@@ -59,22 +52,11 @@ def disown_in_children(owned: Owned) -> None:
     _disowned_by_children.add(owned)
 
 
-def finish_before_forks(importing: threading.Thread) -> None:
-    """See to it that a thread that imports, and is about to end, does so before the process forks."""
-    _importing.add(importing)
-
-
 def close_copy(descriptor: int) -> None:
     """Close a child's copy of a descriptor, if there is one; that of the parent stays open."""
     if descriptor >= 0:
         with suppress(OSError):
             os.close(descriptor)
-
-
-def _finish_imports() -> None:
-    for thread in list(_importing):
-        if thread.is_alive() and thread is not threading.current_thread():
-            thread.join(_LONGEST_IMPORT_SECONDS)
 
 
 def _begin_child() -> None:
@@ -88,4 +70,4 @@ def _begin_child() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_finish_imports, after_in_child=_begin_child)
+    os.register_at_fork(after_in_child=_begin_child)

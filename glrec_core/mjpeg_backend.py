@@ -19,6 +19,7 @@ from glrec_core.errors import BackendUnavailable, CaptureError
 from glrec_core.frame import FrameSpec, PixelFormat, Size
 from glrec_core.gl.functions import GL
 from glrec_core.stages import EncodeStages, Pipeline
+from glrec_core.waiting import finish_imports
 
 if TYPE_CHECKING:
     from glrec_core.cuda.device import CudaStream
@@ -54,7 +55,7 @@ def unavailable(gl: GL, config: Config, size: Size | None) -> str | None:  # noq
     return None
 
 
-def preload() -> None:
+def preload(_: Config) -> None:
     """See `Backend.preload`; nothing where packages or driver are missing."""
     if (_missing_package() or _missing_driver()) is None:
         _import_all()
@@ -62,6 +63,7 @@ def preload() -> None:
 
 def _import_all() -> None:
     """Import what frames on the GPU are made with; what a broken package lacks shows as well there."""
+    finish_imports()
     for module in ("cuda.device", "cuda.nvjpeg", "capture.cuda", "convert.cuda"):
         import_module(f"glrec_core.{module}")
 

@@ -19,6 +19,7 @@ from glrec_core.errors import BackendUnavailable, CaptureError, ConfigError
 from glrec_core.frame import FrameSpec, PixelFormat, Size
 from glrec_core.gl.functions import GL
 from glrec_core.stages import EncodeStages, OpenEncodeStages, Pipeline
+from glrec_core.waiting import finish_imports
 
 if TYPE_CHECKING:
     from glrec_core.cuda.device import CudaDevice, CudaStream
@@ -41,7 +42,7 @@ def unavailable(gl: GL, config: Config, size: Size | None) -> str | None:
     return device_problem(_drawing_device, config, size if config.size is None else Size(*config.size))
 
 
-def preload() -> None:
+def preload(_: Config) -> None:
     """See `Backend.preload`; nothing where packages or driver are missing."""
     if (missing_package() or driver_problem()) is None:
         broken_package()
@@ -79,6 +80,7 @@ def broken_package() -> str | None:
     They load the driver's libraries, which must be there. What they lack shows as well when they are loaded: by the modules
     that an encoder on the GPU is made of.
     """
+    finish_imports()
     for package in ("cupy", "cuda.bindings.driver", "PyNvVideoCodec"):
         import_module(package)
     for module in ("capture.cuda", "convert.cuda", "encode.nvenc"):

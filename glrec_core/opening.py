@@ -1,22 +1,21 @@
 """What happens at a recorder's first frame: a backend is chosen for the context, and the engine is opened on it.
 
-The loop stands still for that long. So what takes longest, imports, is done beforehand, while the program makes itself ready;
-or on the encode thread, which waits for it in the render thread's place.
+The loop stands still for that long. So what takes longest, imports, is done by the encode thread, or beforehand by a thread of
+its own, while the program makes itself ready.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from glrec_core.backends import Backend, candidates, choose
 from glrec_core.clock import Clock
 from glrec_core.config import Config
 from glrec_core.engine import Engine
-from glrec_core.forks import finish_before_forks
 from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl.functions import GL, current_gl
 from glrec_core.marks import Marks
@@ -26,47 +25,32 @@ from glrec_core.reports import Reports
 from glrec_core.screenshots import Screenshots
 from glrec_core.stages import Pipeline, Sink
 from glrec_core.stats import Stats
+from glrec_core.waiting import begin_imports
 
 logger: logging.Logger = logging.getLogger("glrec")
 
 
-_begun: set[Callable[[], None]] = set()
-"""The `Backend.preload` of each backend that this process has prepared for, or is about to."""
+_begun: set[tuple[str, str | None]] = set()
+"""The backends, with their codecs, that this process has prepared for, or is about to."""
 
 
-class Preparation:
-    """Imports what the backends that can honour the options will need, in a thread that ends with that.
+def prepare(config: Config) -> None:
+    """Let the backends that can honour the options do beforehand what they can, in a thread that ends with that.
 
-    Nobody relies on it: whoever needs a module imports it, waits for it if that is under way, and tells of what cannot be
-    imported. So failures are left to those.
+    Raises:
+        ConfigError: none can.
+
     """
-
-    def __init__(self, config: Config) -> None:
-        """Begin, unless another recorder has."""
-        preloads = {backend.preload for backend in candidates(config)} - _begun
-        _begun.update(preloads)
-        self._thread: threading.Thread | None = None
-        if preloads:
-            self._begin(preloads)
-
-    def join(self) -> None:
-        """Wait until it is done."""
-        if self._thread is not None:
-            self._thread.join()
-
-    def _begin(self, preloads: set[Callable[[], None]]) -> None:
-        # No daemon: it ends soon, and the end of the program must not come into the midst of a library's start.
-        thread = threading.Thread(target=_run_all, args=(preloads,), name="glrec-prepare")
-        finish_before_forks(thread)
-        with suppress(RuntimeError):  # the system gives no thread; the encode thread will tell
-            thread.start()
-            self._thread = thread
+    able = [each for each in candidates(config) if (each.name, config.codec) not in _begun]
+    if able:
+        _begun.update((each.name, config.codec) for each in able)
+        begin_imports(partial(_preload, able, config))
 
 
-def _run_all(preloads: set[Callable[[], None]]) -> None:
-    for preload in preloads:
-        with suppress(BaseException):
-            preload()
+def _preload(backends: Sequence[Backend], config: Config) -> None:
+    for backend in backends:
+        with suppress(BaseException):  # told by those who need the same, see `Backend.preload`
+            backend.preload(config)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from glrec_core.gl.objects import bound_framebuffer
 from glrec_core.gl.platform import current_context
 from glrec_core.interrupts import held_back
 from glrec_core.keys import parse_key
-from glrec_core.opening import Opening, Preparation
+from glrec_core.opening import Opening, prepare
 from glrec_core.recording import Recording
 from glrec_core.reports import Reports
 from glrec_core.screenshots import Screenshots
@@ -38,6 +38,7 @@ from glrec_core.sink.file import FileSink
 from glrec_core.sink.stored import StoredSink, notes_of
 from glrec_core.stages import Sink
 from glrec_core.stats import Stats
+from glrec_core.waiting import finish_imports
 
 logger: logging.Logger = logging.getLogger("glrec")
 
@@ -59,7 +60,6 @@ class Recorder(Controls):
         self._screenshots = Screenshots(config.color_space)
         opening = Opening(config, self._sinks, self._clock, self._stats, self._reports, self._screenshots)
         super().__init__(opening)
-        self._preparation = Preparation(config)
         self._engine: Engine | None = None
         self._ended = False
         self._maker = Maker()
@@ -71,6 +71,7 @@ class Recorder(Controls):
         self._last_steps = self._make_last_steps()
         if config.paused:
             self.pause()
+        prepare(config)
         atexit.register(self._close_at_exit)
 
     # Tap
@@ -253,7 +254,7 @@ class Recorder(Controls):
         atexit.unregister(self._close_at_exit)
         release(self._sinks)
         self._detach()
-        self._preparation.join()
+        finish_imports()
 
     # Within
 
@@ -305,7 +306,7 @@ class Recorder(Controls):
             self._attachment.detach()
 
     def _join(self) -> None:
-        self._preparation.join()
+        finish_imports()
         if self._engine is not None:
             self._engine.join()
 

@@ -122,6 +122,6 @@ def use_as_backend() -> None:
     """Let the recorder of this process read by the host route and encode by NVENC."""
     nvenc: Any = backends.NVENC
     row = Backend(
-        "nvenc", nvenc.check, lambda *_: None, lambda *_: "host memory poses as CUDA's", _open, lambda: None
+        "nvenc", nvenc.check, lambda *_: None, lambda *_: "host memory poses as CUDA's", _open, lambda _: None
     )
     backends.BACKENDS = (row,)
