@@ -16,6 +16,7 @@ SLOW = {
     "importlib.metadata",
     "multiprocessing",
     "sqlite3",
+    "subprocess",
     "xml",
 }
 """Of the standard library: what takes some 10 ms by itself or brings much else."""
