@@ -16,6 +16,7 @@ _COLUMNS: tuple[tuple[str, str, float, int], ...] = (
     ("render thread ms", "render_p50_ms", 1, 3),
     ("p95", "render_p95_ms", 1, 2),
     ("p99", "render_p99_ms", 1, 2),
+    ("first", "first_ms", 1, 1),
     ("late frames", "late_frames", 1, 0),
     ("total s", "total_seconds", 1, 2),
     ("CPU s", "cpu_seconds", 1, 2),
@@ -46,10 +47,10 @@ class Grid(NamedTuple):
 
 
 def workload_grids(results: Results) -> Iterator[Grid]:
-    """Yield each workload's table, if anything of it was measured."""
+    """Yield each workload's table, if anything of it was measured; of imports only the ratio says something, a target."""
     for workload in results.workloads:
         grid = workload_grid(results, workload)
-        if grid.rows:
+        if grid.rows and not workload.job.imports:
             yield grid
 
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from glrec_bench.errors import BenchError
+from glrec_bench.job import Job
 from glrec_bench.machine import is_software
 from glrec_bench.recorders import RECORDERS
 from glrec_bench.results import Results, whole_runs
@@ -25,7 +26,10 @@ _SIGMA_OF_MAD = 1.4826
 """The standard deviation of a normal distribution in units of its median absolute deviation."""
 _LEAST_NOISE = 0.05
 """Of the ratio: three repetitions that agree by chance do not make a ratio exact."""
-_PACED, _UNPACED = ("render_p50_ms",), ("total_seconds", "cpu_seconds", "peak_bytes")
+_PACED, _UNPACED = ("render_p50_ms", "first_ms"), ("total_seconds", "cpu_seconds", "peak_bytes")
+_IMPORTS = ("import_cost",)
+_OF_BOUNDS = {"total_seconds", "import_cost"}
+"""What else is measured of them says nothing of a recorder."""
 _FORMAT = 1
 
 Ratios = dict[str, Summary]
@@ -80,17 +84,23 @@ def ratios(results: Results) -> Ratios:
     """Return glrec's ratio to every other recorder whose files are whole: the smaller, the better."""
     found: Ratios = {}
     for workload in results.workloads:
-        for metric in _PACED if workload.job.paced else _UNPACED:
+        for metric in _metrics(workload.job):
             own = results.by_round(workload.name, "glrec", metric)
             for peer in results.recorders(workload.name):
                 if peer == "glrec" or not whole_runs(results.of(workload.name, peer)):
                     continue
-                if RECORDERS[peer].is_bound and metric != "total_seconds":
+                if RECORDERS[peer].is_bound and metric not in _OF_BOUNDS:
                     continue
                 value = ratio(own, results.by_round(workload.name, peer, metric))
                 if value is not None:
                     found[f"{workload.name} {metric} {peer}"] = value
     return found
+
+
+def _metrics(job: Job) -> tuple[str, ...]:
+    if job.imports:
+        return _IMPORTS
+    return _PACED if job.paced else _UNPACED
 
 
 def baseline_of(results: Results) -> Baseline:

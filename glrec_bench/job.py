@@ -33,6 +33,7 @@ class Job:
         same_settings: encode with `PRESET` and `CRF`; else as the recorder does unasked.
         copies: how many recorders run at the same time, on the same scene.
         heaviness: nanoseconds that each pixel of the scene takes the GPU on top, for a loop that the GPU bounds.
+        imports: record nothing; measure what importing the package costs.
 
     """
 
@@ -45,6 +46,7 @@ class Job:
     same_settings: bool = True
     copies: int = 1
     heaviness: float = 0.0
+    imports: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return all values for JSON."""
@@ -67,6 +69,7 @@ class Cost:
         written_bytes: what the process and its programs gave to the file system of a disk.
         late_frames: ticks of a paced loop at which no new frame was ready.
         render_ms: for each frame, the time that recording took from the render thread, drawing excluded.
+        first_ms: the same for the first frame of the process, before all others.
 
     """
 
@@ -76,6 +79,7 @@ class Cost:
     written_bytes: int
     late_frames: int
     render_ms: list[float] = field(default_factory=list)
+    first_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from glrec_bench.job import Cost, Finding, Job
 from glrec_bench.recorders import RECORDERS
 from glrec_bench.results import Results, Run, measured
 from glrec_bench.workloads import Workload
-from glrec_core.isolation import Progress, silent
+from glrec_core.progress import Progress, silent
 
 Tell = Callable[[str], None]
 """Told what was measured just now, in a line."""
@@ -84,6 +84,9 @@ def measure_once(
         run = Run(workload=workload.name, recorder=recorder, round=number)
         job = replace(workload.job, recorder=recorder, path=str(Path(scratch) / f"out{suffix}"))
         try:
+            if job.imports:
+                answer = environment.call("importing", "serve", {"package": recorder})
+                return replace(run, import_cost=answer.value)
             answer = environment.call("subject", "serve", job.as_json())
             finding = _examine(environment, job) if RECORDERS[recorder].makes_file else None
         except BenchError as error:
@@ -103,4 +106,6 @@ def _examine(environment: Environment, job: Job) -> Finding:
 def _told(run: Run) -> str:
     if run.error:
         return f"{run.workload}, {run.recorder}: {run.error}"
+    if run.import_cost is not None:
+        return f"{run.workload}, {run.recorder}: imported"
     return f"{run.workload}, {run.recorder}: {run.render_p50_ms:.3f} ms a frame, {run.total_seconds:.2f} s"

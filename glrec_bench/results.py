@@ -21,7 +21,8 @@ _FOUND = ("lost", "doubled", "disordered", "fault", "file_bytes", "psnr_db", "ss
 class Run:
     """One process: one recorder, one workload, one repetition. Values are None where there are none.
 
-    `render_*_ms` are quantiles of the net time on the render thread per frame. `peak_bytes` is the peak of the process and
+    `render_*_ms` are quantiles of the net time on the render thread per frame, `first_ms` is that of the process's first one.
+    `import_cost` is in CPU time or instructions, whatever the machine counts; only ratios of it say something. `peak_bytes` is the peak of the process and
     of the programs that it started. What happened to the frames is as in `Finding`.
     """
 
@@ -32,6 +33,8 @@ class Run:
     render_p50_ms: float | None = None
     render_p95_ms: float | None = None
     render_p99_ms: float | None = None
+    first_ms: float | None = None
+    import_cost: float | None = None
     late_frames: float | None = None
     total_seconds: float | None = None
     cpu_seconds: float | None = None
@@ -64,6 +67,7 @@ def measured(run: Run, cost: Cost, children_bytes: int, finding: Finding | None)
         render_p50_ms=quantile(cost.render_ms, 0.50),
         render_p95_ms=quantile(cost.render_ms, 0.95),
         render_p99_ms=quantile(cost.render_ms, 0.99),
+        first_ms=cost.first_ms,
         late_frames=cost.late_frames,
         total_seconds=cost.total_seconds,
         cpu_seconds=cost.cpu_seconds,

@@ -1,7 +1,7 @@
 """The measured process: records the scene with one recorder and answers what that cost.
 
 It reads a job as one line of JSON and answers with another. A few frames are recorded beforehand, so that imports and the
-first use of a driver count for no recorder.
+first use of a driver count for no recorder; the first of them is measured by itself.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from glrec_bench.recorders import Recorder, recorder_class
 from glrec_bench.scene import AnyScene
 
 _WARM_UP_FRAMES = 5
+_BEGIN_SECONDS = 0.5
+"""What a program still does between opening its recorder and its first frame, at the process's first recording."""
+
 _NANOSECONDS_PER_SECOND = 1_000_000_000
 
 
@@ -28,7 +31,7 @@ def measure(job: Job) -> Cost:
     """Record and say what it took."""
     kind = recorder_class(job.recorder)
     scene = kind.scene_class(job)
-    _warm_up(job, kind, scene)
+    first_ms = _warm_up(job, kind, scene)
     cpu, written = _cpu_seconds(), _written_bytes()
     began = perf_counter()
     render_ms, late_frames = _record(job, kind, scene)
@@ -40,20 +43,29 @@ def measure(job: Job) -> Cost:
         written_bytes=_written_bytes() - written,
         late_frames=late_frames,
         render_ms=render_ms,
+        first_ms=first_ms,
     )
 
 
-def _warm_up(job: Job, kind: type[Recorder], scene: AnyScene) -> None:
+def _warm_up(job: Job, kind: type[Recorder], scene: AnyScene) -> float:
+    """Record a little, and return what the process's first frame took from the render thread, in ms."""
     with tempfile.TemporaryDirectory(dir=Path(job.path).parent) as folder:
         path = str(Path(folder) / Path(job.path).name)
-        _record(replace(job, path=path, frames=_WARM_UP_FRAMES, paced=False), kind, scene)
+        warm_up = replace(job, path=path, frames=_WARM_UP_FRAMES, paced=False)
+        return _record(warm_up, kind, scene, begin_seconds=_BEGIN_SECONDS)[0][0]
 
 
-def _record(job: Job, kind: type[Recorder], scene: AnyScene) -> tuple[list[float], int]:
-    """Return each frame's time on the render thread in ms, and the number of late frames."""
+def _record(
+    job: Job, kind: type[Recorder], scene: AnyScene, *, begin_seconds: float = 0.0
+) -> tuple[list[float], int]:
+    """Return each frame's time on the render thread in ms, and the number of late frames.
+
+    The first frame is drawn so long after the recorders are opened.
+    """
     path = Path(job.path)
     jobs = [replace(job, path=str(path.with_stem(f"{path.stem}-{copy}"))) for copy in range(1, job.copies)]
     recorders = [kind(scene, each) for each in (job, *jobs)]
+    sleep(begin_seconds)
     net_ns, late = (_paced if job.paced else _unpaced)(scene, recorders, job)
     for recorder in recorders:
         recorder.close()

@@ -1,4 +1,4 @@
-"""The figures to reach, as ratios of one run, and whether they were."""
+"""The figures to reach, as ratios of one run, and whether they were; of the first frame, as milliseconds beyond a usual one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from glrec_bench.recorders import RECORDERS
 from glrec_bench.results import Results, whole_runs
-from glrec_bench.statistics import Summary, differences, ratio
+from glrec_bench.statistics import Summary, differences, ratio, summarize
 
 _FLAT = 1.10
 """How much the cost of one frame, pixel or recorder may rise while the work grows."""
@@ -66,14 +66,15 @@ _HARDWARE = (_Versus("unpaced-1080p", *_TOTAL, {"imageio": 1 / 4, "turbopipe": 1
 
 _DEFAULTS_LIMIT, _FLOOR_LIMIT, _MEMORY_LIMIT = 0.5, 0.85, 1.25
 _ADDED_LIMIT, _JPEG_LIMIT = 1 / 8, 1 / 5
+_FIRST_LIMIT_MS, _IMPORT_LIMIT = 15, 1.0
 
 
 def outcomes(results: Results, *, software: bool) -> list[Outcome]:
     """Return every target for this kind of renderer; those of workloads that were not run are not there."""
     tables: tuple[Callable[[Results], Iterator[Outcome]], ...] = (
-        (_software, _defaults, _floor, _memory, _frames, _growth)
+        (_software, _defaults, _floor, _memory, _frames, _growth, _beginning)
         if software
-        else (_hardware, _added, _jpeg, _frames, _growth)
+        else (_hardware, _added, _jpeg, _frames, _growth, _beginning)
     )
     return [outcome for table in tables for outcome in table(results)]
 
@@ -155,6 +156,23 @@ def _cost_of_one(results: Results, name: str, metric: str) -> dict[int, float]:
     job = workload.job
     units = job.frames * job.size.width * job.size.height * job.copies if metric == "total_seconds" else 1
     return {number: value / units for number, value in results.by_round(name, "glrec", metric).items()}
+
+
+def _beginning(results: Results) -> Iterator[Outcome]:
+    """What is noticed once in a process: its first frame, and the import."""
+    for workload in results.workloads:
+        if workload.job.paced:
+            first, usual = (
+                results.by_round(workload.name, "glrec", metric) for metric in ("first_ms", "render_p50_ms")
+            )
+            beyond = sorted(differences(first, usual).values())
+            text = f"{workload.name}: first frame of a process beyond a usual one, least, ms"
+            yield Outcome(
+                text, _FIRST_LIMIT_MS, summarize(beyond[:1])
+            )  # what else the machine does only adds
+        if workload.job.imports:
+            own, other = (results.by_round(workload.name, name, "import_cost") for name in ("glrec", "numpy"))
+            yield Outcome("import: glrec_core beyond NumPy / NumPy", _IMPORT_LIMIT, ratio(own, other))
 
 
 def _added(results: Results) -> Iterator[Outcome]:

@@ -59,6 +59,7 @@ def _workload(
     same_settings: bool = True,
     copies: int = 1,
     heaviness: float = 0.0,
+    imports: bool = False,
 ) -> Workload:
     job = Job(
         recorder="",
@@ -70,6 +71,7 @@ def _workload(
         same_settings=same_settings,
         copies=copies,
         heaviness=heaviness,
+        imports=imports,
     )
     return Workload(name=name, title=title, recorders=tuple(recorders), job=job)
 
@@ -88,6 +90,14 @@ def _growth(frames: int, large: PixelSize) -> tuple[Workload, ...]:
     )
 
 
+_IMPORT = _workload(
+    "import",
+    "import glrec_core beyond NumPy, import numpy beyond Python",
+    ("glrec", "numpy"),
+    P180,
+    0,
+    imports=True,
+)
 _EVERY_PEER = (*_CHIEF, "pyav", "pyglrec", *_OF_FRAMEWORKS)
 
 SOFTWARE = (
@@ -112,6 +122,7 @@ SOFTWARE = (
         same_settings=False,
     ),
     *_growth(10_000, P2160),
+    _IMPORT,
 )
 """For a renderer that runs on the CPU."""
 
@@ -140,6 +151,7 @@ HARDWARE = (
     ),
     _workload("paced-1080p", "paced at 60 frames/s, 1920x1080", _EVERY_PEER, P1080, 180, paced=True),
     *_growth(10_000, P2160),
+    _IMPORT,
 )
 """For a GPU."""
 
@@ -148,6 +160,7 @@ _GUARDED = ("glrec", "imageio", "pipe", "pyav")
 GUARD = (
     _workload("paced-360p", "paced at 60 frames/s, 640x360", _GUARDED, P360, 60, paced=True),
     _workload("unpaced-360p", "as fast as it goes, 640x360", (*_GUARDED, "floor"), P360, 120),
+    _IMPORT,
 )
 """What is compared with a stored baseline: small, and made of recorders that the tests' own environment has."""
 

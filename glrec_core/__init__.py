@@ -1,7 +1,7 @@
 """glrec records what an OpenGL program draws, from Python, to video.
 
 `record(target, *sinks, **options)` starts a recording; `Recorder` and `Recording` are what it gives. Frameworks have
-faces of their own in `glrec_integrations`. PyAV, CUDA and every framework are loaded only when they are first needed.
+faces of their own in `glrec_integrations`. PyAV and CUDA are loaded when a recording begins, frameworks never by this package.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from glrec_core.clock import Clock
 from glrec_core.config import SPILL_BACKEND, Config
 from glrec_core.encode.motion_jpeg import CODEC
 from glrec_core.errors import BackendUnavailable, ConfigError
-from glrec_core.ffmpeg_backend import FFmpegBackend
+from glrec_core.ffmpeg_backend import FFmpegBackend, preload_for_cpu
 from glrec_core.frame import FrameSpec, PixelFormat, Size
 from glrec_core.gl.functions import GL
 from glrec_core.operations import perhaps_for_numpy_only
@@ -42,6 +42,9 @@ class Backend:
     """Says in a sentence what it does in this context."""
     open: Callable[[GL, Config, Clock, Size], Pipeline]
     """Opens it for a first source of the given size."""
+    preload: Callable[[Config], None]
+    """Does what takes long and needs no context, imports above all, so that it is done when the first frame comes. Whatever it
+    raises is told by `unavailable`, `open` or the encode thread, which need the same. Any thread."""
     codec: str | None = None
     """The one codec that it makes; "auto" takes it for no other."""
     by_name_only: bool = False
@@ -116,19 +119,20 @@ def _open_host(gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
 
 
 def open_on_cpu(config: Config, clock: Clock) -> OpenEncodeStages:
-    """Return how to encode frames in host memory on the CPU.
+    """Return how to encode frames in host memory on the CPU; PyAV is imported by the thread that opens that.
 
     Raises:
         ConfigError: the options are not ones that an encoder on the CPU can honour.
 
     """
-    from glrec_core.convert.host import open_converter
     from glrec_core.encode.codecs import choose_codec
-    from glrec_core.encode.software import open_encoder
 
     codec = choose_codec(config)
 
     def open_encode_stages(spec: FrameSpec) -> EncodeStages:
+        from glrec_core.convert.host import open_converter
+        from glrec_core.encode.software import open_encoder
+
         chosen = codec.taking(spec.format)
         encoder = open_encoder(spec.size, config, chosen, clock.time_base, clock.frame_rate)
         converter = open_converter(spec, encoder.accepts.format, config, codec.chroma_location)
@@ -147,6 +151,7 @@ NVENC = Backend(
     _giving_cupy("nvenc", nvenc_backend.unavailable),
     nvenc_backend.describe,
     nvenc_backend.open_pipeline,
+    nvenc_backend.preload,
 )
 MJPEG = Backend(
     "mjpeg",
@@ -154,15 +159,16 @@ MJPEG = Backend(
     _giving_cupy("mjpeg", mjpeg_backend.unavailable),
     mjpeg_backend.describe,
     mjpeg_backend.open_pipeline,
+    mjpeg_backend.preload,
     codec=CODEC,
 )
-HOST = Backend("host", _check_host, lambda *_: None, _describe_host, _open_host)
-SPILL = Backend(SPILL_BACKEND, _check_host, lambda *_: None, _describe_spill, _open_host)
+HOST = Backend("host", _check_host, lambda *_: None, _describe_host, _open_host, preload_for_cpu)
+SPILL = Backend(SPILL_BACKEND, _check_host, lambda *_: None, _describe_spill, _open_host, preload_for_cpu)
 
 
 def _by_executable(kind: str) -> Backend:
     row = FFmpegBackend(kind)
-    return Backend(kind, row.check, row.unavailable, row.describe, row.open, by_name_only=True)
+    return Backend(kind, row.check, row.unavailable, row.describe, row.open, row.preload, by_name_only=True)
 
 
 VAAPI, VULKAN, FFMPEG = map(_by_executable, ("vaapi", "vulkan", "ffmpeg"))
@@ -180,7 +186,15 @@ def plugged_in() -> tuple[Backend, ...]:
     """
     rows = ((offer, PluginBackend(offer)) for offer in encoder_offers())
     return tuple(
-        Backend(offer.name, row.check, lambda *_: None, row.describe, row.open, codec=offer.codec)
+        Backend(
+            offer.name,
+            row.check,
+            lambda *_: None,
+            row.describe,
+            row.open,
+            preload_for_cpu,
+            codec=offer.codec,
+        )
         for offer, row in rows
     )
 

@@ -6,7 +6,6 @@ number from here on, which JSON, FFmpeg and a file's header can hold.
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterable
 from math import isfinite
@@ -142,5 +141,7 @@ def shown(value: object) -> str:
 
 def nearest(name: str, known: Iterable[str], others: dict[str, str]) -> str:
     """Return `"; did you mean X?"` for a name that is not known, empty where nothing is near; `others` call it otherwise."""
+    import difflib
+
     found = others.get(name.lower()) or next(iter(difflib.get_close_matches(name, list(known), 1)), None)
     return f"; did you mean {found}?" if found else ""

@@ -6,6 +6,7 @@ None is taken unless it is asked for by name: a copy through a pipe only pays wh
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 
 from glrec_core.capture.memory import MemoryRing
 from glrec_core.capture.pixel_buffers import PixelBufferRing
@@ -18,6 +19,12 @@ from glrec_core.ffmpeg_executable import any_ffmpeg
 from glrec_core.frame import FrameSpec, Size
 from glrec_core.gl.functions import GL
 from glrec_core.stages import EncodeStages, Pipeline
+
+
+def preload_for_cpu(_: Config) -> None:
+    """See `Backend.preload`, of all that encode on the CPU."""
+    for module in ("convert.host", "encode.software", "encode.pyav", "sink.muxer"):
+        import_module(f"glrec_core.{module}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,15 @@ class FFmpegBackend:
 
     def unavailable(self, gl: GL, config: Config, size: Size | None) -> str | None:  # noqa: ARG002 - of any context
         """See `Backend.unavailable`."""
+        return self._problem(config)
+
+    def preload(self, config: Config) -> None:
+        """See `Backend.preload`; the executable is tried, whose answer is kept."""
+        preload_for_cpu(config)
+        import_module("glrec_core.encode.ffmpeg_encoder")
+        self._problem(config)
+
+    def _problem(self, config: Config) -> str | None:
         from glrec_core.encode.ffmpeg_options import choose_process_codec, problem
 
         executable = any_ffmpeg()
@@ -51,8 +67,6 @@ class FFmpegBackend:
 
     def open(self, gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
         """See `Backend.open`."""
-        from glrec_core.convert.host import open_converter
-        from glrec_core.encode.ffmpeg_encoder import FFmpegEncoder
         from glrec_core.encode.ffmpeg_options import choose_process_codec
 
         executable = any_ffmpeg()
@@ -63,6 +77,9 @@ class FFmpegBackend:
         codec.check_size(source if config.size is None else Size(*config.size))
 
         def open_encode_stages(spec: FrameSpec) -> EncodeStages:
+            from glrec_core.convert.host import open_converter
+            from glrec_core.encode.ffmpeg_encoder import FFmpegEncoder
+
             encoder = FFmpegEncoder(
                 spec.size, config, how, clock.time_base, clock.frame_rate, executable=executable
             )

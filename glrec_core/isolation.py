@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -21,19 +21,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from glrec_core.errors import GlrecError
-
-Progress = Callable[[int, int], None]
-"""Told how many steps are done and how many there are; 0 where that is not known."""
+from glrec_core.progress import Progress, silent
 
 _ROOT = Path(__file__).resolve().parents[1]
 # -P keeps the working folder out of the search path: a file named av.py in it is not ours to run.
 _BOOT = "import sys; sys.path.append(sys.argv[1]); from glrec_core.isolation import serve; serve()"
 _COMMAND = (sys.executable, "-P", "-c", _BOOT, str(_ROOT))
 _SAID_LINES = 3
-
-
-def silent(_done: int, _total: int) -> None:
-    """Progress that nobody wants to see."""
 
 
 class ProcessFailed(GlrecError):

@@ -22,8 +22,8 @@ from glrec_core import FileSink, record
 from glrec_core.errors import ConfigError, GlrecError
 from glrec_core.frame import Packet, Size, StreamInfo
 from glrec_core.gl.headless import first_context, headless_displays
-from glrec_core.isolation import Progress, silent
 from glrec_core.probe.clip import Clip
+from glrec_core.progress import Progress, silent
 from glrec_core.running import RunOptions, load_script, run_program
 from glrec_core.running.options import exact_seconds
 from glrec_core.verify.pattern import LEAST_SIZE, NUMBERS

@@ -1,6 +1,6 @@
 """The backend for NVIDIA GPUs without NVENC: OpenGL's texture, a CUDA kernel, nvJPEG. `backends.py` lists it.
 
-Nothing of CUDA is imported before a context turns out to be on an NVIDIA GPU whose driver is there.
+Nothing of CUDA is imported unless the packages and the driver are there.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from glrec_core.errors import BackendUnavailable, CaptureError
 from glrec_core.frame import FrameSpec, PixelFormat, Size
 from glrec_core.gl.functions import GL
 from glrec_core.stages import EncodeStages, Pipeline
+from glrec_core.waiting import finish_imports
 
 if TYPE_CHECKING:
     from glrec_core.cuda.device import CudaStream
@@ -42,17 +43,29 @@ def unavailable(gl: GL, config: Config, size: Size | None) -> str | None:  # noq
         return f"the OpenGL context is {gl.version_text} on {gl.renderer}; it must be desktop OpenGL on an NVIDIA GPU"
     if (problem := _missing_package() or _missing_driver()) is not None:
         return problem
+    _import_all()
     from glrec_core.cuda.device import CudaDevice
     from glrec_core.cuda.nvjpeg import library
 
-    for module in ("capture.cuda", "convert.cuda"):  # what a broken package lacks shows as well there
-        import_module(f"glrec_core.{module}")
     try:
         CudaDevice.of_current_gl_context()
         library()
     except (BackendUnavailable, CaptureError) as error:
         return str(error)
     return None
+
+
+def preload(_: Config) -> None:
+    """See `Backend.preload`; nothing where packages or driver are missing."""
+    if (_missing_package() or _missing_driver()) is None:
+        _import_all()
+
+
+def _import_all() -> None:
+    """Import what frames on the GPU are made with; what a broken package lacks shows as well there."""
+    finish_imports()
+    for module in ("cuda.device", "cuda.nvjpeg", "capture.cuda", "convert.cuda"):
+        import_module(f"glrec_core.{module}")
 
 
 def _missing_package() -> str | None:

@@ -1,6 +1,6 @@
 """The backend that keeps pictures on the GPU: OpenGL's texture, a CUDA kernel, NVENC. `backends.py` lists it.
 
-Nothing of CUDA is imported before a context turns out to be on an NVIDIA GPU whose driver has all that is needed.
+Nothing of CUDA is imported unless the packages and a driver that has all that is needed are there.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from glrec_core.errors import BackendUnavailable, CaptureError, ConfigError
 from glrec_core.frame import FrameSpec, PixelFormat, Size
 from glrec_core.gl.functions import GL
 from glrec_core.stages import EncodeStages, OpenEncodeStages, Pipeline
+from glrec_core.waiting import finish_imports
 
 if TYPE_CHECKING:
     from glrec_core.cuda.device import CudaDevice, CudaStream
@@ -39,6 +40,12 @@ def unavailable(gl: GL, config: Config, size: Size | None) -> str | None:
     if gl.es or not gl.vendor.startswith("NVIDIA"):
         return f"the OpenGL context is {gl.version_text} on {gl.renderer}; it must be desktop OpenGL on an NVIDIA GPU"
     return device_problem(_drawing_device, config, size if config.size is None else Size(*config.size))
+
+
+def preload(_: Config) -> None:
+    """See `Backend.preload`; nothing where packages or driver are missing."""
+    if (missing_package() or driver_problem()) is None:
+        broken_package()
 
 
 def _drawing_device() -> CudaDevice:
@@ -73,6 +80,7 @@ def broken_package() -> str | None:
     They load the driver's libraries, which must be there. What they lack shows as well when they are loaded: by the modules
     that an encoder on the GPU is made of.
     """
+    finish_imports()
     for package in ("cupy", "cuda.bindings.driver", "PyNvVideoCodec"):
         import_module(package)
     for module in ("capture.cuda", "convert.cuda", "encode.nvenc"):
@@ -133,10 +141,7 @@ def _on_the_host(config: Config, clock: Clock, stream: CudaStream) -> tuple[Open
 
     Operations go on as well, on what is downloaded.
     """
-    from glrec_core.convert.download import Download
-    from glrec_core.convert.host import open_converter
     from glrec_core.encode.codecs import choose_codec
-    from glrec_core.encode.pyav import PyAVEncoder
 
     try:
         codec = choose_codec(config)
@@ -146,6 +151,10 @@ def _on_the_host(config: Config, clock: Clock, stream: CudaStream) -> tuple[Open
         return ()
 
     def open_encode_stages(spec: FrameSpec) -> EncodeStages:
+        from glrec_core.convert.download import Download
+        from glrec_core.convert.host import open_converter
+        from glrec_core.encode.pyav import PyAVEncoder
+
         chosen, host = codec.taking(spec.format), FrameSpec(spec.size, spec.format)
         encoder = PyAVEncoder(spec.size, config, chosen, clock.time_base, clock.frame_rate)
         converter = open_converter(host, encoder.accepts.format, config, codec.chroma_location)

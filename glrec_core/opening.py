@@ -1,12 +1,18 @@
-"""What happens at a recorder's first frame: a backend is chosen for the context, and the engine is opened on it."""
+"""What happens at a recorder's first frame: a backend is chosen for the context, and the engine is opened on it.
+
+The loop stands still for that long. So what takes longest, imports, is done by the encode thread, or beforehand by a thread of
+its own, while the program makes itself ready.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
-from glrec_core.backends import Backend, choose
+from glrec_core.backends import Backend, candidates, choose
 from glrec_core.clock import Clock
 from glrec_core.config import Config
 from glrec_core.engine import Engine
@@ -19,8 +25,32 @@ from glrec_core.reports import Reports
 from glrec_core.screenshots import Screenshots
 from glrec_core.stages import Pipeline, Sink
 from glrec_core.stats import Stats
+from glrec_core.waiting import begin_imports
 
 logger: logging.Logger = logging.getLogger("glrec")
+
+
+_begun: set[tuple[str, str | None]] = set()
+"""The backends, with their codecs, that this process has prepared for, or is about to."""
+
+
+def prepare(config: Config) -> None:
+    """Let the backends that can honour the options do beforehand what they can, in a thread that ends with that.
+
+    Raises:
+        ConfigError: none can.
+
+    """
+    able = [each for each in candidates(config) if (each.name, config.codec) not in _begun]
+    if able:
+        _begun.update((each.name, config.codec) for each in able)
+        begin_imports(partial(_preload, able, config))
+
+
+def _preload(backends: Sequence[Backend], config: Config) -> None:
+    for backend in backends:
+        with suppress(BaseException):  # told by those who need the same, see `Backend.preload`
+            backend.preload(config)
 
 
 @dataclass(frozen=True)

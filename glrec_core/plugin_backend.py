@@ -39,11 +39,11 @@ class PluginBackend:
 
     def open(self, gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
         """See `Backend.open`."""
-        from glrec_core.convert.host import open_converter
-
         offer = self._offer
 
         def open_encode_stages(spec: FrameSpec) -> EncodeStages:
+            from glrec_core.convert.host import open_converter
+
             converter = open_converter(spec, offer.accepts, config, offer.chroma_location)
             return EncodeStages(converter, _PluginEncoder(offer, _stream(offer, spec, config, clock), config))
 

@@ -7,10 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from time import monotonic
 
-from glrec_core.isolation import Progress, silent
+Progress = Callable[[int, int], None]
+"""Told how many steps are done and how many there are; 0 where that is not known."""
 
 _PATIENCE_SECONDS = 1.0
 _UPDATE_SECONDS = 0.1
+
+
+def silent(_done: int, _total: int) -> None:
+    """Progress that nobody wants to see."""
 
 
 @contextmanager

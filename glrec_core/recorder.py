@@ -30,7 +30,7 @@ from glrec_core.gl.objects import bound_framebuffer
 from glrec_core.gl.platform import current_context
 from glrec_core.interrupts import held_back
 from glrec_core.keys import parse_key
-from glrec_core.opening import Opening
+from glrec_core.opening import Opening, prepare
 from glrec_core.recording import Recording
 from glrec_core.reports import Reports
 from glrec_core.screenshots import Screenshots
@@ -39,6 +39,7 @@ from glrec_core.sink.file import FileSink
 from glrec_core.sink.stored import StoredSink, notes_of
 from glrec_core.stages import Sink
 from glrec_core.stats import Stats
+from glrec_core.waiting import finish_imports
 
 logger: logging.Logger = logging.getLogger("glrec")
 
@@ -71,6 +72,7 @@ class Recorder(Controls):
         self._last_steps = self._make_last_steps()
         if config.paused:
             self.pause()
+        prepare(config)
         atexit.register(self._close_at_exit)
 
     # Tap
@@ -297,6 +299,7 @@ class Recorder(Controls):
         atexit.unregister(self._close_at_exit)
         release(self._sinks)
         self._detach()
+        finish_imports()
 
     # Within
 
@@ -348,6 +351,7 @@ class Recorder(Controls):
             self._attachment.detach()
 
     def _join(self) -> None:
+        finish_imports()
         if self._engine is not None:
             self._engine.join()
 

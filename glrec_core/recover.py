@@ -18,8 +18,8 @@ from glrec_core.config import Config
 from glrec_core.encode_chain import Batch, EncodeChain
 from glrec_core.errors import ConfigError, GlrecError, SpillError
 from glrec_core.frame import Frame, Packet, Size
-from glrec_core.isolation import Progress, silent
 from glrec_core.outputs import Outputs
+from glrec_core.progress import Progress, silent
 from glrec_core.recording import Recording
 from glrec_core.recovery.film import FilmSoFar
 from glrec_core.recovery.fit import fit, gaps

@@ -16,7 +16,7 @@ from glrec_core.frame_queue import FrameQueue
 from glrec_core.outputs import Outputs, Report
 from glrec_core.ranges import timed_range
 from glrec_core.stats import Stats
-from glrec_core.waiting import LOOK_AGAIN_SECONDS, Hint
+from glrec_core.waiting import LOOK_AGAIN_SECONDS, Hint, finish_imports
 
 
 class Worker:
@@ -65,6 +65,7 @@ class Worker:
 
     def _run(self) -> None:
         try:
+            finish_imports()
             for frame in self._queue:
                 with frame:
                     self._write(self._chain.encode(frame))

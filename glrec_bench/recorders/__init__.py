@@ -38,7 +38,7 @@ class Entry(NamedTuple):
     """A row of the table."""
 
     target: str
-    """Its class, "module:name" within this package."""
+    """Its class, "module:name" within this package; empty for what is imported and records nothing."""
     packages: tuple[str, ...]
     """What must be installed, by the names that are imported."""
     summary: str
@@ -83,6 +83,7 @@ RECORDERS = {
         "bounds:Copy", (), "copies a frame's bytes once in memory", is_bound=True, makes_file=False
     ),
     "nothing": Entry("bounds:Nothing", (), "draws only", is_bound=True, makes_file=False),
+    "numpy": Entry("", ("numpy",), "only imported", is_bound=True, makes_file=False),
 }
 
 

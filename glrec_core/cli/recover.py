@@ -12,8 +12,7 @@ from time import monotonic
 
 from glrec_core.cli.command import Exit
 from glrec_core.errors import ConfigError
-from glrec_core.isolation import Progress
-from glrec_core.progress import progress_bar
+from glrec_core.progress import Progress, progress_bar
 
 _LINE_SECONDS = 2.0
 """Without a terminal, progress is a line on standard error after so long, and again after each time as long."""

@@ -50,6 +50,7 @@ class FrameBuffer:
         self._outer: list[tuple[int, int, tuple[int, ...]]] = []
         with ReadState(gl), SetupState(gl), _renderbuffer_kept(gl):
             self._resolved = ColorTarget(gl, self.size)
+            self._resolved.make()
             self._name = gl.generate("GenFramebuffers") if samples else self._resolved.framebuffer
             self._attach_all()
 

@@ -23,32 +23,38 @@ _TRANSPARENT = (ctypes.c_float * 4)(0.0, 0.0, 0.0, 0.0)
 
 
 class ColorTarget:
-    """A texture of 8 bits a channel with a framebuffer around it.
+    """A texture of 8 bits a channel with a framebuffer around it: a name that `make` gives memory.
 
-    Create, clear and delete it within `SetupState` and `ReadState`.
+    Make, clear and delete it within `SetupState` and `ReadState`.
     """
 
     def __init__(self, gl: GL, size: Size, *, srgb: bool = False) -> None:
-        """Create the texture.
+        """Take a name for the texture."""
+        self._gl = gl
+        self._srgb = srgb
+        self.size = size
+        self.texture: int = gl.generate("GenTextures")
+        self.framebuffer: int = 0
+
+    def make(self) -> None:
+        """Create the texture, if that has not been done yet.
 
         Raises:
             CaptureError: the driver cannot make a texture of this size.
 
         """
-        self._gl = gl
-        self.size = size
-        self.texture: int = gl.generate("GenTextures")
-        self.framebuffer: int = 0
+        if self.framebuffer:
+            return
         try:
-            self._make(srgb=srgb)
+            self._make()
         except BaseException:
             self.delete()
             raise
 
-    def _make(self, *, srgb: bool) -> None:
+    def _make(self) -> None:
         gl, size = self._gl, self.size
         gl.BindTexture(g.TEXTURE_2D, self.texture)
-        internal_format = g.SRGB8_ALPHA8 if srgb else g.RGBA8
+        internal_format = g.SRGB8_ALPHA8 if self._srgb else g.RGBA8
         gl.TexImage2D(g.TEXTURE_2D, 0, internal_format, *size, 0, g.RGBA, g.UNSIGNED_BYTE, None)
         for name, value in (
             (g.TEXTURE_MIN_FILTER, g.LINEAR),

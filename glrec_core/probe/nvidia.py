@@ -9,8 +9,9 @@ from typing import Any
 from glrec_core.cuda.library import cuda_version, load
 from glrec_core.encode.nvenc_probe import driver_problem, missing_package
 from glrec_core.errors import GlrecError
-from glrec_core.isolation import Progress, call
+from glrec_core.isolation import call
 from glrec_core.nvenc_backend import broken_package
+from glrec_core.progress import Progress
 
 _TIMEOUT_SECONDS = 30.0
 _PROC = Path("/proc/driver/nvidia")

@@ -11,8 +11,9 @@ from glrec_core.config import Config
 from glrec_core.errors import BackendUnavailable, ConfigError, GlrecError, PluginError
 from glrec_core.gl.functions import GL, current_gl
 from glrec_core.gl.headless import DISPLAY_VARIABLES, first_context, headless_displays, window_displays
-from glrec_core.isolation import Progress, call
+from glrec_core.isolation import call
 from glrec_core.probe.expectation import expectation
+from glrec_core.progress import Progress
 
 _TIMEOUT_SECONDS = 90.0
 """Loading a driver and CUDA's libraries for the first time may take a minute on a slow disk."""

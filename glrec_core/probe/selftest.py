@@ -12,8 +12,9 @@ from typing import Any
 from glrec_core import FileSink, Size, record
 from glrec_core.errors import GlrecError
 from glrec_core.gl.headless import first_context, headless_displays, window_displays
-from glrec_core.isolation import Progress, call
+from glrec_core.isolation import call
 from glrec_core.probe.clip import Clip
+from glrec_core.progress import Progress
 from glrec_core.verify.checks import Expected, Status
 from glrec_core.verify.report import verify
 

@@ -20,6 +20,9 @@ from glrec_core.process.values import Rgb
 Layer = NDArray[np.float32]
 """(height, width, 4) float32, premultiplied; see above."""
 
+_Part = tuple[slice, slice]
+"""Rows and columns."""
+
 _TOP = np.float32(255)
 
 
@@ -68,29 +71,49 @@ def over(layer: Layer, frame: Pixels) -> Pixels:
     return rounded(layer[..., :3] + frame * uncovered)
 
 
-def placed(layer: Layer, frame: Pixels, x: float, y: float) -> Pixels:
+def placed(layer: Layer, frame: Pixels, x: float, y: float, opacity: float = 1) -> Pixels:
     """Return a frame with `layer` over it, its top left corner at (x, y); what lies outside is cut off."""
-    left, top = math.floor(x), math.floor(y)
-    part = _moved_within_a_pixel(layer, x - left, y - top)
-    rows, from_rows = _common(top, part.shape[0], frame.shape[0])
-    columns, from_columns = _common(left, part.shape[1], frame.shape[1])
-    if rows.start >= rows.stop or columns.start >= columns.stop:
+    shown = _shown(layer, (x, y), frame.shape[:2], opacity)
+    if shown is None:
         return frame
+    place, part = shown
     result = frame.copy()
-    result[rows, columns] = over(part[from_rows, from_columns], frame[rows, columns])
+    result[place] = over(part, frame[place])
     return result
 
 
 def moved(layer: Layer, x: float, y: float, height: int, width: int) -> Layer:
     """Return an empty layer of the size given, in which `layer` lies with its top left corner at (x, y)."""
     canvas: Layer = namespace(layer).zeros((height, width, 4), np.float32)
-    left, top = math.floor(x), math.floor(y)
-    part = _moved_within_a_pixel(layer, x - left, y - top)
-    rows, from_rows = _common(top, part.shape[0], height)
-    columns, from_columns = _common(left, part.shape[1], width)
-    if rows.start < rows.stop and columns.start < columns.stop:
-        canvas[rows, columns] = part[from_rows, from_columns]
+    shown = _shown(layer, (x, y), (height, width))
+    if shown is not None:
+        place, part = shown
+        canvas[place] = part
     return canvas
+
+
+def _shown(
+    layer: Layer, at: tuple[float, float], shape: tuple[int, ...], opacity: float = 1
+) -> tuple[_Part, Layer] | None:
+    """Return what is seen of a layer at (x, y) in a frame of a (height, width), and in which part; None if nothing is.
+
+    The rest is never looked at: a slow move over a large picture costs no more than the frame.
+    """
+    (x, y), (height, width) = at, shape
+    left, top = math.floor(x), math.floor(y)
+    beyond = x - left, y - top
+    grown = 1 if any(beyond) else 0
+    rows, from_rows = _common(top, layer.shape[0] + grown, height)
+    columns, from_columns = _common(left, layer.shape[1] + grown, width)
+    if rows.start >= rows.stop or columns.start >= columns.stop:
+        return None
+    part = from_rows, from_columns
+    seen = _moved_within_a_pixel(layer, beyond, part, opacity) if grown else _times(layer[part], opacity)
+    return (rows, columns), seen
+
+
+def _times(layer: Layer, opacity: float) -> Layer:
+    return layer if opacity == 1 else layer * np.float32(opacity)
 
 
 def _common(start: int, length: int, available: int) -> tuple[slice, slice]:
@@ -99,20 +122,21 @@ def _common(start: int, length: int, available: int) -> tuple[slice, slice]:
     return slice(first, last), slice(first - start, last - start)
 
 
-def _moved_within_a_pixel(layer: Layer, right: float, down: float) -> Layer:
-    """Return a layer moved by less than a pixel, interpolated linearly; it grows by a row and a column then.
+def _moved_within_a_pixel(layer: Layer, by: tuple[float, float], part: _Part, opacity: float) -> Layer:
+    """Return a part of a layer that is moved by less than a pixel, interpolated linearly: it has a row and a column more then.
 
     Linear weights move the picture's centre of mass by exactly that much, which is why slow moves do not jitter.
     """
-    if right == down == 0:
-        return layer
-    xp = namespace(layer)
-    height, width, channels = layer.shape
-    framed: Layer = xp.zeros((height + 2, width + 2, channels), np.float32)
-    framed[1:-1, 1:-1] = layer
-    blended: Layer = xp.zeros((height + 1, width + 1, channels), np.float32)
+    xp, (right, down), (rows, columns) = namespace(layer), by, part
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    # Each pixel is made of four: of its own row and column in the layer, and of those before. Around the layer all is empty.
+    framed: Layer = xp.zeros((height + 1, width + 1, layer.shape[2]), np.float32)
+    into_rows, from_rows = _common(1 - rows.start, layer.shape[0], height + 1)
+    into_columns, from_columns = _common(1 - columns.start, layer.shape[1], width + 1)
+    framed[into_rows, into_columns] = _times(layer[from_rows, from_columns], opacity)
+    blended: Layer = xp.zeros((height, width, layer.shape[2]), np.float32)
     for above, row_share in ((0, down), (1, 1 - down)):
         for left, column_share in ((0, right), (1, 1 - right)):
             if weight := row_share * column_share:
-                blended += framed[above : above + height + 1, left : left + width + 1] * np.float32(weight)
+                blended += framed[above : above + height, left : left + width] * np.float32(weight)
     return blended

@@ -146,10 +146,9 @@ def put(
     """Return the frame with a layer on it; see `overlay`."""
     if opacity == 0:
         return frame
-    shown = layer if opacity == 1 else layer * np.float32(opacity)
     x = at[0] + align[0] * (frame.shape[1] - layer.shape[1])
     y = at[1] + align[1] * (frame.shape[0] - layer.shape[0])
-    return placed(shown, frame, x, y)
+    return placed(layer, frame, x, y, opacity)
 
 
 def picture_of(name: str, source: Picture) -> NDArray[np.uint8]:

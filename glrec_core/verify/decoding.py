@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from glrec_core.isolation import Progress
+from glrec_core.progress import Progress
 from glrec_core.verify import pattern
 from glrec_core.verify.source import opened_video, reason
 

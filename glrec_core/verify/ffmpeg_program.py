@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import IO
 
 from glrec_core.ffmpeg_executable import without_addresses
-from glrec_core.isolation import Progress, bounded_process
+from glrec_core.isolation import bounded_process
+from glrec_core.progress import Progress
 from glrec_core.verify.source import DECODER_THREADS, MAX_PIXELS
 
 # Every frame as it is in the file: neither doubled, dropped nor moved to start at zero.

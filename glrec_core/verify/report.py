@@ -8,7 +8,8 @@ from typing import Any
 
 from glrec_core.errors import ConfigError
 from glrec_core.ffmpeg_executable import bundled_ffmpeg
-from glrec_core.isolation import ProcessFailed, Progress, call, silent
+from glrec_core.isolation import ProcessFailed, call
+from glrec_core.progress import Progress, silent
 from glrec_core.verify import ffmpeg_program
 from glrec_core.verify.checks import Check, Expected, Findings, Status, run_checks
 from glrec_core.verify.decoding import Decoded, decode

@@ -1,5 +1,6 @@
 """Which targets are reached, on results whose answers are known."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -38,6 +39,25 @@ def test_targets_of_workloads_that_were_not_run_are_not_there() -> None:
         "paced-720p",
         "all",
     }
+
+
+@pytest.mark.parametrize(("first_ms", "reached"), [((90.0, 16.0), True), ((17.0, 16.1), False)])
+def test_the_first_frame_has_fifteen_milliseconds_beyond_a_usual_one(
+    first_ms: tuple[float, float], *, reached: bool
+) -> None:
+    """The least of the repetitions counts."""
+    of = results(PACED)
+    own = iter(first_ms)
+    of.runs = [replace(run, first_ms=next(own)) if run.recorder == "glrec" else run for run in of.runs]
+    assert found(of, "first frame").reached is reached
+
+
+@pytest.mark.parametrize(("numpy", "reached"), [(0.1, True), (0.09, False)])
+def test_an_import_takes_no_more_than_numpys(numpy: float, *, reached: bool) -> None:
+    importing = workload("import", ("glrec", "numpy"), imports=True)
+    of = results(importing, values={"glrec": {"import_cost": 0.1}, "numpy": {"import_cost": numpy}})
+    for software in (True, False):
+        assert found(of, "glrec_core beyond NumPy", software=software).reached is reached
 
 
 @pytest.mark.parametrize(("floor_seconds", "reached"), [(0.86, True), (0.84, False)])

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from glrec_core.errors import CaptureError
-from glrec_core.isolation import Progress
+from glrec_core.progress import Progress
 from glrec_core.verify.source import VideoError
 
 

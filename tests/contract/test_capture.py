@@ -278,6 +278,25 @@ def test_the_texture_shows_the_last_frame(context: moderngl.Context, make: Make)
     assert np.array_equal(np.frombuffer(texture.read(), np.uint8).reshape(8, 16, 4)[::-1], pixels)
 
 
+def test_a_copys_texture_gets_its_memory_with_the_first_copy(
+    context: moderngl.Context, gl: GL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then a frame that is read where it is need not wait for that, which takes longest where the CPU draws."""
+    made: list[tuple[Any, ...]] = []
+    make_texture = gl.TexImage2D
+    monkeypatch.setattr(gl, "TexImage2D", lambda *values: (made.append(values), make_texture(*values)))
+    pixels = noise((16, 8))
+    _, source = upload(context, pixels)
+    capture = RingCapture(gl, Config(slots=3), Size(16, 8), 2, MemoryRing, direct=Direct.FRAMEBUFFER)
+    assert np.array_equal(take(capture.grab(source, 0))[0][1][0], pixels)
+    assert made == []
+    texture = context.external_texture(capture.texture_id, (16, 8), 4, 0, "f1")
+    assert np.array_equal(take(capture.grab(source, 1))[0][1][0], pixels)
+    assert len(made) == 1
+    assert np.array_equal(np.frombuffer(texture.read(), np.uint8).reshape(8, 16, 4)[::-1], pixels)
+    capture.close()
+
+
 def test_closing_leaves_no_gl_object(context: moderngl.Context, make: Make) -> None:
     _, source = upload(context, noise((64, 48)))
     _, odd = upload(context, noise((31, 99)))

@@ -121,5 +121,7 @@ def _open(gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
 def use_as_backend() -> None:
     """Let the recorder of this process read by the host route and encode by NVENC."""
     nvenc: Any = backends.NVENC
-    row = Backend("nvenc", nvenc.check, lambda *_: None, lambda *_: "host memory poses as CUDA's", _open)
+    row = Backend(
+        "nvenc", nvenc.check, lambda *_: None, lambda *_: "host memory poses as CUDA's", _open, lambda _: None
+    )
     backends.BACKENDS = (row,)

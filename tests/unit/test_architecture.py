@@ -24,6 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "glrec_core.forks",
         "glrec_core.interrupts",
         "glrec_core.waiting",
+        "glrec_core.progress",
     ),
     (
         "glrec_core.checks",
@@ -58,7 +59,6 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "glrec_core.encode",
         "glrec_core.sink",
         "glrec_core.frame_queue",
-        "glrec_core.progress",
         "glrec_core.encode_chain",
         "glrec_core.spill",
         "glrec_core.verify",
