@@ -67,7 +67,7 @@ def bounded_process(
     """Run a program with its output as a pipe; it is killed when its time is over, and at the end of the block."""
     with subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr) as process:  # noqa: S603 - ours
         bounded = BoundedProcess(process)
-        timer = threading.Timer(timeout_seconds, bounded.expire)
+        timer = threading.Timer(min(timeout_seconds, threading.TIMEOUT_MAX), bounded.expire)
         timer.daemon = True
         timer.start()
         try:

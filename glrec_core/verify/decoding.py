@@ -108,7 +108,7 @@ def _checksum(picture: VideoFrame) -> int:
     """Return a checksum of the samples as they are decoded, of any format and size: PyAV's arrays know few, and only even ones."""
     checksum = 0
     for index, plane in enumerate(picture.planes):
-        samples = np.frombuffer(plane, np.uint8)
+        samples = np.frombuffer(memoryview(plane), np.uint8)
         if plane.line_size:  # a palette has no lines
             samples = samples.reshape(-1, plane.line_size)[:, : _line_bytes(picture, index)]
         checksum = zlib.crc32(np.ascontiguousarray(samples).data, checksum)
