@@ -17,6 +17,9 @@ from glrec_core.errors import ConfigError
 LONGEST_NAME_BYTES = 255
 """NAME_MAX of Linux's file systems; Windows and macOS take as many characters."""
 
+LONGEST_PATH_BYTES = 4095
+"""PATH_MAX of Linux, without its NUL. Other systems take fewer and say so."""
+
 _SHOWN = 80
 
 
@@ -107,6 +110,10 @@ def path(name: str, value: object, hint: str = "") -> str:
         ) from error
     if b"\0" in encoded:
         raise ConfigError(f"{name}={shown(value)} has a NUL in it, which no file name can have")
+    if len(encoded) > LONGEST_PATH_BYTES:
+        raise ConfigError(
+            f"{name}={shown(value)} has {len(encoded)} bytes, and a path may have {LONGEST_PATH_BYTES}"
+        )
     if max(map(len, encoded.split(os.fsencode(os.sep)))) > LONGEST_NAME_BYTES:
         raise ConfigError(
             f"{name}={shown(value)} has a name in it of more than {LONGEST_NAME_BYTES} bytes, which file systems do not take"
@@ -122,7 +129,7 @@ def absolute_path(name: str, value: object) -> Path:
 
     """
     try:
-        return Path(path(name, value)).expanduser().absolute()
+        return Path(path(name, Path(path(name, value)).expanduser().absolute()))
     except (OSError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ConfigError(

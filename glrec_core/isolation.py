@@ -20,6 +20,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
+from glrec_core.checks import shown
 from glrec_core.errors import GlrecError
 from glrec_core.progress import Progress, silent
 
@@ -60,7 +61,7 @@ def bounded_process(
     """Run a program with its output as a pipe; it is killed when its time is over, and at the end of the block."""
     with subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr) as process:  # noqa: S603 - ours
         bounded = BoundedProcess(process)
-        timer = threading.Timer(timeout_seconds, bounded.expire)
+        timer = threading.Timer(min(timeout_seconds, threading.TIMEOUT_MAX), bounded.expire)
         timer.daemon = True
         timer.start()
         try:
@@ -101,7 +102,7 @@ def call(
             bounded.process.wait()
             raise ProcessFailed(failure(bounded, timeout_seconds, errors))
     if "error" in answer:
-        raise _error(**answer["error"])
+        raise _error(answer["error"]["kind"], answer["error"]["text"])
     return answer["result"]
 
 
@@ -109,11 +110,23 @@ def _answer(output: IO[bytes], progress: Progress) -> dict[str, Any] | None:
     for line in output:
         if not line.endswith(b"\n"):
             return None  # killed in the middle of it
-        message: dict[str, Any] = json.loads(line)
+        message = _understood(line)
         if "progress" not in message:
             return message
         progress(*message["progress"])
     return None
+
+
+def _understood(line: bytes) -> dict[str, Any]:
+    """Return a message in one of the three forms that there are: what made the process crash may have it say anything."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        message = None
+    match message:
+        case {"progress": [int(), int()]} | {"error": {"kind": str(), "text": str()}} | {"result": _}:
+            return dict(message)
+    raise ProcessFailed(f"answered what is no answer: {shown(line)}")
 
 
 def failure(bounded: BoundedProcess, timeout_seconds: float, errors: IO[bytes]) -> str:
@@ -135,10 +148,22 @@ def _signal_name(number: int) -> str:
 
 
 def _error(kind: str, text: str) -> GlrecError:
-    module, _, name = kind.partition(":")
-    error = getattr(import_module(module), name)(text)
-    assert isinstance(error, GlrecError)
-    return error
+    """Return an error of the class that the process names, looked up among those that there are: nothing else is called.
+
+    Nor is a module imported for it. A class that this program has not loaded, it cannot wait for by name either.
+    """
+    found = next((each for each in _error_classes(GlrecError) if _name(each) == kind), GlrecError)
+    return found(text)
+
+
+def _error_classes(base: type[GlrecError]) -> Iterator[type[GlrecError]]:
+    yield base
+    for each in base.__subclasses__():
+        yield from _error_classes(each)
+
+
+def _name(kind: type) -> str:
+    return f"{kind.__module__}:{kind.__qualname__}"
 
 
 def serve() -> None:
@@ -165,8 +190,7 @@ def serve() -> None:
                 }
             )
         except GlrecError as error:
-            kind = type(error)
-            send({"error": {"kind": f"{kind.__module__}:{kind.__qualname__}", "text": str(error)}})
+            send({"error": {"kind": _name(type(error)), "text": str(error)}})
 
 
 def _end_with_caller() -> None:

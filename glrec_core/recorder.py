@@ -26,7 +26,7 @@ from glrec_core.errors import CaptureError, ClosedError, ConfigError, GlrecError
 from glrec_core.forks import Maker
 from glrec_core.frame import Framebuffer, Packet, StreamInfo
 from glrec_core.gl.functions import current_gl
-from glrec_core.gl.objects import bound_framebuffer
+from glrec_core.gl.objects import as_framebuffer, bound_framebuffer
 from glrec_core.gl.platform import current_context
 from glrec_core.interrupts import held_back
 from glrec_core.keys import parse_key
@@ -88,13 +88,13 @@ class Recorder(Controls):
         Raises:
             ClosedError: this thread has closed the recorder.
             WrongThreadError: not the thread of the first frame.
-            ConfigError: a hotkey is asked for in a loop of one's own, where there is no window to hear of keys.
+            ConfigError: this is no `Framebuffer`; or a hotkey is asked for in a loop of one's own, where there is no window to hear of keys.
             CaptureError: in a loop of one's own, the first frame comes without a (usable) context.
 
         """
         if self._maker.is_here:
             with held_back, self._drawing:
-                self._frame_drawn(source)
+                self._frame_drawn(as_framebuffer(source))
 
     def _frame_drawn(self, source: Framebuffer) -> None:
         if self._closed:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glrec_core.cli.command import Exit
-from glrec_core.cli.values import count
+from glrec_core.cli.values import count, path
 from glrec_core.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -29,19 +29,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recorders", type=_names, default=(), metavar="NAME,…", help="only these")
     parser.add_argument("--workloads", type=_names, default=(), metavar="NAME,…", help="only these")
     parser.add_argument(
-        "--venv", type=Path, metavar="DIR", help="the recorders' environment; made if it is not there"
+        "--venv", type=path, metavar="DIR", help="the recorders' environment; made if it is not there"
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=path,
         default=Path("glrec-bench"),
         metavar="DIR",
         help="folder for results.json, results.md, plots",
     )
     parser.add_argument("--list", action="store_true", help="list recorders and workloads, and do nothing")
     guard = parser.add_mutually_exclusive_group()
-    guard.add_argument("--guard", type=Path, metavar="FILE", help="compare with a stored baseline")
-    guard.add_argument("--write-baseline", type=Path, metavar="FILE", help="store one")
+    guard.add_argument("--guard", type=path, metavar="FILE", help="compare with a stored baseline")
+    guard.add_argument("--write-baseline", type=path, metavar="FILE", help="store one")
 
 
 def execute(arguments: argparse.Namespace) -> int:

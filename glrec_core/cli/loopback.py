@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glrec_core.cli.command import Exit
 from glrec_core.cli.printing import print_json, print_table
-from glrec_core.cli.values import bit_rate, count, rate, seconds, share, size
+from glrec_core.cli.values import bit_rate, count, path, rate, seconds, share, size
 from glrec_core.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="synthetic (the default): a clip of glrec's own; a program (*.py), whose time then passes by 1/fps a frame; "
         "or a video file, whose access units are sent as they are",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to record to")
+    parser.add_argument("--out", type=path, required=True, metavar="FILE", help="file to record to")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
     parser.add_argument("--size", type=size, metavar="WxH", help="size of the pictures (clip: 1280x720)")
     parser.add_argument("--fps", type=rate, metavar="RATE", help="frames per second (clip: 30)")

@@ -56,9 +56,19 @@ def _run(words: list[str]) -> int:
         prog=f"glrec {command.name}", description=_sentence(command.summary), allow_abbrev=False
     )
     module.configure(parser)
-    code = module.execute(parser.parse_args(words[own_words:]))
+    code = module.execute(_parsed(parser, words[own_words:]))
     sys.stdout.flush()
     return code
+
+
+def _parsed(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespace:
+    """Parse words. Of `--option=--`, argparse before Python 3.13 makes an option with an empty list."""
+    found = parser.parse_args(words)
+    takes_lists = {action.dest for action in parser._actions if action.nargs is not None}  # noqa: SLF001 - no other way
+    for name, value in vars(found).items():
+        if value == [] and name not in takes_lists:
+            parser.error(f"argument --{name}: expected one argument")
+    return found
 
 
 def _parser() -> argparse.ArgumentParser:

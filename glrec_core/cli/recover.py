@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic
 
 from glrec_core.cli.command import Exit
+from glrec_core.cli.values import path
 from glrec_core.errors import ConfigError
 from glrec_core.progress import Progress, progress_bar
 
@@ -29,15 +30,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "directory",
         metavar="DIR",
         nargs="?",
-        type=Path,
+        type=path,
         help="the spill directory; without one, those that wait to be recovered are listed",
     )
-    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="file to write")
+    parser.add_argument("-o", "--output", metavar="FILE", type=path, help="file to write")
     parser.add_argument(
         "--with",
         dest="film",
         metavar="FILM",
-        type=Path,
+        type=path,
         help="the file of the same recording: what is complete in it comes first, and what was spilled after it",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace an existing file")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glrec_core.cli.values import count, rate, seconds, size
+from glrec_core.cli.values import count, path, rate, seconds, size
 from glrec_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Exit code: the program's own; 1 if it ended well but was not recorded, 2 if it could not be started."
     )
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="file to write (default: a dated one)"
+        "-o", "--output", type=path, metavar="FILE", help="file to write (default: a dated one)"
     )
     parser.add_argument("--fps", type=rate, metavar="RATE", help="frame rate: a limit, and exact with --step")
     parser.add_argument(

@@ -7,8 +7,10 @@ import math
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 from typing import TypeVar
 
+from glrec_core import checks
 from glrec_core.config import parse_rate, parse_size
 from glrec_core.errors import ConfigError
 from glrec_core.frame import Size
@@ -32,6 +34,11 @@ def size(text: str) -> Size:
 def rate(text: str) -> Fraction:
     """Read `60`, `59.94` or `30000/1001`."""
     return _in_words_of_argparse(lambda: parse_rate(text))
+
+
+def path(text: str) -> Path:
+    """Read a path that this system can name a file by; what is there is not looked at."""
+    return Path(_in_words_of_argparse(lambda: checks.path("path", text)))
 
 
 def count(text: str) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ctypes
 
-from glrec_core.errors import CaptureError
+from glrec_core.checks import shown, whole_number
+from glrec_core.errors import CaptureError, ConfigError
 from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL, current_gl
@@ -131,6 +132,39 @@ def plain_texture(gl: GL, framebuffer: int) -> int:
             return 0
     gl.GetTextureLevelParameteriv(texture, 0, g.TEXTURE_INTERNAL_FORMAT, address)
     return texture if value.value == g.RGBA8 else 0
+
+
+def as_framebuffer(source: object) -> Framebuffer:
+    """Return what a program says that its frame is in, in the one form: numbers of other libraries are taken.
+
+    Raises:
+        ConfigError: it is no `Framebuffer`, or not of a name and a size.
+
+    """
+    if type(source) is Framebuffer and type(source.name) is int and type(source.size) is Size:
+        width, height = source.size
+        if type(width) is type(height) is int and source.name >= 0 <= min(width, height):
+            return source
+    if not isinstance(source, Framebuffer):
+        raise ConfigError(f"frame_drawn({shown(source)}): {_instead(source)}")
+    try:
+        width, height = source.size
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"size={shown(source.size)} of a framebuffer must be (width, height)") from error
+    size = Size(*(whole_number(name, side, 0) for name, side in (("width", width), ("height", height))))
+    return Framebuffer(whole_number("name", source.name, 0), size)
+
+
+def _instead(source: object) -> str:
+    """Return what to do with what is no `Framebuffer`."""
+    if hasattr(source, "glo") and hasattr(source, "size"):
+        return (
+            "for a framebuffer of moderngl give Framebuffer(framebuffer.glo, Size(*framebuffer.size)), or record by "
+            "glrec_integrations.moderngl.record, whose frame(framebuffer) takes it as it is"
+        )
+    if isinstance(getattr(source, "framebuffer", None), Framebuffer):
+        return "for a FrameBuffer of glrec_core.drawing give its .framebuffer, or .resolve() of a multisampled one"
+    return "give Framebuffer(name, Size(width, height)), name being that of OpenGL, or what bound_framebuffer() returns"
 
 
 def bound_framebuffer() -> Framebuffer:

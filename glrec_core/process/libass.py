@@ -37,6 +37,9 @@ _NAMES = ("libass.so.9", "libass.9.dylib", "ass")
 _AUTODETECT = 1  # ASS_FONTPROVIDER_AUTODETECT: whatever finds fonts on this system
 _WARNING = 2  # MSGL_WARN
 _MESSAGE_BYTES = 1024
+_MOST_GLYPHS = 1000
+_MOST_CACHED_MIB = 32
+"""What libass keeps from one frame to the next, beside what it shows; by itself it takes 10,000 and 192."""
 
 
 class _Image(Structure):
@@ -108,6 +111,7 @@ def _declared(library: ctypes.CDLL) -> ctypes.CDLL:
         "ass_renderer_done": (None, (c_void_p,)),
         "ass_set_frame_size": (None, (c_void_p, c_int, c_int)),
         "ass_set_storage_size": (None, (c_void_p, c_int, c_int)),
+        "ass_set_cache_limits": (None, (c_void_p, c_int, c_int)),
         "ass_set_fonts": (None, (c_void_p, c_char_p, c_char_p, c_int, c_char_p, c_int)),
         "ass_read_memory": (c_void_p, (c_void_p, POINTER(c_char), c_size_t, c_char_p)),
         "ass_free_track": (None, (c_void_p,)),
@@ -137,6 +141,7 @@ class Subtitles:
         library.ass_set_message_cb(handle, _LOG, None)
         self._renderer = library.ass_renderer_init(handle)
         parts.append((library.ass_renderer_done, self._renderer))
+        library.ass_set_cache_limits(self._renderer, _MOST_GLYPHS, _MOST_CACHED_MIB)
         library.ass_set_fonts(self._renderer, None, b"sans-serif", _AUTODETECT, None, 1)
         buffer = ctypes.create_string_buffer(script, len(script))  # libass writes into it while it reads
         self._track = library.ass_read_memory(handle, buffer, len(script), None)

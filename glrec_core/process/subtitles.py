@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from glrec_core.errors import ConfigError
+from glrec_core.process.caption_limits import check_script
 from glrec_core.process.device import Resident
 from glrec_core.process.layers import Layer, placed
 from glrec_core.process.libass import Bitmap, Subtitles
@@ -19,19 +20,23 @@ from glrec_core.process.operation import Pixels, Work, operation
 def captions(script: str | os.PathLike[str]) -> Work:
     """Draw subtitles on the frame as libass draws them at its time, animations and karaoke included.
 
+    What is shown at once, letters, drawings, borders and blur, may take 32 times the area of the frame in all, also where it
+    lies outside: what libass draws takes memory and time in proportion. The reckoning is from above.
+
     Colours are taken as the script's R'G'B' (the header `YCbCr Matrix` is not applied). Fonts are the system's.
 
     Args:
         script: path of an .ass or .ssa file in UTF-8.
 
     Raises:
-        ConfigError: the file cannot be read or is no such script, or libass is not installed.
+        ConfigError: the file cannot be read or is no such script, asks for more than that, or libass is not installed.
 
     """
     try:
         content = Path(script).read_bytes()
     except (OSError, TypeError) as error:
         raise ConfigError(f"captions: {script!r} cannot be read: {error}") from error
+    check_script(content, os.fspath(script))
     drawn = _Drawn(Subtitles(content, os.fspath(script)))
 
     def work(seconds: float, frame: Pixels) -> Pixels:

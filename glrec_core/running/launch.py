@@ -12,6 +12,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from glrec_core import checks
 from glrec_core.errors import ConfigError
 
 
@@ -55,11 +56,11 @@ def load_script(script: str) -> Launch:
         SyntaxError: as Python says it.
 
     """
-    file = Path(script).absolute()
-    if file.is_dir():
-        file /= "__main__.py"
-    path = str(file)
     try:
+        file = Path(_path(script)).absolute()
+        if file.is_dir():
+            file /= "__main__.py"
+        path = str(file)
         with io.open_code(path) as opened:
             source = opened.read()
     except OSError as error:
@@ -95,6 +96,13 @@ def show(error: BaseException) -> None:
     sys.excepthook(type(error), error.with_traceback(found), found)
 
 
+def _path(script: str) -> str:
+    try:
+        return checks.path("SCRIPT", script)
+    except ConfigError as error:
+        raise ProgramNotFound(str(error)) from error
+
+
 def _search_first(folder: Path) -> None:
     """Put a folder where Python puts that of the program, unless Python was told not to (`-P`)."""
     if not sys.flags.safe_path:
@@ -109,6 +117,8 @@ def _compiled(source: bytes, path: str) -> CodeType:
 
 
 def _found(name: str) -> ModuleSpec | None:
+    if name.startswith("."):
+        return None  # relative, and to nothing
     try:
         return find_spec(name)
     except ModuleNotFoundError as error:

@@ -9,6 +9,8 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from glrec_core.progress import Progress
 from glrec_core.verify import pattern
 from glrec_core.verify.source import opened_video, reason
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
+_BYTE = 8
 _MOST_COMPLAINTS = 5
 _REPORT_SECONDS = 0.1
 
@@ -102,10 +105,22 @@ def _pictures(container: InputContainer, stream: VideoStream, decoded: Decoded) 
 
 
 def _checksum(picture: VideoFrame) -> int:
-    try:
-        return zlib.crc32(picture.to_ndarray().data)
-    except ValueError:  # a format that PyAV has no array for
-        return zlib.crc32(picture.to_ndarray(format="rgb24").data)
+    """Return a checksum of the samples as they are decoded, of any format and size: PyAV's arrays know few, and only even ones."""
+    checksum = 0
+    for index, plane in enumerate(picture.planes):
+        samples = np.frombuffer(memoryview(plane), np.uint8)
+        if plane.line_size:  # a palette has no lines
+            samples = samples.reshape(-1, plane.line_size)[:, : _line_bytes(picture, index)]
+        checksum = zlib.crc32(np.ascontiguousarray(samples).data, checksum)
+    return checksum
+
+
+def _line_bytes(picture: VideoFrame, plane: int) -> int:
+    """Return what a line of a plane takes; what a decoder leaves behind its end is no picture."""
+    form = picture.format
+    if not any(each.plane for each in form.components):
+        return -(-picture.width * form.padded_bits_per_pixel // _BYTE)
+    return sum(each.width * -(-each.bits // _BYTE) for each in form.components if each.plane == plane)
 
 
 def _reading(picture: VideoFrame) -> pattern.Reading:

@@ -6,6 +6,7 @@ form of the latter has no range.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
@@ -54,11 +55,17 @@ def _faults(boxes: list[Box], file_bytes: int, *, fragmented: bool) -> Iterator[
 
 
 def _boxes(file: BinaryIO, begin: int, end: int) -> Iterator[Box]:
-    """Yield the boxes between two places; the last may reach beyond the end, and stops where a header is no header."""
+    """Yield the boxes between two places; the last may reach beyond the end, and stops where a header is no header.
+
+    A box may claim to be as long as 64 bits can say, which is further than a file can be sought in.
+    """
+    last = min(end, file.seek(0, os.SEEK_END)) - 8
     for _ in range(MAX_PARTS):
+        if begin > last:
+            return
         file.seek(begin)
         header = file.read(16)
-        if begin + 8 > end or len(header) < 8:  # noqa: PLR2004 - size and type
+        if len(header) < 8:  # noqa: PLR2004 - size and type
             return
         size, content = int.from_bytes(header[:4], "big"), 8
         if size == 1:  # a 64-bit size follows the type

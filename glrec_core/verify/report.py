@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from glrec_core.errors import ConfigError
+from glrec_core.checks import positive_number
 from glrec_core.ffmpeg_executable import bundled_ffmpeg
 from glrec_core.isolation import ProcessFailed, call
 from glrec_core.progress import Progress, silent
@@ -46,9 +46,9 @@ def info(path: str | Path, *, timeout_seconds: float | None = None) -> Film:
         VideoError: it is no video, or takes too long.
 
     """
-    file = check_path(path)
+    file, limit_seconds = check_path(path), _checked(timeout_seconds)
     return film_from_json(
-        _examine(file, timeout_seconds, {"decoding": False, "barcode": False}, silent)["film"]
+        _examine(file, limit_seconds, {"decoding": False, "barcode": False}, silent)["film"]
     )
 
 
@@ -72,14 +72,14 @@ def verify(
         VideoError: it is no video, or takes too long.
 
     """
-    file, wanted = check_path(path), expected or Expected()
-    found = _examine(file, timeout_seconds, {"decoding": True, "barcode": wanted.barcode}, progress)
+    file, wanted, limit_seconds = check_path(path), expected or Expected(), _checked(timeout_seconds)
+    found = _examine(file, limit_seconds, {"decoding": True, "barcode": wanted.barcode}, progress)
     film, decoded = film_from_json(found["film"]), Decoded(**found["decoded"])
     executable = bundled_ffmpeg()
     second = executable and ffmpeg_program.decode(
         executable,
         file,
-        timeout_seconds=timeout_seconds or _time_limit_seconds(file),
+        timeout_seconds=limit_seconds or _time_limit_seconds(file),
         frames=film.frames,
         progress=progress,
     )
@@ -100,8 +100,6 @@ def _examine(
 ) -> dict[str, Any]:
     if file.stat().st_size == 0:
         raise VideoError(f"{file.name} is empty")
-    if timeout_seconds is not None and timeout_seconds <= 0:
-        raise ConfigError(f"timeout={timeout_seconds} must be above 0 seconds")
     try:
         found: dict[str, Any] = call(
             f"{__name__}:{examine.__name__}",
@@ -114,6 +112,10 @@ def _examine(
             f"{file.name} cannot be decoded: {error}. Is it damaged, or was the time too short?"
         ) from error
     return found
+
+
+def _checked(timeout_seconds: float | None) -> float | None:
+    return None if timeout_seconds is None else positive_number("timeout_seconds", timeout_seconds, "seconds")
 
 
 def _time_limit_seconds(file: Path) -> float:

@@ -43,9 +43,10 @@ def glrec_attach(target: object, tap: Tap) -> Attachment | None:
     """Hook `target` if it is a window of moderngl-window, or the config of one.
 
     Raises:
-        ConfigError: the window is closed.
+        ConfigError: the window is closed; or it is no window but a context or framebuffer of moderngl.
 
     """
+    _refuse_contexts(target)
     module = sys.modules.get("moderngl_window.context.base")
     if module is None:
         return None
@@ -55,6 +56,16 @@ def glrec_attach(target: object, tap: Tap) -> Attachment | None:
     if _is_closed(window):
         raise ConfigError(f"{window!r} is closed and draws no more frames; attach to a window that is open")
     return WindowAttachment(window, tap)
+
+
+def _refuse_contexts(target: object) -> None:
+    module = sys.modules.get("moderngl")
+    if module is not None and isinstance(target, module.Context | module.Framebuffer):
+        raise ConfigError(
+            f"a moderngl.{type(target).__name__} does not tell when a frame is drawn. Record a loop of your own: "
+            "with glrec_integrations.moderngl.record('film.mp4') as rec, call rec.frame(framebuffer) after each frame; "
+            "or give the window, if it is one of moderngl-window"
+        )
 
 
 def _is_closed(window: Any) -> bool:

@@ -12,12 +12,15 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+import av
 import moderngl
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from glrec_core import record
+from glrec_core.verify.decoding import _checksum
+from glrec_core.verify.report import verify
 from tests.cli.command import assert_refused, environment, glrec, glrec_json
 from tests.support.decode import Colour
 from tests.support.displays import run_program
@@ -78,6 +81,77 @@ def test_recordings_pass(context: moderngl.Context, tmp_path: Path, name: str, c
     exact = ("--fps", "24000/1001") if Path(name).suffix in {".mp4", ".mov"} else ()
     report = glrec_json("verify", tmp_path / name, "--barcode", "--frames", "30", *exact)
     assert statuses(report)["stream colour"] == ("skip" if codec in {"ffv1", "mjpeg"} else "pass")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (65, 63), (65, 65), (64, 63), (161, 97)])
+@pytest.mark.parametrize(
+    ("suffix", "encoder", "pixel_format"),
+    [
+        ("webm", "libvpx-vp9", "yuv420p"),
+        ("webm", "libvpx-vp9", "yuva420p"),
+        ("mkv", "libsvtav1", "yuv420p10le"),
+        ("mkv", "ffv1", "yuv422p10le"),
+        ("mkv", "ffv1", "bgr0"),
+    ],
+)
+def test_right_films_of_odd_sizes_pass(
+    tmp_path: Path, size: tuple[int, int], suffix: str, encoder: str, pixel_format: str
+) -> None:
+    if encoder == "libsvtav1" and min(size) < 16:
+        pytest.skip("the encoder takes no less than 16 pixels")
+    path = tmp_path / f"a.{suffix}"
+    with av.open(path, "w") as container:
+        stream = container.add_stream(encoder, rate=30)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = *size, pixel_format
+        codec = stream.codec_context
+        codec.color_primaries, codec.color_trc, codec.colorspace, codec.color_range = 1, 1, 1, 1
+        for number in range(4):
+            picture = np.full((size[1], size[0], 3), 60 * number, np.uint8)
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format=pixel_format)
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    report = verify(path)
+    assert report.passed, report
+    assert {check.name: check.status.value for check in report.checks}["duplicates"] == "pass"
+
+
+@pytest.mark.parametrize(
+    "pixel_format",
+    [
+        "yuv420p",
+        "yuv422p10le",
+        "yuva420p",
+        "nv12",
+        "p010le",
+        "yuyv422",
+        "gbrp",
+        "bgr0",
+        "rgb48le",
+        "gray",
+        "pal8",
+    ],
+)
+@pytest.mark.parametrize("size", [(64, 48), (65, 47), (1, 1)])
+def test_a_checksum_is_that_of_the_picture_alone(pixel_format: str, size: tuple[int, int]) -> None:
+    """Each plane counts to its last line, and what lies behind the lines does not."""
+
+    def checksum(last: int, rest: int, changed: int) -> int:
+        picture = av.VideoFrame(*size, pixel_format)
+        for index, plane in enumerate(picture.planes):
+            content = np.full(plane.buffer_size, rest, np.uint8)
+            if plane.line_size:
+                lines = content.reshape(-1, plane.line_size)
+                lines[:, : plane.width] = 7
+                lines[-1, 0] = last if index == changed else 7
+            plane.update(content.tobytes())
+        return _checksum(picture)
+
+    planes = len(av.VideoFrame(*size, pixel_format).planes)
+    assert len({checksum(1, 0, changed) for changed in range(planes)}) == planes
+    if pixel_format in {"gray", "yuv420p", "yuva420p", "gbrp"}:  # a byte is a sample
+        assert checksum(1, 0, 0) == checksum(1, 255, 0)
 
 
 def test_a_recording_in_real_time_has_no_gaps(context: moderngl.Context, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Functions called in another process: their answers and errors come back, and nothing stays behind."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from glrec_core.errors import CaptureError
+from glrec_core.errors import CaptureError, GlrecError
 from glrec_core.isolation import ProcessFailed, call
 from glrec_core.verify.source import VideoError
 from tests.cli.command import environment
@@ -101,3 +102,53 @@ def test_a_module_in_the_working_folder_is_not_run(tmp_path: Path, monkeypatch: 
     (tmp_path / "json.py").write_text("raise SystemExit('not this one')", encoding="ascii")
     monkeypatch.chdir(tmp_path)
     assert call(f"{HERE}:add", {"numbers": [4]}, timeout_seconds=60) == 4
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "os:mkdir",
+        "pathlib:Path.mkdir",
+        "tests.cli.left_behind:Left",
+        "builtins:OSError",
+        "glrec_core.errors:no_such",
+        "glrec_core.errors:as_failure",
+        "",
+        ":",
+        "a\0b:c",
+    ],
+)
+def test_nothing_is_called_or_imported_that_the_process_names(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    loaded = set(sys.modules)
+    answer = json.dumps({"error": {"kind": kind, "text": "made"}})
+    with pytest.raises(GlrecError, match=r"^made$") as caught:
+        call(f"{HERE}:answer_with", {"lines": [answer]}, timeout_seconds=60)
+    assert type(caught.value) is GlrecError
+    assert set(sys.modules) == loaded
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "no JSON",
+        "[]",
+        "1",
+        "null",
+        "{}",
+        '{"error": "text"}',
+        '{"error": {"kind": 5, "text": "a"}}',
+        '{"error": {"kind": "a"}}',
+        '{"progress": [1]}',
+        '{"progress": ["a", 2]}',
+        "[" * 100_000,
+        "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"),
+    ],
+)
+def test_what_is_no_answer_is_told(line: str) -> None:
+    with pytest.raises(ProcessFailed, match="answered what is no answer: b'"):
+        call(f"{HERE}:answer_with", {"lines": [line]}, timeout_seconds=60)

@@ -179,3 +179,41 @@ def test_another_context_ends_the_recording_and_close_says_so(
         recorder.close()
     assert recorder.recording.frames == 3
     video.assert_recording(tmp_path / "a.mp4", 3, SIZE, NTSC)
+
+
+def test_what_is_no_framebuffer_is_refused_with_what_would_be(
+    context: moderngl.Context, tmp_path: Path
+) -> None:
+    recorder = open_recorder(tmp_path / "a.mp4")
+    framebuffer = context.simple_framebuffer(SIZE)
+    wrong: list[tuple[Any, str]] = [
+        (framebuffer, r"Framebuffer\(framebuffer\.glo, Size\(\*framebuffer\.size\)\).*moderngl\.record"),
+        (FrameBuffer(Size(*SIZE)), r"give its \.framebuffer, or \.resolve\(\)"),
+        (None, r"give Framebuffer\(name, Size"),
+        (0, r"give Framebuffer\(name, Size"),
+        ("window", r"give Framebuffer\(name, Size"),
+        (Framebuffer("1", Size(*SIZE)), "name='1' must be a whole number of at least 0"),  # type: ignore[arg-type]
+        (Framebuffer(-1, Size(*SIZE)), "name=-1 must be"),
+        (Framebuffer(0, 5), "size=5 of a framebuffer"),  # type: ignore[arg-type]
+        (Framebuffer(0, Size(1.5, 2)), "width=1.5 must be"),  # type: ignore[arg-type]
+        (Framebuffer(0, Size(1, -2)), "height=-2 must be"),
+    ]
+    for source, words in wrong:
+        with pytest.raises(ConfigError, match=words):
+            recorder.frame_drawn(source)
+    assert recorder.stats.drawn == 0
+    wrong[1][0].close()
+    numpys: Any = Framebuffer(np.uint32(framebuffer.glo), tuple(np.array(SIZE)))  # type: ignore[arg-type]
+    recorder.frame_drawn(numpys)
+    assert recorder.close().frames == 1
+
+
+def test_contexts_and_framebuffers_of_moderngl_point_to_the_loop(
+    context: moderngl.Context, tmp_path: Path
+) -> None:
+    for target in (context, context.simple_framebuffer(SIZE)):
+        with pytest.raises(
+            ConfigError, match=r"with glrec_integrations\.moderngl\.record\('film\.mp4'\) as rec"
+        ):
+            record(target, tmp_path / "a.mp4")
+    assert list(tmp_path.iterdir()) == []

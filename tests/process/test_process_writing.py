@@ -1,15 +1,20 @@
 """Text by Pillow and captions by libass: in their place, in their colour, at their time."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from glrec_core import ConfigError
 from glrec_core.process import captions, libass, text, timestamp
+from glrec_core.process.caption_limits import MOST_FRAMES, check_script
 from glrec_core.process.writing import clock
 from tests.process.catalogue import SCRIPT, applied, box, has_libass, noise
+from tests.support.displays import run_program
 
 needs_libass = pytest.mark.skipif(not has_libass(), reason="the system library libass is not installed")
 
@@ -172,3 +177,179 @@ def test_without_libass_captions_are_refused_with_the_way_out(
     monkeypatch.setattr(libass, "_NAMES", ("missing.so", "missing.dylib", "missing"))
     with pytest.raises(ConfigError, match=r"libass, which was not found.*apt-get install libass9"):
         captions(script(tmp_path))
+
+
+def fails(folder: Path, text: str, header: str = "PlayResX: 384\nPlayResY: 288", count: int = 1) -> bool:
+    """Return whether captions of so many events with that text are refused as too large."""
+    start, _, rest = SCRIPT.partition("PlayResX: 80\nPlayResY: 60")
+    event = f"Dialogue: 0,0:00:00.00,0:00:09.00,Box,,0,0,0,,{text}\n"
+    (folder / "a.ass").write_text(start + header + rest + event * count, encoding="utf-8")
+    try:
+        captions(folder / "a.ass")
+    except ConfigError as error:
+        return "times the area of the frame" in str(error)
+    return False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"{\blur100}{\fs99999}Hello",
+        r"{\fs1e9}Hello",
+        r"{\fs1e999}Hello",
+        r"{\fs+90}{\fs+90}{\fs+90}Hello",
+        r"{\t(0,500,\fs9999)}Hello",
+        r"{\fscx1000000\fscy100000}Hello",
+        r"{\bord99999}Hello",
+        r"{\xbord9999\ybord9999}Hello",
+        r"{\fsp99999\frz45}Hello",
+        r"{\fax99999\fay99999}Hello",
+        r"{\fay1000}Hello, Hello",
+        r"{\frx89\org(99999,99999)\fs100}Hello",
+        r"{\p1}m 0 0 l 9999 0 9999 9999 0 9999",
+        r"{\p1\fscx99999\fscy99999}m 0 0 l 100 0 100 100 0 100",
+        r"{\clip(m 0 0 l 9999 0 9999 9999 0 9999)}Hello",
+        r"{\iclip(1,m 0 0 l 9999 0 9999 9999 0 9999)}Hello",
+        r"{\blur100}{\b1}" * 200 + "Hello",
+        "W" * 200_000,
+    ],
+)
+@needs_libass
+def test_captions_that_ask_for_too_much_are_refused(text: str, tmp_path: Path) -> None:
+    assert fails(tmp_path, text)
+
+
+@needs_libass
+def test_captions_are_measured_by_what_the_script_calls_the_frame(tmp_path: Path) -> None:
+    assert fails(tmp_path, r"{\fs20}Hello", "PlayResX: 1\nPlayResY: 1")
+    assert fails(tmp_path, r"{\fs1}Hello", "PlayResX: 1e9\nPlayResY: 1e9")
+    assert fails(tmp_path, r"{\blur100}Hello", "PlayResX: 384\nPlayResY: 288\nLayoutResX: 1\nLayoutResY: 1")
+    assert not fails(tmp_path, r"{\fs500}Hello", "PlayResX: 1920\nPlayResY: 1080")
+    assert not fails(tmp_path, r"{\blur40\bord20}Hello", count=10)
+    assert fails(tmp_path, r"{\blur40\bord20}Hello", count=1000)
+
+
+@given(text=st.text(st.sampled_from("{}\\pfscxblurtclip(),.0123456789eE+- mnN"), max_size=200))
+def test_whatever_a_script_holds_is_measured(text: str) -> None:
+    for script in (
+        text,
+        SCRIPT + f"Dialogue: 0,{text},{text},Box,,0,0,0,,{text}",
+        SCRIPT.replace("60", text),
+    ):
+        with suppress(ConfigError):  # anything else fails the test
+            check_script(script.encode(), "a.ass")
+
+
+@pytest.mark.parametrize(
+    "part", ["{", "}", "{}", "\\", "\\clip(", "\\fs", "{\\p1}m ", "1", "1e9", "\\ ", "a,"]
+)
+def test_long_scripts_are_measured_in_proportion(part: str) -> None:
+    """A quadratic reckoning of these would not end within the time that every test has."""
+    with suppress(ConfigError):
+        check_script(f"{SCRIPT}Dialogue: 0,0,0,Box,,0,0,0,,{part * 300_000}".encode(), "a.ass")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Two lines of talk\\Nas they are usual, with {\\i1}words{\\i0} set apart, a dozen of them at least",
+        r"{\an8\fs60\bord4\shad3\blur2}A title",
+        r"{\pos(192,144)\frz-12\frx10\fry20\fscx120\c&H00FF00&}A sign",
+        r"{\k20}Ka{\k30}ra{\k25}o{\kf50}ke {\k20}syl{\k20}la{\k20}bles",
+        r"{\p1\pos(0,0)\1a&H80&}m 0 0 l 384 0 384 288 0 288",
+        r"{\p1\fscx38400\fscy28800}m 0 0 l 1 0 1 1 0 1",
+        r"{\clip(m 0 0 l 384 0 384 288 0 288)\fs80}Behind",
+        r"{\t(0,500,\fscx300\fscy300\blur10)}Growing",
+        r"{\fad(200,200)\move(0,0,384,288)}Moving",
+    ],
+)
+@needs_libass
+def test_captions_as_they_are_used_are_taken(text: str, tmp_path: Path) -> None:
+    assert not fails(tmp_path, text)
+    assert not fails(tmp_path, text, count=4)
+
+
+@needs_libass
+def test_what_is_taken_needs_no_more_memory_than_its_area(tmp_path: Path) -> None:
+    """Scripts by chance, of every tag that has to do with sizes: what a process takes at most, counted by the system."""
+    before, after, tried = map(int, run_program(CHANCE, str(tmp_path), timeout_seconds=100).stdout.split())
+    assert tried >= 60
+    assert (after - before) << 10 < 12 * MOST_FRAMES * 640 * 360
+
+
+@needs_libass
+def test_what_was_shown_is_kept_within_bounds(tmp_path: Path) -> None:
+    """Each of these pictures is another, of some megabytes."""
+    before, after = map(int, run_program(GROWING, str(tmp_path), timeout_seconds=100).stdout.split())
+    assert after - before < 80 << 10
+
+
+GROWING = r"""
+import resource, sys
+from pathlib import Path
+
+from glrec_core.process.libass import Subtitles
+from tests.process.catalogue import SCRIPT
+
+words = r"{\fs20\bord2\blur1\t(0,90000,\fs50)}Growing"
+script = f"{SCRIPT}Dialogue: 0,0:00:00.00,0:01:30.00,Box,,0,0,0,,{words}\n"
+subtitles = Subtitles(script.encode(), "a script")
+for number in range(800):
+    subtitles.render(number / 10, 1280, 720)
+    if number in {20, 799}:
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+CHANCE = r"""
+import resource, sys
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from glrec_core import ConfigError
+from glrec_core.process import captions
+from tests.process.catalogue import SCRIPT
+
+chance, path, frame = Random(12), Path(sys.argv[1]) / "a.ass", np.zeros((360, 640, 3), np.uint8)
+NAMES = ("fs", "fscx", "fscy", "bord", "xbord", "ybord", "blur", "fsp", "fax", "fay", "frx", "fry", "frz", "be", "shad", "fs+")
+
+
+def number():
+    return round(10 ** chance.uniform(0, 5), 2)
+
+
+def drawing():
+    return f"m 0 0 l {number()} 0 {number()} {number()} 0 {number()}"
+
+
+def text():
+    tags = "".join(f"\\{chance.choice(NAMES)}{number()}" for _ in range(chance.randint(1, 3)))
+    if chance.random() < 0.3:
+        tags += f"\\clip({drawing()})"
+    if chance.random() < 0.3:
+        return f"{{{tags}\\p{chance.randint(1, 3)}}}{drawing()}"
+    return f"{{{tags}}}" + chance.choice(["Hello", "x" * 50, "W\\NW", "a b " * 100])
+
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def show(words):
+    event = f"Dialogue: 0,0:00:00.00,0:00:09.00,Box,,0,0,0,,{words}\n"
+    path.write_text(SCRIPT.replace("80", "640").replace("60", "360") + event, encoding="utf-8")
+    captions(path)(timedelta(seconds=1), frame)
+
+
+show("Hello")
+before, tried = peak(), 0
+for _ in range(1500):
+    try:
+        show(text())
+        tried += 1
+    except ConfigError:
+        pass
+print(before, peak(), tried)
+"""

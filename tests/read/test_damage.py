@@ -1,8 +1,10 @@
 """Files that are cut short, damaged or no video: an error that names the file, after the frames before it; never a hang."""
 
 import random
+import struct
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +12,10 @@ import pytest
 
 from glrec_core.errors import ConfigError, GlrecError
 from glrec_core.read import ColorGuess, Player, VideoError
+from glrec_core.verify.film import read_film
 from tests.read.clips import CLIPS, FRAMES, Clip
 from tests.support import barcode
+from tests.support.film import write_film
 
 Make = Callable[[str], Path]
 KINDS = ["h264-b-frames", "h264-ts-open-gop", "hevc-10-bt2020", "vp9-odd-size", "av1", "mjpeg", "ffv1-gray"]
@@ -153,3 +157,29 @@ def test_a_film_whose_size_changes_on_the_way(tmp_path: Path, film: Make) -> Non
     numbers, error = read(both)
     assert numbers == list(range(FRAMES))
     assert "changes from 192x128" in str(error)
+
+
+def boxes(data: bytes, begin: int, end: int) -> Iterator[int]:
+    """Yield where each box of an MP4 file begins, those within others too."""
+    while begin + 8 <= end:
+        size, kind = int.from_bytes(data[begin : begin + 4], "big"), data[begin + 4 : begin + 8]
+        yield begin
+        if kind in {b"moov", b"trak", b"mdia", b"minf", b"stbl"}:
+            yield from boxes(data, begin + 8, begin + size)
+        begin += size
+
+
+@pytest.mark.parametrize(
+    "claim", [0, 15, 16, 1 << 31, 1 << 62, (1 << 63) - 1, 1 << 63, (1 << 64) - 16, (1 << 64) - 1]
+)
+@pytest.mark.filterwarnings("ignore::glrec_core.read.ColorGuess")
+def test_a_box_may_claim_any_size_of_64_bits(claim: int, tmp_path: Path) -> None:
+    whole = write_film(tmp_path / "whole.mp4", range(5)).read_bytes()
+    path = tmp_path / "damaged.mp4"
+    for at in boxes(whole, 0, len(whole)):
+        path.write_bytes(
+            whole[:at] + struct.pack(">I4sQ", 1, whole[at + 4 : at + 8], claim) + whole[at + 8 :]
+        )
+        for look in (read_film, lambda path: list(Player(path, device="cpu").frames())):
+            with suppress(VideoError):  # anything else fails the test
+                look(path)
