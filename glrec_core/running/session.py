@@ -175,7 +175,7 @@ class Session:
             return False
         if window.recorder is None or window.recorder.finished:
             return True
-        if options.seconds is None or self._virtual is not None or self._first_seconds is None:
+        if options.seconds is None or options.steps or self._first_seconds is None:
             return False
         return _now() - self._first_seconds >= options.seconds
 

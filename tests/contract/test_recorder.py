@@ -364,7 +364,7 @@ def test_a_film_that_lacks_most_of_its_frames_says_so(context: moderngl.Context,
 def test_a_recorder_that_never_saw_a_frame_leaves_no_file(tmp_path: Path) -> None:
     recording = record(None, tmp_path / "a.mp4").close()
     assert (recording.frames, recording.path) == (0, None)
-    assert str(recording) == "no file: no frame was recorded (no frame was drawn)"
+    assert str(recording) == "no file: no frame was recorded, since none was drawn"
     assert list(tmp_path.iterdir()) == []
 
 
