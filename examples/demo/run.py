@@ -22,9 +22,15 @@ from rich.table import Table
 
 PROGRAMS = ("pyglet_scene", "moderngl_fractal", "vispy_surface")
 ROUTES = {
-    ("host", True): "the CPU drew the frames and encoded them, since OpenGL has no GPU here. The films are the same "
+    (
+        "host",
+        True,
+    ): "the CPU drew the frames and encoded them, since OpenGL has no GPU here. The films are the same "
     "as with one; they only take longer to make",
-    ("host", False): "the GPU drew the frames, and the CPU encoded them. NVENC, on NVIDIA's GPUs, would encode faster",
+    (
+        "host",
+        False,
+    ): "the GPU drew the frames, and the CPU encoded them. NVENC, on NVIDIA's GPUs, would encode faster",
     ("nvenc", False): "the NVIDIA GPU drew the frames and encoded them",
 }
 """What the routes do, in words for people who do not know them; by whether OpenGL is the CPU's own."""
@@ -107,8 +113,12 @@ def route(account: dict[str, Any]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Record the demo programs and show what came of it.")
-    parser.add_argument("-o", "--output", type=Path, default=Path("out"), help="folder for the films and contact.png")
-    parser.add_argument("--program", choices=PROGRAMS, help="record only this one, here, to the file --output")
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path("out"), help="folder for the films and contact.png"
+    )
+    parser.add_argument(
+        "--program", choices=PROGRAMS, help="record only this one, here, to the file --output"
+    )
     options = parser.parse_args()
     if options.program is not None:
         record_here(options.program, str(options.output))

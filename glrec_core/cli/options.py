@@ -45,22 +45,28 @@ _ENTRIES = {
 }
 
 
-def _listed(words: Iterable[str]) -> str:
+def _listed(words: Iterable[str], conjunction: str = "or") -> str:
     *first, last = words
-    return f"{', '.join(first)} or {last}"
+    return f"{', '.join(first)} {conjunction} {last}"
 
 
 _HELP = {
     "fps": "frames per second, such as 60 or 30000/1001",
-    "timing": "wall: each frame keeps the time at which it was drawn; step: frame n is shown at exactly n/RATE",
+    "timing": "wall: each frame keeps the time at which it was drawn (default); step: frame n is shown at exactly n/RATE",
     "size": "size of the recording (default: the window's)",
     "codec": f"{_listed(CODECS)} (default: the container's)",
     "preset": "the encoder's own name for its speed",
-    "quality": "constant quality: a CRF, lower is better; for mjpeg and webp higher is better",
+    "quality": "constant quality: a CRF, lower is better; for "
+    + _listed(
+        (each.name for each in CODECS.values() if each.quality and each.quality.best > each.quality.worst),
+        "and",
+    )
+    + " higher is better",
     "bitrate": "mean bits per second, such as 8M, instead of a constant quality",
     "lossless": f"keep every pixel exactly ({_listed(LOSSLESS_CODECS)})",
     "audio": "file with the sound",
-    "overflow": "when the encoder is too slow: wait for it, store frames on disk until it has time, or skip frames",
+    "overflow": "when the encoder is too slow: wait for it (block), store frames on disk until it has time (spill), or skip "
+    "frames (drop)",
     "backend": "how to record (default: the best way here; `glrec doctor` lists them)",
     "overwrite": "replace an existing file",
 }

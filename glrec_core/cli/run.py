@@ -34,7 +34,7 @@ _RECORDING = (
 
 def configure(parser: Parser) -> None:
     """Add the options."""
-    parser.usage = "glrec run [options] (SCRIPT | -m MODULE) [ARGUMENT ...]"
+    parser.usage = "glrec run [options] (SCRIPT | -m MODULE) [ARG ...]"
     parser.examples = (
         ("glrec run -o film.mp4 program.py", "Record a program until it ends."),
         ("glrec run --fps 60 --frames 300 -o film.mp4 program.py", "Record 300 frames, at most 60 a second."),
@@ -72,7 +72,7 @@ def configure(parser: Parser) -> None:
         help="run a module, as `python -m` does",
     )
     parser.add_argument("script", nargs="?", metavar="SCRIPT", help="the program")
-    parser.add_argument("arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help="the program's own")
+    parser.add_argument("arguments", metavar="ARG", nargs=argparse.REMAINDER, help="the program's own")
 
 
 def execute(arguments: argparse.Namespace) -> int:

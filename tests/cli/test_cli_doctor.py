@@ -88,7 +88,7 @@ PLUGINS = {
     "second": "raise RuntimeError('cannot read (' + __file__ + ')')",
     "third": "import warnings; warnings.warn(__file__); print(__file__); def",
     "fourth": "import os, sys, warnings; warnings.warn(__file__); print(__file__); print(__file__, file=sys.stderr)\n"
-    "raise ImportError('cannot load ' + os.path.expanduser('~/my own/libx.so') + ': wrong ELF class')",
+    "raise ImportError('cannot load ' + os.path.expanduser('~/my own/libmine.so') + ': wrong ELF class')",
     "fifth": "import getpass, platform\nraise RuntimeError(f'{getpass.getuser()} may not use {platform.node()} so')",
 }
 
@@ -145,7 +145,7 @@ def test_the_report_names_no_file_user_or_host(options: tuple[str, ...], tmp_pat
     hidden = output
     for name in PLUGINS:  # what a module is called is what the user has to know
         hidden = hidden.replace(f"{name}_secret_canary", "")
-    found = re.findall(rf".*(?:canary|my own|libx|{re.escape(str(tmp_path))}|packages of mine).*", hidden)
+    found = re.findall(rf".*(?:canary|my own|libmine|{re.escape(str(tmp_path))}|packages of mine).*", hidden)
     assert found == []
     if "--json" in options:
         json.loads(result.stdout)

@@ -1,7 +1,6 @@
 """What people read of `glrec`: every help text, in a pipe and on terminals, and its colours."""
 
 import argparse
-import os
 import re
 import shlex
 from collections.abc import Mapping
@@ -133,4 +132,3 @@ def test_long_texts_of_a_table_go_on_below_on_a_terminal_and_not_in_a_pipe() -> 
     in_a_pipe = glrec(*words).stdout.splitlines()
     assert len(in_a_pipe) < len(lines)
     assert " ".join(" ".join(lines).split()) == " ".join(" ".join(in_a_pipe).split())
-    assert os.linesep == "\n"

@@ -368,6 +368,13 @@ def test_a_recorder_that_never_saw_a_frame_leaves_no_file(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_recording_that_was_paused_all_the_time_says_so(context: moderngl.Context, tmp_path: Path) -> None:
+    recorder = record(None, tmp_path / "a.mp4", paused=True)
+    BarcodeLoop(context, (64, 48)).record(recorder, range(7))
+    text = str(recorder.close())
+    assert text == "no file: no frame was recorded; of 7 drawn frames 7 came while it was paused"
+
+
 @pytest.mark.parametrize("sink", [7, None, b"a.mp4", [Path("a.mp4")]])
 def test_what_is_no_path_and_no_sink_is_refused(sink: Any) -> None:
     with pytest.raises(ConfigError, match="neither a path nor a sink"):
