@@ -44,7 +44,7 @@ def films(demo: ModuleType, context: moderngl.Context, tmp_path: Path) -> list[o
         reason = f"nvenc: the context is of the {profile} Profile; {recording.reason}"
         account = {"frames": 12, "size": [320, 180], "fps": 60.0, "route": recording.route, "reason": reason}
         account |= {"cost_ms": 1.0, "wait_ms": 0.0}
-        films.append(demo.Film(demo.decode(tmp_path / "a.mp4", 12), account, 1.0))
+        films.append(demo.Film(demo.Decoded(tmp_path / "a.mp4", 12, (320, 180), []), account, 1.0))
     return films
 
 
