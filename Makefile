@@ -21,7 +21,7 @@ $(demo_packages): requirements-demo.lock pyproject.toml scripts/setup-venv.sh
 
 demo: $(demo_packages)  ## Record one program per framework to out/*.mp4
 	@scripts/setup-system.sh demo
-	$(python) examples/demo/run.py --out out
+	$(python) examples/demo/run.py -o out
 
 check: lint  ## Style, types, unit and contract tests: three minutes on two cores, for people at work
 	@scripts/setup-system.sh test
@@ -44,7 +44,7 @@ mutants: $(packages)  ## Change the code in 100 places, one at a time, and list 
 
 bench: $(packages)  ## Compare recorders on this machine: tables, out/bench/results.json and plots (quarter of an hour)
 	@scripts/setup-system.sh demo
-	$(python) -m glrec_core bench --out out/bench
+	$(python) -m glrec_core bench -o out/bench
 
 bench-guard: $(packages)  ## Compare ratios with benchmarks/baseline.json; fails only if one is far worse
 	@scripts/setup-system.sh demo

@@ -198,12 +198,8 @@ class Config:
 
     def __post_init__(self) -> None:
         """Check every option, and keep each in its one form."""
-        for name, choices in _CHOICES.items():
-            one_of(name, getattr(self, name), choices)
-        for name, check in _CHECKS.items():
-            value = getattr(self, name)
-            if value is not None or name in _NEVER_NONE:
-                object.__setattr__(self, name, check(name, value))
+        for each in fields(self):
+            object.__setattr__(self, each.name, checked(each.name, getattr(self, each.name)))
         self._check_spill()
         self._check_color()
         if self.bitrate is not None and (self.quality is not None or self.lossless):
@@ -331,6 +327,25 @@ class Options(TypedDict, total=False):
     hotkey: str | None
     dot: bool
     stats_json: str | os.PathLike[str] | None
+
+
+def checked(name: str, value: object) -> Any:
+    """Return the value of one option of `Config` in its one form.
+
+    Raises:
+        ConfigError: it cannot be, by itself; what contradicts another option, `Config` refuses.
+
+    """
+    if name in _CHOICES:
+        one_of(name, value, _CHOICES[name])
+    elif value is not None or name in _NEVER_NONE:
+        return _CHECKS[name](name, value)
+    return value
+
+
+def choices(name: str) -> tuple[str, ...]:
+    """Return the words that an option of `Config` may have; none where it takes other values."""
+    return tuple(choice for choice in _CHOICES.get(name, ()) if isinstance(choice, str))
 
 
 def parse_rate(value: object) -> Fraction:

@@ -86,7 +86,7 @@ class Recording:
     def __str__(self) -> str:
         where = ", ".join(map(str, self.paths)) or "no file"
         if not self.frames:
-            return f"{where}: no frame was recorded ({self.stats.reason})"
+            return f"{where}: no frame was recorded{self.stats.left_out or ', since none was drawn'}"
         limited = self.stats.rate_limited
         left_out = f", {limited} drawn frames left out by the limit of the frame rate" if limited else ""
         length = float(self.duration_seconds)

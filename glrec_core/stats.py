@@ -89,6 +89,20 @@ class Stats:
         return self.recorded + self.dropped + self.failed + self.lost + skipped
 
     @property
+    def left_out(self) -> str:
+        """What became of the drawn frames that were not recorded, as the end of a sentence; empty if there are none."""
+        words = {
+            "while it was paused": self.paused,
+            "faster than the limit of the frame rate": self.rate_limited,
+            "after the end": self.after_end,
+            "while the encoder was too slow": self.dropped,
+            "after a failure": self.failed,
+            "and were lost": self.lost,
+        }
+        counts = [f"{count} came {how}" for how, count in words.items() if count]
+        return f"; of {self.drawn} drawn frames {', '.join(counts)}" if counts else ""
+
+    @property
     def render_cost_ms(self) -> float:
         """Mean time in ms that recording took from the render thread, per grabbed frame."""
         return self.grab_time.mean_ms

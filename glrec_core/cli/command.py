@@ -6,6 +6,8 @@ import argparse
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
+from glrec_core.cli.parser import Parser
+
 
 class Exit(IntEnum):
     """Exit codes."""
@@ -19,8 +21,8 @@ class Exit(IntEnum):
 class CommandModule(Protocol):
     """The module of a subcommand. It imports what is heavy only in `execute`."""
 
-    def configure(self, parser: argparse.ArgumentParser) -> None:
-        """Add the options."""
+    def configure(self, parser: Parser) -> None:
+        """Add the options, the examples and the exit codes."""
 
     def execute(self, arguments: argparse.Namespace) -> int:
         """Do it and return the exit code.
@@ -38,3 +40,5 @@ class Command(NamedTuple):
     name: str
     summary: str
     module: str
+    hands_over: bool = False
+    """Whether the process becomes another program's, whose streams are left as they are."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from glrec_core.cli.command import Exit
-from glrec_core.cli.printing import print_json, print_table
+from glrec_core.cli.parser import Parser
+from glrec_core.cli.printing import print_json, print_table, print_title
 from glrec_core.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -23,35 +21,45 @@ if TYPE_CHECKING:
     from glrec_core.probe.software import Ffmpeg
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def configure(parser: Parser) -> None:
     """Add the options."""
+    parser.usage = "glrec doctor [options]"
     parser.epilog = (
-        "Exit code: 0 if a recording can be made and every self-test is right, 1 otherwise. "
-        "The report names no file, user or host, so that it can be passed on."
+        "The report names no file or folder of yours, no user and no machine: it can be passed on as it is."
+    )
+    parser.examples = (
+        ("glrec doctor", "Say what this machine can record with, and why not otherwise."),
+        ("glrec doctor --selftest", "Prove it: record a clip by each usable route."),
+        ("glrec doctor --json > report.json", "Make a report for a bug tracker."),
+    )
+    parser.exit_codes = (
+        ("0", "a recording can be made, and every self-test is right"),
+        ("1", "otherwise"),
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
-        "--selftest", action="store_true", help="record a clip through each usable route, and verify it"
+        "--selftest", action="store_true", help="record a clip by each usable route, and verify it"
     )
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print the report."""
+    from glrec_core.probe.anonymous import anonymous
     from glrec_core.probe.diagnosis import diagnose
 
     with progress_bar("looking") as progress:
         found = diagnose(progress)
     if not arguments.json:
         for title, rows in _sections(found):
-            print(title)
-            print_table(_without_places([*rows]), indent="  ")
+            print_title(anonymous(title))
+            print_table(anonymous([*rows]), indent="  ")
     trials = _selftest(found) if arguments.selftest else []
     if arguments.json:
         tests = {"selftest": [asdict(trial) for trial in trials]} if arguments.selftest else {}
-        print_json(_without_places({**found.as_json(), **tests}))
+        print_json(anonymous({**found.as_json(), **tests}))
     elif arguments.selftest:
-        print("self-test")
-        print_table(_without_places([*map(_trial, trials)]), indent="  ")
+        print_title("self-test")
+        print_table(anonymous([*map(_trial, trials)]), indent="  ")
     right = found.chosen is not None and all(trial.passed for trial in trials)
     return Exit.OK if right else Exit.FAILED
 
@@ -73,22 +81,6 @@ def _selftest(found: Diagnosis) -> list[Trial]:
 def _end(number: int, _: object) -> NoReturn:
     """End as asked, but not before the scratch folder is removed."""
     raise SystemExit(128 + number)  # as shells have it
-
-
-def _without_places(value: Any) -> Any:
-    """Return the report without the folders above the environment and those of the user: reasons name programs in them."""
-    match value:
-        case str():
-            for place, name in ((sys.prefix, Path(sys.prefix).name), (str(Path.home()), "~")):
-                if place.strip(os.sep):  # the home of some services is the root folder
-                    value = value.replace(f"{place}{os.sep}", f"{name}{os.sep}")
-            return value
-        case dict():
-            return {key: _without_places(each) for key, each in value.items()}
-        case list() | tuple():
-            return type(value)(map(_without_places, value))
-        case _:
-            return value
 
 
 def _sections(found: Diagnosis) -> Iterator[tuple[str, list[tuple[str, str]]]]:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from glrec_core.cli.command import Exit
+from glrec_core.cli.parser import Parser
 from glrec_core.cli.printing import print_json, print_table
 from glrec_core.cli.values import seconds
 
@@ -14,12 +15,17 @@ if TYPE_CHECKING:
     from glrec_core.verify.film import Film
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def configure(parser: Parser) -> None:
     """Add the options."""
-    parser.epilog = "Exit code: 0 if it is a video, 1 if it is not, 2 if it cannot be read by this user."
+    parser.usage = "glrec info [options] FILE"
+    parser.examples = (
+        ("glrec info film.mp4", "Show codec, size, frames, times and colours."),
+        ("glrec info film.mp4 --json", "The same for a program."),
+    )
+    parser.exit_codes = (("0", "it is a video"), ("1", "it is none"), ("2", "you may not read it"))
     parser.add_argument("file", metavar="FILE", help="the video file")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--timeout", type=seconds, metavar="SECONDS", help="give up after so long")
+    parser.add_argument("--timeout", type=seconds, metavar="SECONDS", help="give up after so many seconds")
 
 
 def execute(arguments: argparse.Namespace) -> int:

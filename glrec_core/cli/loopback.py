@@ -6,47 +6,62 @@ import argparse
 from typing import TYPE_CHECKING
 
 from glrec_core.cli.command import Exit
-from glrec_core.cli.printing import print_json, print_table
-from glrec_core.cli.values import bit_rate, count, path, rate, seconds, share, size
+from glrec_core.cli.options import add_options, add_output, given
+from glrec_core.cli.parser import Parser
+from glrec_core.cli.printing import print_json, print_table, print_verdict
+from glrec_core.cli.values import count, seconds, share
+from glrec_core.errors import ConfigError
 from glrec_core.progress import progress_bar
 
 if TYPE_CHECKING:
     from glrec_core.loopback import LoopbackReport
 
 _USUAL_SHARE = 0.05
+_ENCODING = ("codec", "bitrate")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def configure(parser: Parser) -> None:
     """Add the options."""
-    parser.epilog = (
-        "Exit code: 0 if every access unit came back byte for byte, or had lost more than the code can replace; "
-        "1 otherwise."
+    parser.usage = "glrec loopback [options] -o FILE"
+    parser.examples = (
+        ("glrec loopback -o film.mp4 --loss 5% --reorder", "Lose 5% of the packets, and send some late."),
+        ("glrec loopback --source game.py --seconds 10 -o game.mp4", "Send what a program draws."),
+        ("glrec loopback --source film.mp4 --udp -o copy.mkv", "Send a video file, through UDP."),
+    )
+    parser.exit_codes = (
+        ("0", "every access unit came back byte for byte, or had lost more than the code can replace"),
+        ("1", "otherwise"),
+        ("2", "it cannot be done as asked"),
     )
     parser.add_argument(
         "--source",
         default="synthetic",
         metavar="SOURCE",
-        help="synthetic (the default): a clip of glrec's own; a program (*.py), whose time then passes by 1/fps a frame; "
-        "or a video file, whose access units are sent as they are",
+        help="synthetic: glrec's own clip (the default); a program (*.py), run as by `glrec run --step`; or a video file, "
+        "sent as it is",
     )
-    parser.add_argument("--out", type=path, required=True, metavar="FILE", help="file to record to")
-    parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
-    parser.add_argument("--size", type=size, metavar="WxH", help="size of the pictures (clip: 1280x720)")
-    parser.add_argument("--fps", type=rate, metavar="RATE", help="frames per second (clip: 30)")
+    add_output(parser, "FILE", "file to record to")
+    add_options(parser, "overwrite")
     parser.add_argument("--seconds", type=seconds, metavar="S", help="how much to send (clip: 5)")
-    parser.add_argument("--codec", help="h264, hevc, av1, vp9, ffv1 or mjpeg (default: the container's)")
-    parser.add_argument("--bitrate", type=bit_rate, metavar="RATE", help="bits per second, such as 8M")
+    add_options(
+        parser,
+        "size",
+        "fps",
+        *_ENCODING,
+        size="size of the pictures (clip: 1280x720)",
+        fps="frames per second (clip: 30)",
+    )
     parser.add_argument("--headless", action="store_true", help="show no window of the program")
     _configure_wire(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-def _configure_wire(parser: argparse.ArgumentParser) -> None:
+def _configure_wire(parser: Parser) -> None:
     from glrec_core.wire.packetizer import DEFAULT_DATAGRAM_BYTES, DEFAULT_REDUNDANCY
 
     parser.add_argument("--udp", action="store_true", help="go through UDP on the loopback interface")
     parser.add_argument(
-        "--loss", type=share, default=0.0, metavar="SHARE", help="packets to lose, such as 5%%"
+        "--loss", type=share, default=0.0, metavar="SHARE", help="share of the packets to lose, such as 5%%"
     )
     for name, what in (("--reorder", "late"), ("--duplicate", "twice")):
         parser.add_argument(
@@ -56,22 +71,24 @@ def _configure_wire(parser: argparse.ArgumentParser) -> None:
             default=0.0,
             const=_USUAL_SHARE,
             metavar="SHARE",
-            help=f"packets to send {what} (5%% where no share is given)",
+            help=f"share of the packets to send {what} (5%% if none is given)",
         )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="which ones, by chance (0)")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="another number hits other packets (default: 0)"
+    )
     parser.add_argument(
         "--redundancy",
         type=float,
         default=DEFAULT_REDUNDANCY,
         metavar="R",
-        help=f"parity packets for each data packet; 0 for none ({DEFAULT_REDUNDANCY})",
+        help=f"parity packets for each data packet; 0 for none (default: {DEFAULT_REDUNDANCY})",
     )
     parser.add_argument(
         "--datagram-bytes",
         type=count,
         default=DEFAULT_DATAGRAM_BYTES,
         metavar="N",
-        help=f"the most that a packet may have ({DEFAULT_DATAGRAM_BYTES})",
+        help=f"largest size of a packet (default: {DEFAULT_DATAGRAM_BYTES})",
     )
 
 
@@ -81,16 +98,17 @@ def execute(arguments: argparse.Namespace) -> int:
     from glrec_core.wire.channel import Impairment
     from glrec_core.wire.trial import WireTrial
 
-    encoding = {"codec": arguments.codec, "bitrate": arguments.bitrate}
+    if arguments.output is None:
+        raise ConfigError("-o FILE is missing: where is the film to be written?")
     source = Source(
         name=arguments.source,
-        out=arguments.out,
+        out=arguments.output,
         size=arguments.size,
         fps=arguments.fps,
         seconds=arguments.seconds,
         headless=arguments.headless,
-        overwrite=arguments.overwrite,
-        encoding={name: value for name, value in encoding.items() if value is not None},
+        overwrite=bool(arguments.overwrite),
+        encoding=given(arguments, _ENCODING),
     )
     impairment = Impairment(
         loss=arguments.loss, reorder=arguments.reorder, duplicate=arguments.duplicate, seed=arguments.seed
@@ -104,7 +122,7 @@ def execute(arguments: argparse.Namespace) -> int:
     with progress_bar("sending") as progress:
         report = loopback(source, trial, progress)
     if arguments.json:
-        print_json({"file": str(arguments.out), **report.as_json()})
+        print_json({"file": str(arguments.output), **report.as_json()})
     else:
         _print(report)
     return Exit.OK if report.passed else Exit.FAILED
@@ -124,4 +142,4 @@ def _print(report: LoopbackReport) -> None:
         "latency": f"p50 {verdict.latency.p50_ms:.2f} ms, p95 {verdict.latency.p95_ms:.2f} ms",
     }
     print_table(rows.items())
-    print("right" if report.passed else "WRONG")
+    print_verdict("right" if report.passed else "WRONG", good=report.passed)

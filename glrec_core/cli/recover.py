@@ -11,6 +11,8 @@ from pathlib import Path
 from time import monotonic
 
 from glrec_core.cli.command import Exit
+from glrec_core.cli.parser import Parser
+from glrec_core.cli.printing import say
 from glrec_core.cli.values import path
 from glrec_core.errors import ConfigError
 from glrec_core.progress import Progress, progress_bar
@@ -19,19 +21,26 @@ _LINE_SECONDS = 2.0
 """Without a terminal, progress is a line on standard error after so long, and again after each time as long."""
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def configure(parser: Parser) -> None:
     """Add the options."""
-    parser.epilog = (
-        "Exit code: 0 if there is a file, 1 if nothing could be recovered, 2 if it cannot be done as asked. "
-        "Damaged frames are left out and told of; the directory is kept then. Ctrl-C ends it at any moment: the directory "
-        "is as it was then, and there is no file."
+    parser.usage = "glrec recover [options] [DIR]"
+    parser.examples = (
+        ("glrec recover", "List what waits to be recovered."),
+        ("glrec recover DIR --with film.mp4 -o whole.mp4", "Join the film and what was spilled after it."),
+        ("glrec recover DIR -o rest.mp4", "Make a film of what was spilled, alone."),
+    )
+    parser.exit_codes = (
+        ("0", "there is a file; damaged frames are left out and told of, and the directory is kept then"),
+        ("1", "nothing could be recovered"),
+        ("2", "it cannot be done as asked"),
+        ("130", "Ctrl-C ended it: the directory is as it was, and there is no file"),
     )
     parser.add_argument(
         "directory",
         metavar="DIR",
         nargs="?",
         type=path,
-        help="the spill directory; without one, those that wait to be recovered are listed",
+        help="the spill directory; leave it out to list those that wait to be recovered",
     )
     parser.add_argument("-o", "--output", metavar="FILE", type=path, help="file to write")
     parser.add_argument(
@@ -39,10 +48,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         dest="film",
         metavar="FILM",
         type=path,
-        help="the file of the same recording: what is complete in it comes first, and what was spilled after it",
+        help="the film of the same recording: it comes first, and then what was spilled after it",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
-    parser.add_argument("--keep", action="store_true", help="do not delete the directory afterwards")
+    parser.add_argument("--keep", action="store_true", help="keep the directory afterwards")
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -79,7 +88,7 @@ def _ending_well(directory: Path) -> Iterator[None]:
         yield
     except (KeyboardInterrupt, SystemExit):
         if directory.exists():
-            print(f"glrec recover: {directory} is as it was", file=sys.stderr)
+            say(f"glrec recover: {directory} is as it was")
         raise
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -103,14 +112,18 @@ class _Lines:
     def __call__(self, done: int, total: int) -> None:
         if monotonic() >= self._due:
             self._due = monotonic() + _LINE_SECONDS
-            print(f"recovering: {done} of {total} frames", file=sys.stderr, flush=True)
+            say(f"recovering: {done} of {total} frames")
 
 
 def _list(arguments: argparse.Namespace) -> int:
+    from glrec_core.spill.location import spill_root
     from glrec_core.spill.stored_frames import unfinished
 
     if arguments.output is not None or arguments.film is not None:
         raise ConfigError("which directory? `glrec recover` lists those that wait to be recovered")
-    for directory in unfinished():
+    waiting = unfinished()
+    for directory in waiting:
         print(directory)
+    if not waiting:
+        say(f"glrec recover: nothing waits to be recovered in {spill_root()}")
     return Exit.OK

@@ -5,30 +5,52 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from glrec_core.cli.values import count, path, rate, seconds, size
+from glrec_core.cli.options import add_options, given
+from glrec_core.cli.parser import Parser
+from glrec_core.cli.values import count, path, seconds
 from glrec_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from glrec_core.running import Launch
 
-_RECORDING = ("size", "codec", "preset", "quality", "backend", "overflow", "overwrite")
-"""Options that are the recorder's, by their names in `Config`."""
+_RECORDING = (
+    "size",
+    "timing",
+    "codec",
+    "preset",
+    "quality",
+    "bitrate",
+    "lossless",
+    "audio",
+    "backend",
+    "overflow",
+    "overwrite",
+)
+"""Options that are the recorder's, by their names in `Config`; `fps` and `frames` mean more here."""
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def configure(parser: Parser) -> None:
     """Add the options."""
-    parser.usage = "glrec run [options] (SCRIPT | -m MODULE) [arguments of the program ...]"
-    parser.epilog = (
-        "Exit code: the program's own; 1 if it ended well but was not recorded, 2 if it could not be started."
+    parser.usage = "glrec run [options] (SCRIPT | -m MODULE) [ARG ...]"
+    parser.examples = (
+        ("glrec run -o film.mp4 program.py", "Record a program until it ends."),
+        ("glrec run --fps 60 --frames 300 -o film.mp4 program.py", "Record 300 frames, at most 60 a second."),
+        ("glrec run --headless --step --seconds 10 program.py", "Record 10 smooth seconds on any machine."),
+        ("glrec run --codec ffv1 -o film.mkv -m game --level 2", "Record a module, without any loss."),
+    )
+    parser.exit_codes = (
+        ("0", "the program ended well and was recorded"),
+        ("1", "the program ended well, but was not recorded"),
+        ("2", "it could not be started as asked"),
+        ("other", "the program's own"),
     )
     parser.add_argument(
         "-o", "--output", type=path, metavar="FILE", help="file to write (default: a dated one)"
     )
-    parser.add_argument("--fps", type=rate, metavar="RATE", help="frame rate: a limit, and exact with --step")
-    parser.add_argument(
-        "--size", type=size, metavar="WxH", help="size of the recording (default: the window's)"
+    add_options(
+        parser, "fps", fps="frames per second: a limit; exact with --step or --timing step (default then: 60)"
     )
     parser.add_argument("--frames", type=count, metavar="N", help="end the program after N frames")
     parser.add_argument("--seconds", type=seconds, metavar="S", help="end the program after S seconds")
@@ -38,23 +60,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--step",
         action="store_true",
-        help="let the program's time pass by 1/fps a frame: smooth and repeatable on any machine",
+        help="let the program's time pass by 1/RATE a frame: smooth and repeatable on any machine",
     )
-    _configure_recording(parser)
+    add_options(parser, *_RECORDING)
     parser.add_argument(
-        "-m", dest="module", nargs=argparse.REMAINDER, help="run a module, as `python -m` does"
+        "-m",
+        dest="module",
+        metavar="MODULE",
+        nargs=argparse.REMAINDER,
+        help="run a module, as `python -m` does",
     )
     parser.add_argument("script", nargs="?", metavar="SCRIPT", help="the program")
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="passed on to the program")
-
-
-def _configure_recording(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--codec", help="h264, hevc, av1, vp9, ffv1 or mjpeg (default: the container's)")
-    parser.add_argument("--preset", help="the encoder's own name for its speed")
-    parser.add_argument("--quality", type=int, metavar="Q", help="constant quality; lower is better")
-    parser.add_argument("--backend", help="which backend to use (default: the best; see `glrec doctor`)")
-    parser.add_argument("--overflow", help="when the encoder is too slow: block, spill or drop")
-    parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
+    parser.add_argument("arguments", metavar="ARG", nargs=argparse.REMAINDER, help="the program's own")
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -66,6 +83,8 @@ def execute(arguments: argparse.Namespace) -> int:
         raise ConfigError(
             f"{arguments.output} exists; choose another name, or pass --overwrite to replace it"
         )
+    if arguments.step and arguments.timing == "wall":
+        raise ConfigError("--step gives each frame its exact time; leave --timing wall out, or --step")
     options = RunOptions(
         output=arguments.output,
         frames=arguments.frames,
@@ -73,7 +92,7 @@ def execute(arguments: argparse.Namespace) -> int:
         headless=arguments.headless,
         step=arguments.step,
         fps=arguments.fps,
-        recording=_recording_options(arguments),
+        recording=given(arguments, _RECORDING),
     )
     return run_program(load, words, options)
 
@@ -90,8 +109,3 @@ def _program(arguments: argparse.Namespace) -> tuple[Callable[[], Launch], list[
     if arguments.script is None:
         raise ConfigError("which program? Give a script, or -m and a module; see `glrec run --help`")
     return partial(load_script, arguments.script), arguments.arguments
-
-
-def _recording_options(arguments: argparse.Namespace) -> dict[str, Any]:
-    given = {name: getattr(arguments, name) for name in _RECORDING}
-    return {name: value for name, value in given.items() if value is not None}

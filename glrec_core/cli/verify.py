@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from glrec_core.cli.command import Exit
 from glrec_core.cli.info import as_json as film_as_json
-from glrec_core.cli.printing import print_json, print_table
+from glrec_core.cli.parser import Parser
+from glrec_core.cli.printing import Style, print_json, print_table, print_verdict
 from glrec_core.cli.values import count, rate, seconds, size
 from glrec_core.progress import progress_bar
 
@@ -15,9 +16,14 @@ if TYPE_CHECKING:
     from glrec_core.verify.report import Report
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def configure(parser: Parser) -> None:
     """Add the options."""
-    parser.epilog = "Exit code: 0 if the file is right, 1 if it is not, 2 if it cannot be read by this user."
+    parser.usage = "glrec verify [options] FILE"
+    parser.examples = (
+        ("glrec verify film.mp4", "Decode all of a file and check it."),
+        ("glrec verify --frames 300 --fps 60 film.mp4", "Check also what you know of it."),
+    )
+    parser.exit_codes = (("0", "the file is right"), ("1", "it is not"), ("2", "you may not read it"))
     parser.add_argument("file", metavar="FILE", help="the video file")
     parser.add_argument("--frames", type=count, metavar="N", help="fail unless there are exactly N frames")
     parser.add_argument(
@@ -27,11 +33,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--barcode",
         action="store_true",
-        help="fail unless it is a test clip of glrec's own; such a clip is also recognised unasked",
+        help="fail unless it is glrec's own test clip; such a clip is recognised without this as well",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
-        "--timeout", type=seconds, metavar="SECONDS", help="give each decoder at most so long"
+        "--timeout", type=seconds, metavar="SECONDS", help="give each decoder at most so many seconds"
     )
 
 
@@ -60,5 +66,6 @@ def _as_json(report: Report) -> dict[str, Any]:
 
 
 def _print(report: Report) -> None:
-    print_table((f"{check.status.value.upper():<4}  {check.name}", check.text) for check in report.checks)
-    print(f"{report.film.name}: {'right' if report.passed else 'WRONG'}")
+    rows = ((f"{check.status.value.upper():<4}  {check.name}", check.text) for check in report.checks)
+    print_table(rows, styles={"PASS": Style.GOOD, "FAIL": Style.BAD})
+    print_verdict("right" if report.passed else "WRONG", good=report.passed, before=f"{report.film.name}: ")

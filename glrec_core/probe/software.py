@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import subprocess
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, entry_points, version
+from io import StringIO
 
 from glrec_core.encode.codecs import CODECS
 from glrec_core.encode.stills import STILLS
@@ -105,9 +108,12 @@ def probe_adapters() -> tuple[Adapter, ...]:
 def _load_problem(load: object) -> str | None:
     assert callable(load)
     try:
-        load()
+        with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            warnings.simplefilter("ignore")
+            load()
     except Exception as error:  # noqa: BLE001 - somebody else's package may raise anything, and that is the answer
-        return f"{type(error).__name__}: {error}"
+        text = error.msg if isinstance(error, SyntaxError) else error  # else it names the file
+        return f"{type(error).__name__}: {text}"
     return None
 
 
@@ -128,6 +134,8 @@ def _program_version(program: str) -> str:
         run = subprocess.run(  # noqa: S603 - imageio-ffmpeg's own
             [program, "-version"], capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=True
         )
+    except subprocess.CalledProcessError as error:
+        return f"does not run: it ended with exit code {error.returncode}"
     except (OSError, subprocess.SubprocessError) as error:
         return f"does not run: {error}"
     return run.stdout.partition("Copyright")[0].removeprefix("ffmpeg version").strip()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from types import ModuleType
 
 from glrec_core import marker, plugins
@@ -150,5 +150,8 @@ def _finish(session: Session) -> bool:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"glrec: {text}\n")
-    sys.stderr.flush()
+    with suppress(
+        OSError, ValueError
+    ):  # nobody reads it any more, or the program closed it: the recordings matter more
+        sys.stderr.write(f"glrec: {text}\n")
+        sys.stderr.flush()

@@ -51,7 +51,12 @@ class RunOptions:
     @property
     def rate(self) -> Fraction:
         """Frames per second of virtual time, or of a picture that is drawn anew without a reason."""
-        return self.fps or (DEFAULT_STEP_FPS if self.step else Fraction(DEFAULT_TURNS_PER_SECOND))
+        return self.fps or (DEFAULT_STEP_FPS if self.steps else Fraction(DEFAULT_TURNS_PER_SECOND))
+
+    @property
+    def steps(self) -> bool:
+        """Whether frame n is shown at exactly n/fps."""
+        return self.step or self.recording.get("timing") == "step"
 
     @property
     def is_limited(self) -> bool:
@@ -61,13 +66,16 @@ class RunOptions:
     @property
     def config(self) -> dict[str, Any]:
         """The options of each window's recorder."""
-        timing = "step" if self.step else "wall"
-        return {"fps": self.fps, "timing": timing, "frames": self._frame_limit, **self.recording}
+        timing = "step" if self.steps else "wall"
+        config = {**self.recording, "fps": self.fps, "timing": timing, "frames": self._frame_limit}
+        if self.output is None:
+            config.pop("audio", None)  # the dated file has it
+        return config
 
     @property
     def _frame_limit(self) -> int | None:
-        """Under virtual time seconds are frames."""
-        if self.seconds is None or not self.step:
+        """Where each frame has its exact time, seconds are frames."""
+        if self.seconds is None or not self.steps:
             return self.frames
         return min(math.ceil(exact_seconds(self.seconds) * self.rate), self.frames or math.inf)  # type: ignore[return-value]
 
@@ -77,7 +85,7 @@ class RunOptions:
 
     def _file(self, number: int) -> Path | Sink:
         if self.output is None:
-            return open_dated()
+            return open_dated(self.recording.get("audio"))
         return self.output if number == 1 else self.output.with_stem(f"{self.output.stem}-{number}")
 
     def check(self) -> None:

@@ -165,7 +165,7 @@ class Session:
 
     def _is_past(self, now_seconds: float) -> bool:
         seconds = self._options.seconds
-        if seconds is None or self._virtual is not None or self._first_seconds is None:
+        if seconds is None or self._options.steps or self._first_seconds is None:
             return False
         return now_seconds - self._first_seconds >= seconds
 

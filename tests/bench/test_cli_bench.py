@@ -21,7 +21,7 @@ def test_it_lists_recorders_and_workloads() -> None:
 
 
 def test_an_unknown_recorder_is_refused_before_anything_is_made(tmp_path: Path) -> None:
-    run = glrec("bench", "--recorders", "camera", "--venv", tmp_path / "venv", "--out", tmp_path / "out")
+    run = glrec("bench", "--recorders", "camera", "--venv", tmp_path / "venv", "-o", tmp_path / "out")
     assert run.returncode == 2
     assert "recorder 'camera' is not known; choose from: copy, floor, glrec" in run.stderr
     assert list(tmp_path.iterdir()) == []
@@ -35,7 +35,7 @@ def test_recorders_that_no_workload_has_leave_nothing_to_measure(tmp_path: Path)
         "turbopipe",
         "--venv",
         VENV,
-        "--out",
+        "-o",
         tmp_path / "out",
     )
     run = glrec("bench", *options, timeout_seconds=500)
@@ -45,7 +45,7 @@ def test_recorders_that_no_workload_has_leave_nothing_to_measure(tmp_path: Path)
 
 def test_it_measures_and_writes_tables_json_and_says_where(tmp_path: Path) -> None:
     options = ("--workloads", "unpaced-360p", "--recorders", "glrec,pipe", "--rounds", "1")
-    run = glrec("bench", *options, "--venv", VENV, "--out", tmp_path / "out", timeout_seconds=500)
+    run = glrec("bench", *options, "--venv", VENV, "-o", tmp_path / "out", timeout_seconds=500)
     assert run.returncode == 0, run.stderr
     assert "unpaced-360p: as fast as it goes, 640x360" in run.stdout
     assert "frames that glrec lost, doubled or moved" in run.stdout
@@ -58,7 +58,7 @@ def test_an_environment_without_the_common_packages_is_refused(tmp_path: Path) -
     python.parent.mkdir()
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "$@"\n')
     python.chmod(0o755)
-    run = glrec("bench", "--venv", tmp_path, "--out", tmp_path / "out", timeout_seconds=500)
+    run = glrec("bench", "--venv", tmp_path, "-o", tmp_path / "out", timeout_seconds=500)
     assert run.returncode == 1
     assert "has no" in run.stderr
     assert "--venv" in run.stderr

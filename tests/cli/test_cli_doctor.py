@@ -1,6 +1,8 @@
 """`glrec doctor`: a report that adds up, a self-test that proves it, and nothing left behind."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import psutil
 import pytest
 
 from glrec_core.backends import BACKENDS
+from glrec_core.probe.anonymous import anonymous
 from tests.cli.command import COMMAND, assert_refused, environment, glrec, glrec_json
 from tests.support.displays import xvfb
 
@@ -79,12 +82,102 @@ def test_people_get_sections() -> None:
     assert result.stdout.count("(taken)") == 1
 
 
-@pytest.mark.parametrize("options", [(), ("--json",)])
-def test_the_report_names_no_folder_of_the_user(options: tuple[str, ...]) -> None:
-    home = Path(sys.prefix).parent
-    result = glrec("doctor", *options, env={**NO_DISPLAY, "HOME": str(home)})
-    assert "imageio_ffmpeg" in result.stdout  # a program of the environment
-    assert f"{home}{os.sep}" not in result.stdout
+CANARY = "secret canary"
+PLUGINS = {
+    "first": "raise OSError(2, 'No such file or directory', __file__)",
+    "second": "raise RuntimeError('cannot read (' + __file__ + ')')",
+    "third": "import warnings; warnings.warn(__file__); print(__file__); def",
+    "fourth": "import os, sys, warnings; warnings.warn(__file__); print(__file__); print(__file__, file=sys.stderr)\n"
+    "raise ImportError('cannot load ' + os.path.expanduser('~/my own/libmine.so') + ': wrong ELF class')",
+    "fifth": "import getpass, platform\nraise RuntimeError(f'{getpass.getuser()} may not use {platform.node()} so')",
+}
+
+
+def canary_environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a user whose every file bears one name, with plugins that tell all that they know."""
+    home = folder / CANARY
+    packages = home / "packages of mine"
+    for name, source in PLUGINS.items():
+        information = packages / f"{name}-0.1.dist-info"
+        information.mkdir(parents=True)
+        (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.1\n")
+        (information / "entry_points.txt").write_text(f"[glrec]\n{name} = {name}_secret_canary\n")
+        (packages / f"{name}_secret_canary.py").write_text(source)
+    (home / "environment").symlink_to(sys.prefix)
+    ffmpeg = home / "bin" / "ffmpeg"
+    ffmpeg.parent.mkdir()
+    ffmpeg.write_text(f'#!/bin/sh\necho "{ffmpeg}: broken" >&2\nexit 1\n')
+    ffmpeg.chmod(0o755)
+    (home / "scratch").mkdir()
+    search = os.pathsep.join([str(packages), environment()["PYTHONPATH"]])
+    return {
+        **environment(NO_DISPLAY),
+        "PYTHONPATH": search,
+        "HOME": str(home),
+        "TMPDIR": str(home / "scratch"),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "PATH": f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "IMAGEIO_FFMPEG_EXE": str(ffmpeg),
+        "LOGNAME": "canary-user",
+        "DISPLAY": "canary-host:7",
+    }
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--json",), ("--selftest",), ("--selftest", "--json")], ids=" ".join
+)
+def test_the_report_names_no_file_user_or_host(options: tuple[str, ...], tmp_path: Path) -> None:
+    variables = canary_environment(tmp_path)
+    python = tmp_path / CANARY / "environment" / "bin" / "python"
+    result = subprocess.run(
+        [python, "-m", "glrec_core", "doctor", *options],
+        env=variables,
+        cwd=tmp_path / CANARY,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert result.returncode == int("--selftest" in options), result  # FFmpeg's program decodes nothing
+    output = result.stdout + result.stderr
+    for problem in ("No such file", "cannot read", "SyntaxError", "wrong ELF class", "may not use"):
+        assert problem in output, output
+    hidden = output
+    for name in PLUGINS:  # what a module is called is what the user has to know
+        hidden = hidden.replace(f"{name}_secret_canary", "")
+    found = re.findall(rf".*(?:canary|my own|libmine|{re.escape(str(tmp_path))}|packages of mine).*", hidden)
+    assert found == []
+    if "--json" in options:
+        json.loads(result.stdout)
+
+
+PREFIXES = [sys.prefix, os.path.realpath(sys.prefix)]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("libcuda.so.1: cannot open shared object file", "libcuda.so.1: cannot open shared object file"),
+        (
+            "no VA display found for device /dev/dri/renderD128.",
+            "no VA display found for device /dev/dri/renderD128.",
+        ),
+        ("loads /usr/lib/x86_64-linux-gnu/libEGL.so.1", "loads /usr/lib/x86_64-linux-gnu/libEGL.so.1"),
+        ("Mesa/X.org, 18 frames/s, 1 / 2, and/or", "Mesa/X.org, 18 frames/s, 1 / 2, and/or"),
+        ("see https://example.com/a/b.html", "see https://example.com/a/b.html"),
+        ("cannot open '/srv/film/a.mp4'", "cannot open '<path>'"),
+        ("at /srv/film/a.mp4: no room", "at <path>: no room"),
+        ("(/srv/film/a.mp4), file:///srv/b", "(<path>), <path>"),
+        ("a:/srv/b:/srv/c", "a:<path>:<path>"),
+        (f"of {PREFIXES[0]}/bin/python", "of <path>"),
+        (f"of {PREFIXES[1]}/bin/python", "of <path>"),
+        (str(Path.cwd()), "<path>"),
+        (f"{Path.home()}/x/y z/a.py is broken", "<path> is broken"),
+    ],
+)
+def test_paths_give_way_and_what_looks_like_one_stays(text: str, shown: str) -> None:
+    assert anonymous(text) == shown
+    assert anonymous({"a": [text, (text, 1)]}) == {"a": [shown, (shown, 1)]}
 
 
 def test_without_a_driver_it_says_so() -> None:
@@ -151,7 +244,7 @@ def test_a_self_test_that_fails_says_why(tmp_path: Path) -> None:
     assert result.returncode == 1
     last = result.stdout.splitlines()[-1]
     assert "WRONG: " in last
-    assert f"the folder {missing} does not exist" in last
+    assert "the folder <path> does not exist" in last
 
 
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

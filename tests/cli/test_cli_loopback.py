@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from glrec_core.cli.values import bit_rate, share
+from glrec_core.cli.values import read_bits, share
 from tests.cli.command import assert_refused, environment, glrec, glrec_json
 from tests.support import video
 from tests.support.film import write_film
@@ -76,7 +76,7 @@ def check_account(report: dict[str, Any], frames: int) -> None:
 def test_the_clip(loss: str, way: tuple[str, ...], tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     bad = ("--loss", loss, "--reorder", "--duplicate", "--seed", "3")
-    report = glrec_json("loopback", "--out", film, *SMALL, *bad, *way)
+    report = glrec_json("loopback", "-o", film, *SMALL, *bad, *way)
     check_account(report, 30)
     assert report["file"] == str(film)
     assert (report["lost"] > 0) is (loss != "0")
@@ -88,7 +88,7 @@ def test_the_clip(loss: str, way: tuple[str, ...], tmp_path: Path) -> None:
 
 def test_the_clip_is_what_glrec_verify_knows(tmp_path: Path) -> None:
     film = tmp_path / "film.mkv"
-    report = glrec_json("loopback", "--out", film, *SMALL, "--codec", "hevc", "--bitrate", "500k")
+    report = glrec_json("loopback", "-o", film, *SMALL, "--codec", "hevc", "--bitrate", "500k")
     check_account(report, 30)
     verified = glrec("verify", film, "--barcode", "--frames", "30", "--size", "320x240")
     assert verified.returncode == 0, verified.stdout
@@ -100,7 +100,7 @@ def test_a_program(tmp_path: Path) -> None:
     script.write_text(PROGRAM, encoding="utf-8")
     wire = ("--loss", "5%", "--udp", "--json")
     options = ("--headless", "--fps", "25", "--seconds", "0.8")
-    done = glrec("loopback", "--source", script, "--out", film, *options, *wire)
+    done = glrec("loopback", "--source", script, "-o", film, *options, *wire)
     assert done.returncode == 0, done.stderr
     check_account(json.loads(done.stdout), 20)
     assert "frame 19" in done.stderr  # what it prints does not get into the report
@@ -114,7 +114,7 @@ def test_a_program(tmp_path: Path) -> None:
 def test_a_program_that_fails_is_told(text: str, word: str, tmp_path: Path) -> None:
     script = tmp_path / "program.py"
     script.write_text(text, encoding="utf-8")
-    done = glrec("loopback", "--source", script, "--out", tmp_path / "film.mp4")
+    done = glrec("loopback", "--source", script, "-o", tmp_path / "film.mp4")
     assert (done.returncode, done.stdout) == (1, "")
     assert word in done.stderr
     assert done.stderr.splitlines()[-1].startswith("glrec loopback: ")
@@ -123,18 +123,16 @@ def test_a_program_that_fails_is_told(text: str, word: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("name", ["copy.mp4", "copy.mkv"])
 def test_a_file(name: str, tmp_path: Path) -> None:
     film, copy = write_film(tmp_path / "a.mp4", range(40)), tmp_path / name
-    report = glrec_json("loopback", "--source", film, "--out", copy, "--loss", "10%", "--reorder", "20%")
+    report = glrec_json("loopback", "--source", film, "-o", copy, "--loss", "10%", "--reorder", "20%")
     check_account(report, 40)
     assert video.read_barcodes(copy) == list(range(40))
-    first = glrec_json("loopback", "--source", film, "--out", copy, "--overwrite", "--seconds", "0.4")
+    first = glrec_json("loopback", "--source", film, "-o", copy, "--overwrite", "--seconds", "0.4")
     check_account(first, 12)
     assert video.read_barcodes(copy) == list(range(12))
 
 
 def test_people_get_lines(tmp_path: Path) -> None:
-    done = glrec(
-        "loopback", "--out", tmp_path / "a.mp4", *SMALL, "--redundancy", "0", "--datagram-bytes", "300"
-    )
+    done = glrec("loopback", "-o", tmp_path / "a.mp4", *SMALL, "--redundancy", "0", "--datagram-bytes", "300")
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["submitted", "30", "frames"]
@@ -156,7 +154,7 @@ def test_the_exit_code_says_that_something_is_wrong(how: str, fault: str | None,
         SPOILED,
         how,
         "loopback",
-        "--out",
+        "-o",
         str(tmp_path / "a.mp4"),
         *SMALL,
         "--json",
@@ -175,7 +173,8 @@ def test_the_exit_code_says_that_something_is_wrong(how: str, fault: str | None,
         (["--seconds", "3000"], ["90000 frames", "65536"]),
         (["--redundancy", "9"], ["redundancy"]),
         (["--datagram-bytes", "10"], ["datagram_bytes"]),
-        (["--codec", "vp9", "--bitrate", "0"], ["not a bit rate"]),
+        (["--codec", "vp9", "--bitrate", "0"], ["--bitrate", "from 1000"]),
+        (["--bitrate", "8X"], ["not a bit rate"]),
         (["--loss", "105%"], ["not a share"]),
         (["--codec", "mjpeg"], [".mp4 files take"]),
         (["--source", "nowhere.mp4"], ["nowhere.mp4 cannot be read"]),
@@ -187,22 +186,31 @@ def test_the_exit_code_says_that_something_is_wrong(how: str, fault: str | None,
 def test_what_cannot_be_done_is_told_before_a_file_is_touched(
     arguments: list[str], words: list[str], tmp_path: Path
 ) -> None:
-    done = glrec("loopback", "--out", "film.mp4", *arguments, cwd=tmp_path)
+    done = glrec("loopback", "-o", "film.mp4", *arguments, cwd=tmp_path)
     assert_refused(done, 2, *words)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_out_is_what_the_output_was_once_called(tmp_path: Path) -> None:
+    assert glrec_json("loopback", "--out", tmp_path / "a.mp4", *SMALL)["passed"] is True
+    assert (tmp_path / "a.mp4").exists()
+
+
+def test_an_output_that_is_missing_is_asked_for() -> None:
+    assert_refused(glrec("loopback"), 2, "-o FILE is missing")
 
 
 def test_an_existing_file_is_kept(tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     film.write_bytes(b"precious")
-    assert_refused(glrec("loopback", "--out", film), 2, "exists")
+    assert_refused(glrec("loopback", "-o", film), 2, "exists")
     assert film.read_bytes() == b"precious"
 
 
 def test_a_file_is_not_written_over_itself(tmp_path: Path) -> None:
     film = write_film(tmp_path / "a.mp4", range(5))
     content = film.read_bytes()
-    done = glrec("loopback", "--source", film, "--out", film, "--overwrite")
+    done = glrec("loopback", "--source", film, "-o", film, "--overwrite")
     assert_refused(done, 2, "the source itself")
     assert film.read_bytes() == content
 
@@ -211,7 +219,7 @@ def test_a_file_is_not_written_over_itself(tmp_path: Path) -> None:
     ("text", "value"), [("8M", 8_000_000), ("1.5M", 1_500_000), ("500k", 500_000), ("9", 9)]
 )
 def test_bit_rates(text: str, value: int) -> None:
-    assert bit_rate(text) == value
+    assert read_bits(text) == value
 
 
 @pytest.mark.parametrize(

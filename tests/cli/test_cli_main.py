@@ -21,7 +21,14 @@ NAMES = [command.name for command in COMMANDS]
 def test_help_lists_every_command() -> None:
     result = glrec("--help")
     assert (result.returncode, result.stderr) == (0, "")
-    assert [line.split()[0] for line in result.stdout.partition("commands:\n")[2].splitlines()] == NAMES
+    listed = result.stdout.partition("commands:\n")[2].partition("\n\n")[0]
+    assert [line.split()[0] for line in listed.splitlines()] == NAMES
+
+
+def test_without_a_command_it_shows_the_help() -> None:
+    result = glrec()
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == glrec("--help").stdout
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -39,14 +46,15 @@ def test_the_version_is_the_installed_ones() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], ["COMMAND"]),
         (["nonsense"], ["'nonsense'", *NAMES]),
         (["--nonsense"], ["COMMAND"]),
         *(([name, "--nonsense"], [f"glrec {name}: error: "]) for name in NAMES),
         (["verify"], ["FILE"]),
         (["recover", "-o", "a.mp4"], ["which directory?"]),
         (["info", "a", "b"], ["unrecognized arguments: b"]),
-        (["verify", "a.mp4", "--fram", "3"], ["--fram"]),
+        (["verfy", "a.mp4"], ["'verfy'; did you mean verify?"]),
+        (["verify", "a.mp4", "--fram", "3"], ["--fram 3; did you mean --frames?"]),
+        (["run", "--crf", "20", "a.py"], ["--crf", "did you mean --quality?"]),
     ],
 )
 def test_bad_words_are_refused(arguments: list[str], words: list[str]) -> None:

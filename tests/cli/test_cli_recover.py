@@ -54,6 +54,22 @@ def test_the_directory_can_be_kept(spill: Path, tmp_path: Path) -> None:
     assert not spill.exists()
 
 
+def test_nothing_that_waits_is_said_and_is_no_failure(tmp_path: Path) -> None:
+    result = glrec("recover", env={"XDG_CACHE_HOME": str(tmp_path)})
+    assert (result.returncode, result.stdout) == (0, "")
+    assert (
+        result.stderr == f"glrec recover: nothing waits to be recovered in {tmp_path / 'glrec' / 'spill'}\n"
+    )
+
+
+def test_what_waits_is_listed(spill: Path, tmp_path: Path) -> None:
+    (tmp_path / "glrec").mkdir()
+    (tmp_path / "glrec" / "spill").symlink_to(spill.parent)
+    result = glrec("recover", env={"XDG_CACHE_HOME": str(tmp_path)})
+    assert (result.returncode, result.stderr) == (0, "")
+    assert [Path(line).name for line in result.stdout.splitlines()] == [spill.name]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "word"),
     [

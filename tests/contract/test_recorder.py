@@ -364,8 +364,15 @@ def test_a_film_that_lacks_most_of_its_frames_says_so(context: moderngl.Context,
 def test_a_recorder_that_never_saw_a_frame_leaves_no_file(tmp_path: Path) -> None:
     recording = record(None, tmp_path / "a.mp4").close()
     assert (recording.frames, recording.path) == (0, None)
-    assert str(recording) == "no file: no frame was recorded (no frame was drawn)"
+    assert str(recording) == "no file: no frame was recorded, since none was drawn"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_that_was_paused_all_the_time_says_so(context: moderngl.Context, tmp_path: Path) -> None:
+    recorder = record(None, tmp_path / "a.mp4", paused=True)
+    BarcodeLoop(context, (64, 48)).record(recorder, range(7))
+    text = str(recorder.close())
+    assert text == "no file: no frame was recorded; of 7 drawn frames 7 came while it was paused"
 
 
 @pytest.mark.parametrize("sink", [7, None, b"a.mp4", [Path("a.mp4")]])

@@ -30,7 +30,7 @@ def commands_in(code: str) -> list[tuple[str, set[str]]]:
     lines = (line.partition("#")[0] for line in code.replace("\\\n", " ").splitlines())
     called = (re.search(r"(?:^|\s)glrec (?P<command>[a-z]+)(?P<rest>.*)", line) for line in lines)
     return [
-        (call["command"], set(re.findall(r"\s(--?[a-z][\w-]*)", call["rest"].partition(".py")[0])))
+        (call["command"], set(re.findall(r"\s(--?[a-z][\w-]*)", re.split(r"\.py| -m ", call["rest"])[0])))
         for call in called
         if call
     ]

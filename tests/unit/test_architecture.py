@@ -122,6 +122,7 @@ HEAVY = frozenset(
         "lz4",
         "rich",
         "scipy",
+        "shtab",
         "zfec",
     }
 )
@@ -296,6 +297,7 @@ def test_the_core_needs_the_standard_library_and_its_dependencies_only() -> None
         "imageio_ffmpeg",  # a second decoder for `glrec verify`, where it is installed
         "zfec",  # for sending with forward error correction
         "rich",  # the command's progress bars, likewise
+        "shtab",  # its completion in shells, likewise
     }
     foreign = [
         str(each) for each in IMPORTS if each.importer.startswith("glrec_core") and _top(each) not in allowed

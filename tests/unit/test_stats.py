@@ -1,6 +1,7 @@
 """The account as an object: what `close()` settles, what a snapshot keeps, and its form in JSON."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,23 @@ def test_the_account_goes_to_the_standard_output_when_asked(capsys: pytest.Captu
 def test_an_account_that_cannot_be_written_names_its_file(tmp_path: Path) -> None:
     with pytest.raises(SinkError, match=r"stats_json=.*No such file.*missing"):
         Stats().append_json_line(tmp_path / "missing" / "stats.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("stats", "text"),
+    [
+        (Stats(), ""),
+        (Stats(drawn=3, recorded=3), ""),
+        (Stats(drawn=30, paused=30), "; of 30 drawn frames 30 came while it was paused"),
+        (
+            Stats(drawn=9, rate_limited=1, after_end=2, dropped=1, failed=3, lost=2),
+            (
+                "; of 9 drawn frames 1 came faster than the limit of the frame rate, 2 came after the end, "
+                "1 came while the encoder was too slow, 3 came after a failure, 2 came and were lost"
+            ),
+        ),
+    ],
+)
+def test_what_was_left_out_is_said_in_words(stats: Stats, text: str) -> None:
+    assert stats.left_out == text
+    assert sum(map(int, re.findall(r"(\d+) came", text))) == stats.drawn - stats.recorded
