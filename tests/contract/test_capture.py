@@ -284,7 +284,12 @@ def test_a_copys_texture_gets_its_memory_with_the_first_copy(
     """Until then a frame that is read where it is need not wait for that, which takes longest where the CPU draws."""
     made: list[tuple[Any, ...]] = []
     make_texture = gl.TexImage2D
-    monkeypatch.setattr(gl, "TexImage2D", lambda *values: (made.append(values), make_texture(*values)))
+
+    def noted(*values: Any) -> None:
+        made.append(values)
+        make_texture(*values)
+
+    monkeypatch.setattr(gl, "TexImage2D", noted)
     pixels = noise((16, 8))
     _, source = upload(context, pixels)
     capture = RingCapture(gl, Config(slots=3), Size(16, 8), 2, MemoryRing, direct=Direct.FRAMEBUFFER)
