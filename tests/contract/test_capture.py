@@ -285,11 +285,11 @@ def test_a_copys_texture_gets_its_memory_with_the_first_copy(
     made: list[tuple[Any, ...]] = []
     make_texture = gl.TexImage2D
 
-    def make_and_note(*values: Any) -> None:
+    def noted(*values: Any) -> None:
         made.append(values)
         make_texture(*values)
 
-    monkeypatch.setattr(gl, "TexImage2D", make_and_note)
+    monkeypatch.setattr(gl, "TexImage2D", noted)
     pixels = noise((16, 8))
     _, source = upload(context, pixels)
     capture = RingCapture(gl, Config(slots=3), Size(16, 8), 2, MemoryRing, direct=Direct.FRAMEBUFFER)
