@@ -124,7 +124,7 @@ class Config:
         rate_control: "cq" (constant quality) and "constqp" (the same quantizer for all frames) take `quality`; "vbr" and
             "cbr" (variable and constant bit rate) take `bitrate`. None is "vbr" where a bit rate is given, else "cq".
         quality: the encoder's constant-quality value; None takes the codec's default. It is a CRF, where lower is better, but
-            for "mjpeg", where it is JPEG's own scale to 100, and higher is better.
+            for "mjpeg" and "webp", where it is a scale to 100, and higher is better.
         lossless: keep every pixel's RGB exactly ("h264", "ffv1", "png" and "webp").
         bitrate: mean bits per second instead of constant quality.
         max_bitrate: peak bits per second under "vbr"; None leaves it to the encoder.

@@ -18,11 +18,6 @@ from glrec_core.cli.values import in_words_of_argparse, path, rate, read_bits, r
 from glrec_core.config import Options, checked, choices
 from glrec_core.encode.codecs import CODECS, LOSSLESS_CODECS
 
-_PYTHON = re.compile(rf"(?<![\w./'\"-])(?P<name>{'|'.join(Options.__annotations__)})=(?:True\b)?")
-"""An option as Python has it."""
-
-_VALUE = re.compile(r"['\"(\d]")
-
 
 class _Entry(NamedTuple):
     """How an option that takes a value is shown, and how its value is read; `words` are the values worth completing."""
@@ -34,7 +29,6 @@ class _Entry(NamedTuple):
 
 _ENTRIES = {
     "fps": _Entry("RATE", rate),
-    "frames": _Entry("N", read_whole),
     "size": _Entry("WxH", read_size),
     "codec": _Entry("CODEC", words=tuple(CODECS)),
     "preset": _Entry("PRESET"),
@@ -66,11 +60,16 @@ _HELP = {
     "lossless": f"keep every pixel exactly ({_listed(LOSSLESS_CODECS)})",
     "audio": "file with the sound",
     "overflow": "when the encoder is too slow: wait for it (block), store frames on disk until it has time (spill), or skip "
-    "frames (drop)",
+    "frames (drop); the default is spill, and block where frames have exact times",
     "backend": "how to record (default: the best way here; `glrec doctor` lists them)",
     "overwrite": "replace an existing file",
 }
 """What the help says of each, where a command has no words of its own."""
+
+_PYTHON = re.compile(rf"(?<![\w./'\"-])(?P<name>{'|'.join(_HELP)})=(?:True\b)?")
+"""An option as Python has it; only one that the command line has as well."""
+
+_VALUE = re.compile(r"['\"(\d]")
 
 
 def add_options(parser: argparse.ArgumentParser, *names: str, **texts: str) -> None:

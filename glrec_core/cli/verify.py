@@ -23,7 +23,7 @@ def configure(parser: Parser) -> None:
         ("glrec verify film.mp4", "Decode all of a file and check it."),
         ("glrec verify --frames 300 --fps 60 film.mp4", "Check also what you know of it."),
     )
-    parser.exit_codes = (("0", "the file is right"), ("1", "it is not"), ("2", "you may not read it"))
+    parser.exit_codes = (("0", "the file is right"), ("1", "it is not"), ("2", "it cannot be read"))
     parser.add_argument("file", metavar="FILE", help="the video file")
     parser.add_argument("--frames", type=count, metavar="N", help="fail unless there are exactly N frames")
     parser.add_argument(

@@ -17,13 +17,15 @@ from tests.support import warm
 from tests.support.processes import end_group, text
 
 ROOT = Path(__file__).resolve().parents[2]
+_TASTE = {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}
 COMMAND = (sys.executable, "-m", "glrec_core")
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment of a process that can import the project, with `extra` in it."""
+    """Return the environment of a process that can import the project, with `extra` in it, and without wishes for colours."""
     search = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    return {**os.environ, "PYTHONPATH": search, **(extra or {})}
+    inherited = {name: value for name, value in os.environ.items() if name not in _TASTE}
+    return {**inherited, "PYTHONPATH": search, **(extra or {})}
 
 
 def glrec(

@@ -79,12 +79,7 @@ def test_what_is_written_is_called_output(name: str) -> None:
 
 
 def on_terminal(words: list[str], columns: int, env: Mapping[str, str]) -> str:
-    plain = {
-        key: value
-        for key, value in environment().items()
-        if key not in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}
-    }
-    return on_a_terminal([*COMMAND, *words], columns=columns, env={**plain, "TERM": "xterm", **env})
+    return on_a_terminal([*COMMAND, *words], columns=columns, env=environment({"TERM": "xterm", **env}))
 
 
 @pytest.mark.parametrize("columns", [60, 80])

@@ -113,7 +113,7 @@ def test_no_command_lists_codecs_of_its_own() -> None:
         ("codec='x' is not known", "--codec 'x' is not known"),
         ("bitrate= cannot be combined with quality= or lossless=True; give one of them",
          "--bitrate cannot be combined with --quality or --lossless; give one of them"),
-        ("spill_dir='/a' is nowhere", "--spill-dir '/a' is nowhere"),
+        ("spill_dir='/a' is nowhere", "spill_dir='/a' is nowhere"),
         ("lossless=True is not possible with codec='av1'", "--lossless is not possible with --codec 'av1'"),
         ("fps=100: players show at most 50; set fps=", "--fps 100: players show at most 50; set --fps"),
         ("my/size=3.mp4 and 'codec=a' stay", "my/size=3.mp4 and 'codec=a' stay"),

@@ -143,7 +143,7 @@ def test_a_recording_is_whole_whatever_its_streams_are(tmp_path: Path, redirecti
     """A film whose file had the number of the standard output would hold what the program prints."""
     program = tmp_path / "program.py"
     program.write_text("import os\nos.write(1, b'noise' * 1000)\n" + RECORDED, encoding="ascii")
-    result = run_in_shell(tmp_path, ["run", "--timing", "step", "-o", "film.mp4", "program.py"], redirections)
+    result = run_in_shell(tmp_path, ["run", "-o", "film.mp4", "program.py"], redirections)
     check(result)
     assert result.returncode == 0, result
     verified = run_in_shell(tmp_path, ["verify", "--frames", "5", "film.mp4"], "")
