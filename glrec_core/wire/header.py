@@ -124,7 +124,7 @@ def parse(datagram: bytes) -> Datagram:
         raise MalformedPacket("its checksum is wrong")
     (session,) = _SESSION.unpack_from(datagram, _PREFIX.size)
     head = _FRAME.unpack_from(datagram, _PREFIX.size + _SESSION.size)
-    frame = FrameHead(flags == _KEYFRAME, *head, session=session)
+    frame = FrameHead._make((flags == _KEYFRAME, *head, session))
     place = ShardHead(*_SHARD.unpack_from(datagram, _PREFIX.size + _SESSION.size + _FRAME.size))
     _check(frame, place, len(payload))
     return Datagram(frame, place, payload)
