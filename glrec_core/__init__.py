@@ -101,7 +101,7 @@ def record(target: object, *sinks: str | Path | Sink, **options: Unpack[Options]
     """
     _check_order(target)
     config = Config.of({**_defaults(target), **options})
-    _check_audio(config, sinks)
+    _check_paths_options(config, sinks)
     opened = [_open_sink(sink, config) for sink in sinks] or [open_dated(config.audio)]
     reserve(opened)
     try:
@@ -139,11 +139,14 @@ def _open_sink(sink: str | os.PathLike[str] | Sink, config: Config) -> Sink:
     )
 
 
-def _check_audio(config: Config, sinks: tuple[object, ...]) -> None:
-    if config.audio is not None and sinks and all(isinstance(sink, Sink) for sink in sinks):
-        raise ConfigError(
-            f"audio={config.audio!r} goes with paths of files, and there is none; give it to FileSink(path, audio=...)"
-        )
+def _check_paths_options(config: Config, sinks: tuple[object, ...]) -> None:
+    """Refuse what is said of files that are given as paths, where all are given as sinks."""
+    given = {"audio": config.audio, "overwrite": config.overwrite or None}
+    for name, value in given.items():
+        if value is not None and sinks and all(isinstance(sink, Sink) for sink in sinks):
+            raise ConfigError(
+                f"{name}={value!r} goes with paths of files, and there is none; give it to FileSink(path, {name}=...)"
+            )
 
 
 def _defaults(target: object) -> Options:

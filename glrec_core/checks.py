@@ -6,9 +6,9 @@ number from here on, which JSON, FFmpeg and a file's header can hold.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable
-from math import isfinite
 from operator import index
 from pathlib import Path
 
@@ -49,6 +49,22 @@ def whole_number(name: str, value: object, least: int, most: int | None = None) 
     return number
 
 
+def real_number(name: str, value: object, least: float, most: float) -> float:
+    """Return a number within a range, of whichever library.
+
+    Raises:
+        ConfigError: it is none.
+
+    """
+    try:
+        found = math.nan if isinstance(value, bool | str | bytes) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        found = math.nan
+    if not least <= found <= most:
+        raise ConfigError(f"{name}={shown(value)} must be a number from {least:g} to {most:.3g}")
+    return found
+
+
 def positive_number(name: str, value: object, what: str) -> float:
     """Return a number above 0, of whichever library; `what` says of what, such as "seconds".
 
@@ -60,7 +76,7 @@ def positive_number(name: str, value: object, what: str) -> float:
         number = 0.0 if isinstance(value, bool | str | bytes) else float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         number = 0.0
-    if not (isfinite(number) and number > 0):
+    if not (math.isfinite(number) and number > 0):
         raise ConfigError(f"{name}={shown(value)} must be a positive number of {what}")
     return number
 

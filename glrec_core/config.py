@@ -133,10 +133,12 @@ class Config:
         alpha: keep the alpha channel, and what the drawn colours are: "straight", or "premultiplied" by alpha, as
             blending into a cleared transparent framebuffer leaves them. Files always hold straight colours. None keeps
             no alpha.
-        gop: largest distance of two keyframes, in frames; None is two seconds.
+        gop: largest distance of two keyframes, in frames; None is two seconds, and 1 for "ffv1". Refused, but for 1, for
+            "mjpeg", "prores", "png", "gif" and "webp", whose pictures are all keyframes.
         b_frames: number of consecutive B-frames.
         color: "bt709", "bt709-full", "bt601" or "bt601-full"; None is "bt709", and for "mjpeg" the "bt601-full" that every
-            JPEG is.
+            JPEG is. Refused for "png", "gif" and "webp". "ffv1" and lossless "h264" hold R'G'B' as it is as well: there it is
+            only what the file says of its primaries, transfer and range.
         process: what is done to each frame before it is encoded, in order: operations of `glrec_core.process`, or functions
             `(time, frame) -> frame` of one's own. They run on the encode thread, where the frame is, and keep its size.
             Functions get CuPy's arrays with backend="nvenc" or "mjpeg"; "auto" takes a route that gives them NumPy's.
@@ -144,12 +146,13 @@ class Config:
             stores frames on disk until the encoder has time for them and waits only where the disk is too slow or full,
             "drop" skips and counts. None is "block" under the step clock and "spill" under the wall clock.
         slots: frames held in memory between capture and encoder.
-        spill_dir: where to make the directory for spilled frames, on a disk; None is the user's cache directory.
+        spill_dir: where to make the directory for spilled frames, on a disk; None is the user's cache directory. This and
+            `spill_memory_bytes` have an effect only where frames are spilled, by `overflow` or `backend`.
         spill_memory_bytes: plain memory for frames on their way to the disk and back, beside the slots; two frames' worth
             is used in any case. What it has room for goes to the disk later, or never if the encoder catches up.
         keep_spill: keep the stored frames of `backend="spill"` after `close()`, for `Recording.frames()`.
         backend: "auto", or the name of the one to use.
-        overwrite: replace an existing output file.
+        overwrite: replace an existing output file; for files that are given as paths.
         audio: file with the sound for all files that are given as paths; see `FileSink`.
         paused: begin paused; `resume()` or the hotkey lets it go on.
         hotkey: key on the window that pauses the recording and lets it go on: "F1" to "F12", a letter or a digit. The

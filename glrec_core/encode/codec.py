@@ -42,6 +42,8 @@ class Codec:
         takes_bitrate: whether a mean bit rate can be asked for.
         chroma_location: where subsampled chroma sits, by FFmpeg's name.
         intra_only: whether every frame is a keyframe unless a longer GOP is asked for.
+        takes_gop: whether a frame can be anything but a keyframe.
+        takes_color: whether the stream, or what it says of itself, depends on the colour space.
         limited_range_only: whether the stream cannot say that its range is full.
         even_sides: whether it takes even sides only, though its chroma is not subsampled.
         reads_nv12: whether it takes NV12 as well, with the same result.
@@ -63,6 +65,8 @@ class Codec:
     takes_bitrate: bool = False
     intra_only: bool = False
     chroma_location: str = "left"
+    takes_gop: bool = True
+    takes_color: bool = True
     limited_range_only: bool = False
     even_sides: bool = False
     reads_nv12: bool = False

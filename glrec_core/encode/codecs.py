@@ -96,6 +96,7 @@ CODECS = {
             PixelFormat.YUV420P,
             quality=QualityScale(100, 25, default=90),  # its coarsest of 31 quantizers is JPEG's 25
             intra_only=True,
+            takes_gop=False,
             chroma_location="center",  # JFIF 1.02: midway between the luma samples
         ),
         Codec(
@@ -106,6 +107,7 @@ CODECS = {
             wall_preset="hq",
             step_preset="hq",
             intra_only=True,
+            takes_gop=False,
             limited_range_only=True,
             even_sides=True,
         ),
@@ -117,8 +119,10 @@ CODECS = {
             wall_preset="1",
             step_preset="6",
             intra_only=True,
+            takes_gop=False,
+            takes_color=False,
         ),
-        Codec("gif", "GIF", PixelFormat.RGB24, intra_only=True),
+        Codec("gif", "GIF", PixelFormat.RGB24, intra_only=True, takes_gop=False, takes_color=False),
         Codec(
             "webp",
             "WEBP",
@@ -129,6 +133,8 @@ CODECS = {
             quality=QualityScale(100, 0, default=80),
             largest=Size(16_383, 16_383),  # 14 bits, RFC 9649
             intra_only=True,
+            takes_gop=False,
+            takes_color=False,
         ),
     )
 }
@@ -199,6 +205,12 @@ def check_options(codec: Codec, config: Config) -> None:
     _check_rate(codec, config)
     if codec.limited_range_only and config.color_space.full_range:
         raise ConfigError(f"color={config.color!r}: {codec.name} is of limited range; leave '-full' out")
+    if config.color is not None and not codec.takes_color:
+        raise ConfigError(
+            f"color={config.color!r}: a {codec.name} holds red, green and blue as they were drawn; leave it out"
+        )
+    if config.gop not in {None, 1} and not codec.takes_gop:
+        raise ConfigError(f"gop={config.gop}: every picture of {codec.name} is a keyframe; leave it out")
     _check_preset(codec, config.preset)
     _check_quality(codec, config.quality)
     _check_nvenc_only(codec, config)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import index
 from random import Random
 from typing import Protocol
 
+from glrec_core.checks import real_number, shown
 from glrec_core.errors import ConfigError
 
 REORDER_DEPTH = 16
@@ -64,8 +66,15 @@ class Impairment:
 
     def __post_init__(self) -> None:
         for name in ("loss", "reorder", "duplicate"):
-            if not 0 <= (share := getattr(self, name)) <= 1:
-                raise ConfigError(f"{name}={share!r} must be from 0 to 1")
+            object.__setattr__(self, name, real_number(name, getattr(self, name), 0, 1))
+        object.__setattr__(self, "seed", _seed(self.seed))
+
+
+def _seed(value: object) -> int:
+    try:
+        return index(value)  # type: ignore[arg-type] # what is no number is what this finds out
+    except TypeError as error:
+        raise ConfigError(f"seed={shown(value)} must be a whole number") from error
 
 
 class ImpairedChannel:

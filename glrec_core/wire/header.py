@@ -3,12 +3,16 @@
 All numbers are big-endian. The checksum is the CRC-32 of zlib over everything else in the datagram. It finds damage, not
 forgery: on a network that is not trusted, send through one that authenticates (WireGuard, IPsec, DTLS).
 
-    bytes  0  magic "gW"         2  version, 1           3  flags: 1 is a keyframe
-           4  part               8  frame               16  pts, signed ticks
-          24  dts, signed       32  duration, signed    40  bytes of the access unit
-          44  of alpha in them  48  CRC-32 of them      52  blocks
-          54  block             56  shard               57  data shards
-          58  shards            59  checksum            63  the shard
+    bytes  0  magic "gW"         2  version, 2           3  flags: 1 is a keyframe
+           4  session           12  part                16  frame
+          24  pts, signed ticks 32  dts, signed         40  duration, signed
+          48  bytes of the access unit                  52  of alpha in them
+          56  CRC-32 of them    60  blocks              62  block
+          64  shard             65  data shards         66  shards
+          67  checksum          71  the shard
+
+The session is a number by chance that a sender chooses when it begins: one that is started anew counts from 0 again, under
+another. Version 1 had none; its datagrams are refused, and the receiver says so once.
 """
 
 from __future__ import annotations
@@ -27,15 +31,22 @@ from glrec_core.wire.layout import (
     shard_bytes,
 )
 
-_MAGIC, _VERSION, _KEYFRAME = b"gW", 1, 1
+_MAGIC, _VERSION, _KEYFRAME = b"gW", 2, 1
 _PREFIX = struct.Struct("!2sBB")
+_SESSION = struct.Struct("!Q")
 _FRAME = struct.Struct("!IQqqqIIIH")
 _SHARD = struct.Struct("!HBBB")
 _CHECKSUM = struct.Struct("!I")
-_CHECKED_BYTES = _PREFIX.size + _FRAME.size + _SHARD.size
+_CHECKED_BYTES = _PREFIX.size + _SESSION.size + _FRAME.size + _SHARD.size
 
 HEADER_BYTES = _CHECKED_BYTES + _CHECKSUM.size
 """In front of each shard."""
+
+SESSION_BITS = 8 * _SESSION.size
+
+
+class OtherVersion(MalformedPacket):
+    """A datagram is glrec's, of another version of the format."""
 
 
 class FrameHead(NamedTuple):
@@ -54,6 +65,7 @@ class FrameHead(NamedTuple):
     alpha_bytes: int
     checksum: int
     blocks: int
+    session: int = 0
 
 
 class ShardHead(NamedTuple):
@@ -76,7 +88,14 @@ class Datagram(NamedTuple):
 def pack(frame: FrameHead, place: ShardHead, payload: bytes) -> bytes:
     """Return the datagram for one shard."""
     flags = _KEYFRAME if frame.keyframe else 0
-    checked = _PREFIX.pack(_MAGIC, _VERSION, flags) + _FRAME.pack(*frame[1:]) + _SHARD.pack(*place)
+    checked = b"".join(
+        (
+            _PREFIX.pack(_MAGIC, _VERSION, flags),
+            _SESSION.pack(frame.session),
+            _FRAME.pack(*frame[1:-1]),
+            _SHARD.pack(*place),
+        )
+    )
     return checked + _CHECKSUM.pack(_checksum(checked, payload)) + payload
 
 
@@ -85,20 +104,28 @@ def parse(datagram: bytes) -> Datagram:
 
     Raises:
         MalformedPacket: it is not one of ours, or it was damaged, or it contradicts itself.
+        OtherVersion: it is one of ours, of another version.
 
     """
     checked, payload = datagram[:_CHECKED_BYTES], datagram[HEADER_BYTES:]
     if not payload:
         raise MalformedPacket(f"{len(datagram)} bytes are no header of {HEADER_BYTES} with a shard behind it")
     magic, version, flags = _PREFIX.unpack_from(datagram)
-    if (magic, version) != (_MAGIC, _VERSION) or flags not in {0, _KEYFRAME}:
+    if magic != _MAGIC or (version == _VERSION and flags not in {0, _KEYFRAME}):
         raise MalformedPacket(
             f"it begins with {datagram[: _PREFIX.size].hex()}, not with glrec's version {_VERSION}"
         )
+    if version != _VERSION:
+        raise OtherVersion(
+            f"a datagram is of version {version} of glrec's wire format, and this glrec reads version {_VERSION}: install "
+            "the same glrec at both ends"
+        )
     if _CHECKSUM.unpack_from(datagram, _CHECKED_BYTES) != (_checksum(checked, payload),):
         raise MalformedPacket("its checksum is wrong")
-    frame = FrameHead(flags == _KEYFRAME, *_FRAME.unpack_from(datagram, _PREFIX.size))
-    place = ShardHead(*_SHARD.unpack_from(datagram, _PREFIX.size + _FRAME.size))
+    (session,) = _SESSION.unpack_from(datagram, _PREFIX.size)
+    head = _FRAME.unpack_from(datagram, _PREFIX.size + _SESSION.size)
+    frame = FrameHead._make((flags == _KEYFRAME, *head, session))
+    place = ShardHead(*_SHARD.unpack_from(datagram, _PREFIX.size + _SESSION.size + _FRAME.size))
     _check(frame, place, len(payload))
     return Datagram(frame, place, payload)
 

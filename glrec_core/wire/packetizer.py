@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import secrets
 import zlib
 from collections.abc import Iterator
 
-from glrec_core.errors import ConfigError, SinkError
+from glrec_core.checks import real_number, whole_number
+from glrec_core.errors import SinkError
 from glrec_core.frame import Packet
 from glrec_core.wire import fec
-from glrec_core.wire.header import HEADER_BYTES, FrameHead, ShardHead, pack
+from glrec_core.wire.header import HEADER_BYTES, SESSION_BITS, FrameHead, ShardHead, pack
 from glrec_core.wire.layout import (
     MAX_DATA_SHARDS,
     MAX_FRAME_BYTES,
@@ -39,6 +41,8 @@ class Packetizer:
     Args:
         redundancy: parity shards for each data shard of a block, rounded up and at least 2; 0 sends none.
         datagram_bytes: the most that a datagram may have, header included, IP and UDP not.
+        session: by which a receiver knows this sender from others, and from itself before it was started anew; a number by
+            chance by default.
 
     Raises:
         ConfigError: one of them is out of range, or the library for parity is missing.
@@ -50,17 +54,18 @@ class Packetizer:
         *,
         redundancy: float = DEFAULT_REDUNDANCY,
         datagram_bytes: int = DEFAULT_DATAGRAM_BYTES,
+        session: int | None = None,
     ) -> None:
-        if not 0 <= redundancy <= MAX_REDUNDANCY:
-            raise ConfigError(f"redundancy={redundancy!r} must be a number from 0 to {MAX_REDUNDANCY:.2f}")
-        if not LEAST_DATAGRAM_BYTES <= datagram_bytes <= MOST_DATAGRAM_BYTES:
-            raise ConfigError(
-                f"datagram_bytes={datagram_bytes!r} must be {LEAST_DATAGRAM_BYTES} to {MOST_DATAGRAM_BYTES}"
-            )
-        if redundancy:
+        self._redundancy = real_number("redundancy", redundancy, 0, MAX_REDUNDANCY)
+        largest = whole_number("datagram_bytes", datagram_bytes, LEAST_DATAGRAM_BYTES, MOST_DATAGRAM_BYTES)
+        self.session: int = (
+            secrets.randbits(SESSION_BITS)
+            if session is None
+            else whole_number("session", session, 0, (1 << SESSION_BITS) - 1)
+        )
+        if self._redundancy:
             fec.check_available()
-        self._redundancy = redundancy
-        self._shard_limit_bytes = datagram_bytes - HEADER_BYTES
+        self._shard_limit_bytes = largest - HEADER_BYTES
         self.frames: int = 0
         """How many access units were cut; the next one has this number."""
 
@@ -95,6 +100,7 @@ class Packetizer:
             alpha_bytes=len(packet.alpha),
             checksum=zlib.crc32(data),
             blocks=blocks,
+            session=self.session,
         )
         self.frames += 1
         return (datagram for block in range(blocks) for datagram in self._cut_block(head, block, data))

@@ -32,6 +32,7 @@ ABSURD = [
 REST = {
     "run": ["program.py"],
     "doctor": [],
+    "completion": ["bash"],
     "info": ["film.mp4"],
     "verify": ["film.mp4"],
     "recover": ["no-such-folder"],

@@ -15,7 +15,8 @@ from tests.wire.streams import access_units, cut, steadily, take_all
 pytest.importorskip("zfec", reason="zfec is not installed")
 
 PACKETS = access_units([100, 4000, 1, 45_000, 0, 1200, 50, 2000])
-DATAGRAMS = [each for unit in cut(PACKETS) for each in unit]
+SESSION = 7
+DATAGRAMS = [each for unit in cut(PACKETS, Packetizer(session=SESSION)) for each in unit]
 WHOLE = frozenset(DATAGRAMS)
 SIGNED = st.integers(-(1 << 63), (1 << 63) - 1)
 HUGE = st.one_of(st.integers(0, 40), st.sampled_from([MAX_FRAME_BYTES, MAX_FRAME_BYTES + 1, (1 << 32) - 1]))
@@ -52,6 +53,7 @@ def forged(draw: st.DrawFn) -> bytes:
         alpha_bytes=draw(HUGE),
         checksum=draw(st.integers(0, (1 << 32) - 1)),
         blocks=draw(st.one_of(st.integers(0, 5), st.just(65_535))),
+        session=draw(st.sampled_from([SESSION, SESSION, 1, 2])),
     )
     place = ShardHead(draw(st.integers(0, 65_535)), *(draw(st.integers(0, 255)) for _ in range(3)))
     return pack(head, place, draw(st.binary(max_size=64)))
@@ -120,5 +122,5 @@ def test_claims_of_huge_sizes_reserve_nothing() -> None:
     assert taken < 1 << 20
     packets = access_units([10])
     assert (
-        take_all(reassembler, cut(packets, Packetizer())[0]) == []
+        take_all(reassembler, cut(packets, Packetizer(session=0))[0]) == []
     )  # frame 0 contradicts what claims to be it

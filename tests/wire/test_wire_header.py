@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glrec_core.errors import MalformedPacket
-from glrec_core.wire.header import HEADER_BYTES, Datagram, FrameHead, ShardHead, pack, parse
+from glrec_core.wire.header import HEADER_BYTES, Datagram, FrameHead, OtherVersion, ShardHead, pack, parse
 from glrec_core.wire.layout import MAX_FRAME_BYTES, block_span, shard_bytes
 from tests.wire.streams import steadily
 
@@ -25,6 +25,7 @@ HEAD = FrameHead(
     alpha_bytes=10,
     checksum=9,
     blocks=1,
+    session=0xFEDCBA9876543210,
 )
 PLACE = ShardHead(block=0, shard=1, data_shards=4, shards=6)
 PAYLOAD = bytes(range(25))
@@ -50,6 +51,7 @@ def datagrams(draw: st.DrawFn) -> Datagram:
         alpha_bytes=draw(st.integers(0, size_bytes)),
         checksum=draw(st.integers(0, (1 << 32) - 1)),
         blocks=blocks,
+        session=draw(st.integers(0, (1 << 64) - 1)),
     )
     place = ShardHead(block, draw(st.integers(0, shards - 1)), data_shards, shards)
     length = shard_bytes(stop - start, data_shards)
@@ -66,11 +68,12 @@ def test_what_is_packed_is_read(datagram: Datagram) -> None:
 
 def test_the_layout_is_what_the_module_says() -> None:
     packed = pack(HEAD, PLACE, PAYLOAD)
-    fields = struct.unpack_from("!2sBB I Q qqq IIIH HBBB I", packed)
+    fields = struct.unpack_from("!2sBB Q I Q qqq IIIH HBBB I", packed)
     assert fields == (
         b"gW",
+        2,
         1,
-        1,
+        0xFEDCBA9876543210,
         2,
         7,
         -5,
@@ -84,9 +87,9 @@ def test_the_layout_is_what_the_module_says() -> None:
         1,
         4,
         6,
-        zlib.crc32(packed[:59] + PAYLOAD),
+        zlib.crc32(packed[:67] + PAYLOAD),
     )
-    assert packed[63:] == PAYLOAD
+    assert packed[71:] == PAYLOAD
 
 
 def test_every_flipped_bit_is_noticed() -> None:
@@ -141,7 +144,16 @@ def test_what_contradicts_itself_is_refused_though_its_checksum_is_right(
         parse(packed)
 
 
-def test_another_version_is_told() -> None:
-    packed = b"gW\2" + pack(HEAD, PLACE, PAYLOAD)[3:]
-    with pytest.raises(MalformedPacket, match=r"67570201, not with glrec's version 1"):
+@pytest.mark.parametrize("version", [0, 1, 3, 255])
+def test_another_version_is_told(version: int) -> None:
+    packed = b"gW" + bytes([version]) + pack(HEAD, PLACE, PAYLOAD)[3:]
+    with pytest.raises(
+        OtherVersion, match=rf"version {version} of glrec's wire format, and this glrec reads version 2"
+    ):
+        parse(packed)
+
+
+def test_what_begins_otherwise_is_told() -> None:
+    packed = b"hW" + pack(HEAD, PLACE, PAYLOAD)[2:]
+    with pytest.raises(MalformedPacket, match=r"68570201, not with glrec's version 2"):
         parse(packed)

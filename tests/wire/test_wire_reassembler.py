@@ -10,7 +10,7 @@ from glrec_core.errors import ConfigError
 from glrec_core.wire import Counts, Packetizer, Reassembler, Received
 from glrec_core.wire.assembly import BOOKKEEPING_BYTES
 from glrec_core.wire.header import pack, parse
-from glrec_core.wire.reassembler import MAX_JUMP
+from glrec_core.wire.session import MAX_JUMP
 from tests.wire.streams import access_units, cut, take_all
 
 pytest.importorskip("zfec", reason="zfec is not installed")
@@ -23,12 +23,12 @@ def frames(received: Sequence[Received]) -> list[int]:
 
 
 def bare(count: int, size: int = 100) -> list[list[bytes]]:
-    """Return access units without parity; of up to 1137 bytes, each is a single datagram."""
+    """Return access units without parity; of up to 1129 bytes, each is a single datagram."""
     return cut(access_units([size] * count), Packetizer(redundancy=0))
 
 
 def test_everything_comes_out_as_it_was() -> None:
-    packets = access_units([0, 1, 1137, 1138, 40_000, 150_000])
+    packets = access_units([0, 1, 1129, 1130, 40_000, 150_000])
     reassembler = Reassembler()
     out = [reassembler.take(each, 0) for unit in cut(packets, part=3) for each in unit]
     received = list(itertools.chain.from_iterable(out))
