@@ -64,7 +64,7 @@ def check(words: list[str], code: object, said: str) -> None:
     assert code == 0 or said, words
 
 
-@pytest.mark.parametrize("name", ["info", "verify", "recover", "bench"])
+@pytest.mark.parametrize("name", ["info", "verify", "recover", "bench", "completion"])
 def test_no_value_gives_a_traceback(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
