@@ -32,17 +32,18 @@ import numpy as np
 from cuda.bindings import runtime
 from gpu_host_route import Scene, give_back, grabs_us, loop_ms, parse_size
 
-from glrec_core import BackendUnavailable, ConfigError, backends, record
+from glrec_core import BackendUnavailable, ConfigError, record
+from glrec_core.backends import table
 from glrec_core.capture.cuda import CudaRing
 from glrec_core.capture.ring import Direct
 from glrec_core.capture.ring_capture import RingCapture
-from glrec_core.color import BT709
 from glrec_core.config import Config
 from glrec_core.cuda.device import CudaDevice, CudaStream
 from glrec_core.cuda.kernel import Kernel
 from glrec_core.cuda.texture import MappedTextures, RegisteredTexture
-from glrec_core.frame import Framebuffer, PixelFormat, Size
 from glrec_core.gl.functions import current_gl
+from glrec_core.values.color import BT709
+from glrec_core.values.frame import Framebuffer, PixelFormat, Size
 
 SLOTS = 8
 BATCHES = (1, 4, 8, 16)
@@ -52,9 +53,9 @@ CACHE_BYTES = 50 << 20
 FIRST_USE = """
 import time
 import cupy
-from glrec_core.color import BT709
+from glrec_core.values.color import BT709
 from glrec_core.cuda.kernel import Kernel
-from glrec_core.frame import PixelFormat
+from glrec_core.values.frame import PixelFormat
 cupy.zeros(1)
 began = time.perf_counter()
 Kernel(PixelFormat.NV12, BT709)
@@ -180,7 +181,7 @@ def measure_whole(size: Size, frames: int) -> dict[str, Any] | None:
     """Record a clear of the framebuffer as fast as it goes; None where NVENC is not there or takes no such size."""
     context = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
     try:
-        backends.choose(Config(backend="nvenc", codec="h264"), current_gl(), size)
+        table.choose(Config(backend="nvenc", codec="h264"), current_gl(), size)
     except (BackendUnavailable, ConfigError) as reason:
         print(f"  whole: {reason}")
         context.release()

@@ -29,11 +29,11 @@ from glrec_core.capture.geometry import Layout
 from glrec_core.capture.pixel_buffers import PixelBufferRing
 from glrec_core.capture.ring import Direct, OpenRing
 from glrec_core.capture.ring_capture import RingCapture
-from glrec_core.color import BT709
 from glrec_core.config import Config
-from glrec_core.frame import Frame, Framebuffer, Size
 from glrec_core.gl.functions import current_gl
 from glrec_core.gl.state import ReadState
+from glrec_core.values.color import BT709
+from glrec_core.values.frame import Frame, Framebuffer, Size
 
 SLOTS = 8
 NANOSECONDS_PER_PIXEL = 0.45

@@ -19,7 +19,7 @@ from glrec_bench.job import PixelSize
 from glrec_bench.scene import Scene, scene_of
 from glrec_core import Framebuffer, Recorder, Size, record
 from glrec_core.encode.pyav import PyAVEncoder
-from glrec_core.frame import Frame, Packet
+from glrec_core.values.frame import Frame, Packet
 
 FPS = 60
 ROW = "{:24} {:>12} {:>7} {:>8} {:>8} {:>9}"

@@ -25,7 +25,7 @@ import numpy as np
 
 from glrec_core import process
 from glrec_core.arrays import write_video
-from glrec_core.frame import Frame
+from glrec_core.values.frame import Frame
 
 FRAMES = {"cpu": 4, "cuda": 200}
 CHAIN_FRAMES = 300
@@ -79,8 +79,8 @@ def chain(path: Path, rounds: int) -> None:
     import cupy
 
     from glrec_core.arrays.cuda_intake import CudaIntake, open_stream
-    from glrec_core.color import BT709
     from glrec_core.read import Player
+    from glrec_core.values.color import BT709
 
     player, logo = Player(path, device="cuda"), logo_operation()
     intake = CudaIntake(open_stream(cupy.cuda.Device().id), player.size, BT709)

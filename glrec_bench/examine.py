@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glrec_bench.job import Finding, Job
+from glrec_core.media.source import opened_video
 from glrec_core.verify import pattern
-from glrec_core.verify.source import opened_video
 
 if TYPE_CHECKING:
     from av import VideoFrame

@@ -13,7 +13,7 @@ from glrec_bench.job import Cost, Finding, Job
 from glrec_bench.recorders import RECORDERS
 from glrec_bench.results import Results, Run, measured
 from glrec_bench.workloads import Workload
-from glrec_core.progress import Progress, silent
+from glrec_core.values.progress import Progress, silent
 
 Tell = Callable[[str], None]
 """Told what was measured just now, in a line."""

@@ -19,7 +19,7 @@ from glrec_bench.results import Results
 from glrec_bench.targets import Outcome, outcomes
 from glrec_bench.workloads import Workload
 from glrec_core.errors import ConfigError
-from glrec_core.progress import Progress, silent
+from glrec_core.values.progress import Progress, silent
 
 NEEDED = ("matplotlib", "psutil", "rich")
 

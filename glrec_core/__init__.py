@@ -10,9 +10,10 @@ import os
 from pathlib import Path
 from typing import Unpack
 
-from glrec_core import backends, plugins
-from glrec_core.checks import shown
+from glrec_core import plugins
+from glrec_core.backends import table
 from glrec_core.config import Config, Options
+from glrec_core.drawing.mark_frame import mark_frame
 from glrec_core.errors import (
     AdapterNotFound,
     ArrayError,
@@ -30,19 +31,19 @@ from glrec_core.errors import (
     SpillError,
     WrongThreadError,
 )
-from glrec_core.frame import Framebuffer, Packet, Size, StreamInfo
 from glrec_core.gl.objects import bound_framebuffer
-from glrec_core.marker import mark_frame
-from glrec_core.overflow import check_spill_dir
-from glrec_core.recorder import Recorder
-from glrec_core.recording import Recording
+from glrec_core.recorder.overflow import check_spill_dir
+from glrec_core.recorder.recorder import Recorder
+from glrec_core.report.recording import Recording
+from glrec_core.report.stats import Stats, check_account_target
 from glrec_core.sink.claims import release, reserve
 from glrec_core.sink.file import FileSink
 from glrec_core.sink.pictures import PictureSink
 from glrec_core.sink.replay import ReplaySink
 from glrec_core.sink.stored import StoredSink, open_dated, open_stored
 from glrec_core.stages import Sink
-from glrec_core.stats import Stats, check_account_target
+from glrec_core.values.checks import shown
+from glrec_core.values.frame import Framebuffer, Packet, Size, StreamInfo
 
 __all__ = [
     "AdapterNotFound",
@@ -112,8 +113,8 @@ def record(target: object, *sinks: str | Path | Sink, **options: Unpack[Options]
 
 
 def _recorder(target: object, config: Config, opened: list[Sink], *, steps_unasked: bool) -> Recorder:
-    config = config.with_codec(backends.default_codec(config) or _default_codec(opened, config))
-    backends.candidates(config)
+    config = config.with_codec(table.default_codec(config) or _default_codec(opened, config))
+    table.candidates(config)
     check_spill_dir(config)
     check_account_target(config.stats_json)
     for sink in opened:

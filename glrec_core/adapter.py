@@ -25,13 +25,13 @@ from contextlib import AbstractContextManager
 from typing import Protocol, runtime_checkable
 
 from glrec_core.errors import ConfigError
-from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl.objects import bound_framebuffer
 from glrec_core.gl.switching import Binding, current_binding, made_current, restored_context
-from glrec_core.hook import MethodHook
-from glrec_core.keys import KeyEdge
-from glrec_core.program import ImportHook, Program
-from glrec_core.project import hookimpl, hookspec
+from glrec_core.hooks.method import MethodHook
+from glrec_core.hooks.program import ImportHook, Program
+from glrec_core.hooks.project import hookimpl, hookspec
+from glrec_core.values.frame import Framebuffer, Size
+from glrec_core.values.keys import KeyEdge
 
 __all__ = [
     "Attachment",
@@ -88,7 +88,7 @@ class KeyWatcher(Protocol):
     def watch_key(self, key: str, pressed: Callable[[], None]) -> None:
         """Call `pressed` each time the key goes down on the target, until `detach`; the target's own handlers still get it.
 
-        `key` is one of `glrec_core.keys.KEYS`. A key that is held down and repeats goes down once.
+        `key` is one of `glrec_core.values.keys.KEYS`. A key that is held down and repeats goes down once.
         """
 
 

@@ -13,13 +13,13 @@ from numbers import Rational, Real
 from operator import index
 from typing import Any, Literal, TypedDict, get_args
 
-from glrec_core import checks
-from glrec_core.checks import nearest, one_of, shown
-from glrec_core.clock import Clock, StepClock, WallClock
-from glrec_core.color import BT601_FULL, BT709, ColorSpace, color_space
 from glrec_core.errors import ConfigError
-from glrec_core.frame import Size
-from glrec_core.keys import parse_key
+from glrec_core.values import checks
+from glrec_core.values.checks import nearest, one_of, shown
+from glrec_core.values.clock import Clock, StepClock, WallClock
+from glrec_core.values.color import BT601_FULL, BT709, ColorSpace, color_space
+from glrec_core.values.frame import Size
+from glrec_core.values.keys import parse_key
 
 Timing = Literal["wall", "step"]
 OnResize = Literal["letterbox", "scale", "segment"]

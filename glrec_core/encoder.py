@@ -21,11 +21,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 
 from glrec_core.config import Config
-from glrec_core.encode.timeline import Timeline
 from glrec_core.errors import BackendUnavailable, ConfigError, EncodeError
-from glrec_core.frame import Frame, FrameSpec, Packet, PixelFormat, Size, StreamInfo
-from glrec_core.project import hookimpl, hookspec
+from glrec_core.hooks.project import hookimpl, hookspec
 from glrec_core.stages import Encoder
+from glrec_core.values.frame import Frame, FrameSpec, Packet, PixelFormat, Size, StreamInfo
+from glrec_core.values.timeline import Timeline
 
 __all__ = [
     "BackendUnavailable",

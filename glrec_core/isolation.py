@@ -20,9 +20,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
-from glrec_core.checks import shown
 from glrec_core.errors import GlrecError
-from glrec_core.progress import Progress, silent
+from glrec_core.values.checks import shown
+from glrec_core.values.progress import Progress, silent
 
 _ROOT = Path(__file__).resolve().parents[1]
 # -P keeps the working folder out of the search path: a file named av.py in it is not ours to run.

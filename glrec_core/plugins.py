@@ -10,7 +10,7 @@ import pluggy
 from glrec_core.adapter import AdapterSpec, Attachment, Tap
 from glrec_core.encoder import EncoderOffer, EncoderSpec
 from glrec_core.errors import AdapterNotFound, PluginError
-from glrec_core.project import PROJECT
+from glrec_core.hooks.project import PROJECT
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

@@ -11,25 +11,25 @@ from pathlib import Path
 
 import numpy as np
 
-from glrec_core.backends import open_on_cpu
-from glrec_core.checks import absolute_path
-from glrec_core.clock import Span
+from glrec_core.backends.table import open_on_cpu
 from glrec_core.config import Config
-from glrec_core.encode_chain import Batch, EncodeChain
 from glrec_core.errors import ConfigError, GlrecError, SpillError
-from glrec_core.frame import Frame, Packet, Size
-from glrec_core.outputs import Outputs
-from glrec_core.progress import Progress, silent
-from glrec_core.recording import Recording
+from glrec_core.pipeline.chain import Batch, EncodeChain
+from glrec_core.pipeline.outputs import Outputs
 from glrec_core.recovery.film import FilmSoFar
 from glrec_core.recovery.fit import fit, gaps
 from glrec_core.recovery.staging import staged
 from glrec_core.recovery.watched import run_watched
+from glrec_core.report.recording import Recording
+from glrec_core.report.stats import Stats
 from glrec_core.sink.stored import StoredSink
 from glrec_core.spill.header import config_of
 from glrec_core.spill.stored_frames import StoredFrames
 from glrec_core.stages import OpenEncodeStages
-from glrec_core.stats import Stats
+from glrec_core.values.checks import absolute_path
+from glrec_core.values.clock import Span
+from glrec_core.values.frame import Frame, Packet, Size
+from glrec_core.values.progress import Progress, silent
 
 PATIENCE_SECONDS = 600.0
 """How long an encoder may take for one frame before it is given up."""

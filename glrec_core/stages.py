@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from glrec_core.frame import Frame, Framebuffer, FrameSpec, Packet, StreamInfo
+from glrec_core.values.frame import Frame, Framebuffer, FrameSpec, Packet, StreamInfo
 
 
 class Capture(Protocol):

@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from glrec_core.clock import NANOSECONDS
 from glrec_core.config import Config
 from glrec_core.convert.host import open_converter
 from glrec_core.encode import software
 from glrec_core.encode.codecs import choose_codec
 from glrec_core.encode.ffmpeg_encoder import FFmpegEncoder
 from glrec_core.encode.ffmpeg_options import choose_process_codec
-from glrec_core.ffmpeg_executable import any_ffmpeg
-from glrec_core.frame import Frame, FrameSpec, Packet, PixelFormat, Size, StreamInfo
+from glrec_core.ffmpeg.executable import any_ffmpeg
 from glrec_core.sink.file import FileSink
 from glrec_core.stages import Encoder, Sink
+from glrec_core.values.clock import NANOSECONDS
+from glrec_core.values.frame import Frame, FrameSpec, Packet, PixelFormat, Size, StreamInfo
 from tests.support import barcode
 
 SIZE = Size(160, 120)

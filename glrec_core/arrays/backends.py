@@ -1,6 +1,6 @@
 """The table of backends for arrays, best first: which encoder takes them, how it gets them, and why one cannot serve here.
 
-The rows mirror those of `glrec_core.backends`, without OpenGL.
+The rows mirror those of `glrec_core.backends.table`, without OpenGL.
 """
 
 from __future__ import annotations

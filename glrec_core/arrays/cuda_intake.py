@@ -17,12 +17,12 @@ import numpy as np
 from glrec_core.arrays.given import EXPORT_ERRORS, device_of, on_host, refusal
 from glrec_core.arrays.intake import HostIntake, Intake
 from glrec_core.arrays.layouts import Layout, layout_of
-from glrec_core.color import ColorSpace
 from glrec_core.convert.cuda import CudaConverter, gpu_errors
 from glrec_core.convert.download import downloaded
 from glrec_core.cuda.device import CudaDevice, CudaStream
 from glrec_core.errors import ArrayError
-from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
+from glrec_core.values.color import ColorSpace
+from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 
 _Given = Callable[[], Any]
 """Makes CuPy's array of a caller's; called where the stream is CuPy's current one."""

@@ -11,10 +11,10 @@ from glrec_core.arrays.backends import choose
 from glrec_core.arrays.given import device_of
 from glrec_core.arrays.intake import Intake
 from glrec_core.arrays.request import Request, make_request
-from glrec_core.clock import NANOSECONDS
 from glrec_core.config import Rate
 from glrec_core.errors import ArrayError, ClosedError, WrongThreadError
-from glrec_core.frame import Packet, StreamInfo
+from glrec_core.values.clock import NANOSECONDS
+from glrec_core.values.frame import Packet, StreamInfo
 
 _NS_PER_MICROSECOND = 1000
 

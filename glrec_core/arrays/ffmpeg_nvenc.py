@@ -17,7 +17,7 @@ from glrec_core.encode.codec import Codec
 from glrec_core.encode.nvenc_options import session_options
 from glrec_core.encode.pyav import PyAVEncoder, new_context
 from glrec_core.errors import ConvertError
-from glrec_core.frame import Frame, Memory, PixelFormat, StreamInfo
+from glrec_core.values.frame import Frame, Memory, PixelFormat, StreamInfo
 
 if TYPE_CHECKING:
     from glrec_core.arrays.cuda_intake import CudaIntake

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from glrec_core.arrays.given import on_host
 from glrec_core.arrays.layouts import Layout, layout_of
 from glrec_core.config import Config
-from glrec_core.frame import Frame, FrameSpec, PixelFormat
 from glrec_core.stages import Converter
+from glrec_core.values.frame import Frame, FrameSpec, PixelFormat
 
 
 class Intake(Protocol):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from glrec_core.errors import ArrayError
-from glrec_core.frame import Size
+from glrec_core.values.frame import Size
 
 FLOATS = (np.float16, np.float32, np.float64)
 """Types whose levels run from 0 to 1."""

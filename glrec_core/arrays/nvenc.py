@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glrec_core.arrays.reordering import Unreordered
 from glrec_core.arrays.request import Request
 from glrec_core.arrays.stages import ArrayBackend, ArrayStages
+from glrec_core.backends.nvenc import device_problem
 from glrec_core.cuda.library import Version
 from glrec_core.cuda.probing import answering
 from glrec_core.encode.nvenc_options import check_options, pixel_format
 from glrec_core.encode.nvenc_probe import driver_problem
+from glrec_core.encode.reordering import Unreordered
 from glrec_core.errors import ConfigError, GlrecError
-from glrec_core.nvenc_backend import device_problem
 from glrec_core.stages import Encoder
 
 if TYPE_CHECKING:

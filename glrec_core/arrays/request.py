@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from glrec_core.clock import Clock, StepClock, WallClock
 from glrec_core.config import Alpha, Config, Rate, Timing, Tuning, parse_rate, parse_size
 from glrec_core.encode.codecs import DEFAULT_CODEC
 from glrec_core.errors import ConfigError
-from glrec_core.frame import Size
+from glrec_core.values.clock import Clock, StepClock, WallClock
+from glrec_core.values.frame import Size
 
 _TUNINGS: dict[str | None, Tuning | None] = {
     None: None,

@@ -11,11 +11,11 @@ from glrec_core.capture.geometry import Layout, Rect, halvings
 from glrec_core.capture.ring import Direct, Picture
 from glrec_core.capture.texture_copy import TextureCopy
 from glrec_core.errors import CaptureError
-from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL
 from glrec_core.gl.objects import ColorTarget, attachment_parameter, color_buffer, plain_texture
 from glrec_core.gl.state import SetupState
+from glrec_core.values.frame import Framebuffer, Size
 
 
 class Blitter:

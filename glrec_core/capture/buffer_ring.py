@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from glrec_core.capture.ring import Picture
 from glrec_core.errors import CaptureError
-from glrec_core.frame import Frame, FrameSpec
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL
+from glrec_core.values.frame import Frame, FrameSpec
 
 _PERSISTENT_FLAGS = g.MAP_READ_BIT | g.MAP_PERSISTENT_BIT | g.MAP_COHERENT_BIT
 _WAIT_NS = 1_000_000_000

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from glrec_core.capture.buffer_ring import BufferRing
 from glrec_core.capture.nv12_shader import nv12_source, pitch_bytes, work_groups
 from glrec_core.capture.ring import Picture
-from glrec_core.color import ColorSpace
 from glrec_core.errors import CaptureError
-from glrec_core.frame import FrameSpec, PixelFormat, Size
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL
-from glrec_core.gl.program import build_program
+from glrec_core.gl.shaders import build_program
 from glrec_core.gl.state import ComputeState
+from glrec_core.values.color import ColorSpace
+from glrec_core.values.frame import FrameSpec, PixelFormat, Size
 
 
 class ComputeRing(BufferRing):

@@ -13,14 +13,14 @@ from functools import partial
 from typing import Any
 
 from glrec_core.capture.ring import Picture
-from glrec_core.color import ColorSpace
 from glrec_core.cuda.device import CudaStream
 from glrec_core.cuda.kernel import Kernel, Launch
 from glrec_core.cuda.layout import kernel_format
 from glrec_core.cuda.memory import frame_rows
 from glrec_core.cuda.texture import MappedTextures, RegisteredTexture
-from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 from glrec_core.gl.functions import GL
+from glrec_core.values.color import ColorSpace
+from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 
 
 @dataclass(slots=True, eq=False)

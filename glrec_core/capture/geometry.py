@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from glrec_core.frame import Size
+from glrec_core.values.frame import Size
 
 
 class Rect(NamedTuple):

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glrec_core.capture.ring import Picture
-from glrec_core.frame import Frame, FrameSpec, PixelFormat, Size
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL
+from glrec_core.values.frame import Frame, FrameSpec, PixelFormat, Size
 
 _Slot = tuple[NDArray[np.uint8], int]
 """Pixels, (height, width, 4) with the bottom row first, and their address, which NumPy is slow to tell."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from glrec_core.color import ColorSpace
-from glrec_core.frame import Size
 from glrec_core.gl.state import ComputeState
+from glrec_core.values.color import ColorSpace
+from glrec_core.values.frame import Size
 
 _GROUP = Size(32, 4)
 """Threads of a work group: 32 neighbours write 128 bytes in one go."""

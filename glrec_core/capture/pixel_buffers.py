@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from glrec_core.capture.buffer_ring import BufferRing
 from glrec_core.capture.ring import Picture
-from glrec_core.frame import FrameSpec, PixelFormat, Size
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL
+from glrec_core.values.frame import FrameSpec, PixelFormat, Size
 
 
 class PixelBufferRing(BufferRing):

@@ -6,8 +6,8 @@ import enum
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from glrec_core.frame import Frame, FrameSpec, Size
 from glrec_core.gl.functions import GL
+from glrec_core.values.frame import Frame, FrameSpec, Size
 
 
 class Direct(enum.Enum):

@@ -6,9 +6,9 @@ from glrec_core.capture.blit import Blitter
 from glrec_core.capture.geometry import Layout
 from glrec_core.capture.ring import Direct, OpenRing, Ring
 from glrec_core.config import Config
-from glrec_core.frame import Frame, Framebuffer, FrameSpec, Size
 from glrec_core.gl.functions import GL
 from glrec_core.gl.state import ReadState
+from glrec_core.values.frame import Frame, Framebuffer, FrameSpec, Size
 
 
 class RingCapture:

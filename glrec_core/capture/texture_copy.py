@@ -6,11 +6,11 @@ would allow.
 
 from __future__ import annotations
 
-from glrec_core.frame import Size
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL
-from glrec_core.gl.program import build_program
+from glrec_core.gl.shaders import build_program
 from glrec_core.gl.state import ImageState
+from glrec_core.values.frame import Size
 
 _GROUP, _BLOCK = Size(8, 8), Size(4, 2)
 """Threads of a work group, and pixels of each thread, a group's size apart.

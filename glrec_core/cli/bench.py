@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glrec_core.cli.arguments import count, path
 from glrec_core.cli.command import Exit
 from glrec_core.cli.options import add_output
 from glrec_core.cli.parser import Parser
 from glrec_core.cli.printing import print_verdict, say
-from glrec_core.cli.values import count, path
-from glrec_core.progress import progress_bar
+from glrec_core.values.progress import progress_bar
 
 if TYPE_CHECKING:
     from glrec_bench.program import Request

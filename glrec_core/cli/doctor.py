@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from glrec_core.cli.command import Exit
 from glrec_core.cli.parser import Parser
 from glrec_core.cli.printing import print_json, print_table, print_title
-from glrec_core.progress import progress_bar
+from glrec_core.values.progress import progress_bar
 
 if TYPE_CHECKING:
     from glrec_core.probe.diagnosis import Diagnosis

@@ -6,13 +6,13 @@ import argparse
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from glrec_core.cli.arguments import seconds
 from glrec_core.cli.command import Exit
 from glrec_core.cli.parser import Parser
 from glrec_core.cli.printing import print_json, print_table
-from glrec_core.cli.values import seconds
 
 if TYPE_CHECKING:
-    from glrec_core.verify.film import Film
+    from glrec_core.media.film import Film
 
 
 def configure(parser: Parser) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from glrec_core.cli.arguments import count, seconds, share
 from glrec_core.cli.command import Exit
 from glrec_core.cli.options import add_options, add_output, given
 from glrec_core.cli.parser import Parser
 from glrec_core.cli.printing import print_json, print_table, print_verdict
-from glrec_core.cli.values import count, seconds, share
 from glrec_core.errors import ConfigError
-from glrec_core.progress import progress_bar
+from glrec_core.values.progress import progress_bar
 
 if TYPE_CHECKING:
-    from glrec_core.loopback import LoopbackReport
+    from glrec_core.running.loopback import LoopbackReport
 
 _USUAL_SHARE = 0.05
 _ENCODING = ("codec", "bitrate")
@@ -94,7 +94,7 @@ def _configure_wire(parser: Parser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Record, send and report."""
-    from glrec_core.loopback import Source, loopback
+    from glrec_core.running.loopback import Source, loopback
     from glrec_core.wire.channel import Impairment
     from glrec_core.wire.trial import WireTrial
 

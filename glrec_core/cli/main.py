@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn, cast
 
-from glrec_core.checks import nearest
 from glrec_core.cli.command import Command, CommandModule, Exit
 from glrec_core.cli.options import as_typed
 from glrec_core.cli.parser import Parser
 from glrec_core.cli.printing import Style, abandon, open_closed_streams, say, styled, take_any_character
 from glrec_core.errors import ConfigError, GlrecError
+from glrec_core.values.checks import nearest
 
 COMMANDS = (
     Command("run", "record a program as it is", "glrec_core.cli.run", hands_over=True),

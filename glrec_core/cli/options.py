@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
-from glrec_core.backends import BACKENDS
-from glrec_core.cli.values import in_words_of_argparse, path, rate, read_bits, read_size, read_whole
+from glrec_core.backends.table import BACKENDS
+from glrec_core.cli.arguments import in_words_of_argparse, path, rate, read_bits, read_size, read_whole
 from glrec_core.config import Options, checked, choices
 from glrec_core.encode.codecs import CODECS, LOSSLESS_CODECS
 

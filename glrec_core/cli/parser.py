@@ -13,9 +13,9 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any, NoReturn, TextIO
 
-from glrec_core.checks import nearest
 from glrec_core.cli.printing import Style, say, styled
 from glrec_core.config import OPTION_SYNONYMS
+from glrec_core.values.checks import nearest
 
 Rows = Sequence[tuple[str, str]]
 

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
+from glrec_core.cli.arguments import path
 from glrec_core.cli.command import Exit
 from glrec_core.cli.parser import Parser
 from glrec_core.cli.printing import say
-from glrec_core.cli.values import path
 from glrec_core.errors import ConfigError
-from glrec_core.progress import Progress, progress_bar
+from glrec_core.values.progress import Progress, progress_bar
 
 _LINE_SECONDS = 2.0
 """Without a terminal, progress is a line on standard error after so long, and again after each time as long."""

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from glrec_core.cli.arguments import count, path, seconds
 from glrec_core.cli.options import add_options, given
 from glrec_core.cli.parser import Parser
-from glrec_core.cli.values import count, path, seconds
 from glrec_core.errors import ConfigError
 
 if TYPE_CHECKING:

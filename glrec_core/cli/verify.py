@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from glrec_core.cli.arguments import count, rate, seconds, size
 from glrec_core.cli.command import Exit
 from glrec_core.cli.info import as_json as film_as_json
 from glrec_core.cli.parser import Parser
 from glrec_core.cli.printing import Style, print_json, print_table, print_verdict
-from glrec_core.cli.values import count, rate, seconds, size
-from glrec_core.progress import progress_bar
+from glrec_core.values.progress import progress_bar
 
 if TYPE_CHECKING:
     from glrec_core.verify.report import Report

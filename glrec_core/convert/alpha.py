@@ -12,8 +12,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from glrec_core.frame import Frame
 from glrec_core.stages import Converter
+from glrec_core.values.frame import Frame
 
 
 class Unmultiply:

@@ -13,7 +13,6 @@ from typing import Any
 
 import cupy
 
-from glrec_core.color import ColorSpace
 from glrec_core.config import Config
 from glrec_core.convert.passthrough import PassThrough
 from glrec_core.convert.processed import Processed
@@ -22,8 +21,9 @@ from glrec_core.cuda.kernel import ArrayKernel, ArrayLaunch
 from glrec_core.cuda.layout import kernel_format
 from glrec_core.cuda.memory import frame_rows
 from glrec_core.errors import CaptureError, ConvertError
-from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat
 from glrec_core.stages import Converter, Encoder, EncodeStages
+from glrec_core.values.color import ColorSpace
+from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat
 
 _CUDA_ERRORS = (
     cupy.cuda.runtime.CUDARuntimeError,

@@ -9,8 +9,8 @@ from typing import Any
 
 from glrec_core.cuda.layout import kernel_format
 from glrec_core.errors import ConvertError
-from glrec_core.frame import Frame, Memory
 from glrec_core.stages import Converter
+from glrec_core.values.frame import Frame, Memory
 
 OnStream = Callable[[], AbstractContextManager[Any]]
 """Makes the stream on which frames are complete the one that CuPy's work is queued on."""

@@ -13,15 +13,15 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from glrec_core.color import ColorSpace
 from glrec_core.config import Config
 from glrec_core.convert.alpha import Unmultiply
 from glrec_core.convert.passthrough import PassThrough
 from glrec_core.convert.processed import HostPixels, Processed
 from glrec_core.errors import ConvertError
-from glrec_core.ffmpeg import end_graph, picture_planes, scale_options, tag_color
-from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat
+from glrec_core.ffmpeg.terms import end_graph, picture_planes, scale_options, tag_color
 from glrec_core.stages import Converter
+from glrec_core.values.color import ColorSpace
+from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat
 
 _OF_RGB = tuple(form for form in PixelFormat if form is not PixelFormat.P010)
 _TARGETS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glrec_core.frame import Frame
+from glrec_core.values.frame import Frame
 
 
 class PassThrough:

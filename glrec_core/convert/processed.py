@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glrec_core.config import FrameOperation
+from glrec_core.convert.operations import name_of
 from glrec_core.errors import ConvertError, ProcessError
-from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat
-from glrec_core.operations import name_of
 from glrec_core.stages import Converter
+from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat
 
 _CHANNELS = {PixelFormat.RGBA: (0, 1, 2, 3), PixelFormat.BGRA: (2, 1, 0, 3)}
 """Where red, green, blue and alpha lie."""

@@ -10,10 +10,10 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from glrec_core.color import ColorSpace
 from glrec_core.errors import ConvertError
-from glrec_core.ffmpeg import end_graph, scale_options, tag_color
-from glrec_core.frame import Frame, Memory, PixelFormat
+from glrec_core.ffmpeg.terms import end_graph, scale_options, tag_color
+from glrec_core.values.color import ColorSpace
+from glrec_core.values.frame import Frame, Memory, PixelFormat
 
 _RED_FIRST = {
     PixelFormat.RGBA: slice(0, 3),

@@ -12,12 +12,12 @@ from typing import Any
 import cupy
 from cuda.bindings import driver
 
-from glrec_core.color import ColorSpace
 from glrec_core.cuda.calls import checked
 from glrec_core.cuda.context import done_elsewhere
 from glrec_core.cuda.kernel_text import BLOCK, GROUP, NAME, Source, kernel_source
 from glrec_core.errors import CaptureError
-from glrec_core.frame import PixelFormat, Size
+from glrec_core.values.color import ColorSpace
+from glrec_core.values.frame import PixelFormat, Size
 
 
 class _Compiled:

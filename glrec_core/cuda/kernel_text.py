@@ -12,9 +12,9 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 
-from glrec_core.color import ColorSpace
 from glrec_core.cuda.layout import Arrangement, kernel_format
-from glrec_core.frame import PixelFormat, Size
+from glrec_core.values.color import ColorSpace
+from glrec_core.values.frame import PixelFormat, Size
 
 NAME = "convert"
 

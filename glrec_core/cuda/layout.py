@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glrec_core.errors import CaptureError
-from glrec_core.frame import PixelFormat
+from glrec_core.values.frame import PixelFormat
 
 
 class Arrangement(enum.Enum):

@@ -10,7 +10,7 @@ import numpy as np
 
 from glrec_core.cuda.layout import kernel_format
 from glrec_core.errors import CaptureError
-from glrec_core.frame import PixelFormat, Size
+from glrec_core.values.frame import PixelFormat, Size
 
 _PITCH_ALIGNMENT_BYTES = 256
 """What cudaMalloc aligns to, so that every row begins as a picture does."""

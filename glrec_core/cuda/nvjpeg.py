@@ -16,7 +16,7 @@ from cuda.pathfinder import DynamicLibNotFoundError, load_nvidia_dynamic_lib
 
 from glrec_core.cuda.device import CudaDevice, CudaStream
 from glrec_core.errors import BackendUnavailable, EncodeError
-from glrec_core.frame import Size
+from glrec_core.values.frame import Size
 
 _SUBSAMPLING = {
     "444": 0,

@@ -10,11 +10,11 @@ from typing import Self
 from glrec_core.config import parse_size
 from glrec_core.drawing.ownership import check_usable
 from glrec_core.errors import CaptureError, ConfigError
-from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL, current_gl
 from glrec_core.gl.objects import ColorTarget
 from glrec_core.gl.state import ReadState, SetupState
+from glrec_core.values.frame import Framebuffer, Size
 
 _FARTHEST = ctypes.c_float(1.0)
 

@@ -6,7 +6,7 @@ from glrec_core.drawing.ownership import check_usable
 from glrec_core.drawing.state import plain_drawing
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL, current_gl
-from glrec_core.gl.program import build_program
+from glrec_core.gl.shaders import build_program
 
 _VERTEX = """
 uniform bool flip;

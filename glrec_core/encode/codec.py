@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from glrec_core.config import Config
 from glrec_core.errors import ConfigError
-from glrec_core.frame import PixelFormat, Size
+from glrec_core.values.frame import PixelFormat, Size
 
 _LEAST, _MOST = Size(1, 1), Size(16_384, 16_384)
 _FFMPEG_MARGIN, _FFMPEG_AREA = 128, (2**31 - 1) // 8  # av_image_check_size2() in libavutil/imgutils.c

@@ -11,7 +11,7 @@ from dataclasses import replace
 from glrec_core.config import CODEC_MAX_FPS, Config
 from glrec_core.encode.codec import Codec, QualityScale
 from glrec_core.errors import ConfigError
-from glrec_core.frame import PixelFormat, Size
+from glrec_core.values.frame import PixelFormat, Size
 
 DEFAULT_CODEC = "h264"
 

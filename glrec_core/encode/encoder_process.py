@@ -27,9 +27,9 @@ import numpy as np
 
 from glrec_core.encode.patience import Patience
 from glrec_core.errors import EncodeError
-from glrec_core.ffmpeg import tag_color
-from glrec_core.ffmpeg_executable import without_addresses
-from glrec_core.frame import Frame, Packet, StreamInfo
+from glrec_core.ffmpeg.executable import without_addresses
+from glrec_core.ffmpeg.terms import tag_color
+from glrec_core.values.frame import Frame, Packet, StreamInfo
 
 _MOST_SAID = 2000
 _WITHOUT_PROBING = {"probesize": "32", "analyzeduration": "0"}

@@ -13,10 +13,10 @@ from fractions import Fraction
 from glrec_core.config import Config
 from glrec_core.encode.encoder_process import EncoderProcess
 from glrec_core.encode.ffmpeg_options import ProcessCodec, command_line
-from glrec_core.encode.timeline import Timeline
 from glrec_core.errors import EncodeError
-from glrec_core.ffmpeg import parameter_sets
-from glrec_core.frame import Frame, FrameSpec, Packet, Size, StreamInfo
+from glrec_core.ffmpeg.terms import parameter_sets
+from glrec_core.values.frame import Frame, FrameSpec, Packet, Size, StreamInfo
+from glrec_core.values.timeline import Timeline
 
 _MOST_KEPT_BYTES = 1 << 30
 """Memory of the copies: more than FFmpeg works on at a time but for the largest pictures."""

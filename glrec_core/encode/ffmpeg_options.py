@@ -17,8 +17,8 @@ from glrec_core.encode.codec import Codec, QualityScale
 from glrec_core.encode.codecs import CODECS, DEFAULT_CODEC, check_options
 from glrec_core.encode.options import encoder_options
 from glrec_core.errors import ConfigError
-from glrec_core.ffmpeg_executable import without_addresses
-from glrec_core.frame import PixelFormat, Size, StreamInfo
+from glrec_core.ffmpeg.executable import without_addresses
+from glrec_core.values.frame import PixelFormat, Size, StreamInfo
 
 _RENDER_NODES = Path("/dev/dri")
 _TRIAL_SECONDS = 20

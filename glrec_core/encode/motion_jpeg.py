@@ -12,9 +12,9 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from glrec_core.config import Config
-from glrec_core.encode.timeline import Timeline
 from glrec_core.errors import ConfigError, EncodeError
-from glrec_core.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, Size, StreamInfo
+from glrec_core.values.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, Size, StreamInfo
+from glrec_core.values.timeline import Timeline
 
 CODEC = "mjpeg"
 DEFAULT_QUALITY = 90

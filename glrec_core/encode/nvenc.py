@@ -20,10 +20,10 @@ from glrec_core.encode.nvenc_options import check_capabilities, check_options, p
 from glrec_core.encode.nvenc_probe import capabilities
 from glrec_core.encode.nvenc_status import OUT_OF_MEMORY, SESSION_LIMIT, first_line, status_of
 from glrec_core.encode.tagging import DEMUXERS, ColorTagger
-from glrec_core.encode.timeline import Timeline
 from glrec_core.errors import EncodeError
-from glrec_core.ffmpeg import parameter_sets
-from glrec_core.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, Size, StreamInfo
+from glrec_core.ffmpeg.terms import parameter_sets
+from glrec_core.values.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, Size, StreamInfo
+from glrec_core.values.timeline import Timeline
 
 _FORMAT_NAMES = {PixelFormat.NV12: "NV12", PixelFormat.YUV444P: "YUV444"}
 _FORCE_IDR = int(PyNvVideoCodec.NV_ENC_PIC_FLAGS.FORCEIDR)

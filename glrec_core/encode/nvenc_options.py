@@ -14,7 +14,7 @@ from glrec_core.config import Config
 from glrec_core.encode.codec import QualityScale
 from glrec_core.encode.codecs import DEFAULT_CODEC
 from glrec_core.errors import ConfigError
-from glrec_core.frame import PixelFormat, Size
+from glrec_core.values.frame import PixelFormat, Size
 
 Capabilities = Mapping[str, int]
 """What `PyNvVideoCodec.GetEncoderCaps` gives, for one GPU and codec."""

@@ -17,10 +17,10 @@ from glrec_core.config import Config
 from glrec_core.encode.codec import Codec
 from glrec_core.encode.options import encoder_options, frame_threads, nominal_rate, quieten
 from glrec_core.encode.priority import ordinary_priority
-from glrec_core.encode.timeline import Timeline
 from glrec_core.errors import EncodeError
-from glrec_core.ffmpeg import alpha_of, parameter_sets, picture_planes, tag_color, untag_color
-from glrec_core.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, Size, StreamInfo
+from glrec_core.ffmpeg.terms import alpha_of, parameter_sets, picture_planes, tag_color, untag_color
+from glrec_core.values.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, Size, StreamInfo
+from glrec_core.values.timeline import Timeline
 
 _READ_IN_PLACE = {PixelFormat.NV12, PixelFormat.YUV420P, PixelFormat.YUV444P}
 """What PyAV makes a picture of without a copy."""

@@ -7,8 +7,8 @@ from fractions import Fraction
 from glrec_core.config import Config
 from glrec_core.encode.codec import Codec
 from glrec_core.encode.stills import STILLS, StillEncoder
-from glrec_core.frame import Size
 from glrec_core.stages import Encoder
+from glrec_core.values.frame import Size
 
 
 def open_encoder(

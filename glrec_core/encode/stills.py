@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from glrec_core.config import Config
 from glrec_core.encode.codec import Codec
-from glrec_core.encode.timeline import SpacedTimeline
 from glrec_core.errors import ConfigError, EncodeError
-from glrec_core.frame import Frame, FrameSpec, Packet, Size, StreamInfo
+from glrec_core.values.frame import Frame, FrameSpec, Packet, Size, StreamInfo
+from glrec_core.values.timeline import SpacedTimeline
 
 
 @dataclass(frozen=True, slots=True)

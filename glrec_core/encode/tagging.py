@@ -10,8 +10,8 @@ import io
 import av
 from av.bitstream import BitStreamFilterContext
 
-from glrec_core.color import ColorSpace
 from glrec_core.errors import EncodeError
+from glrec_core.values.color import ColorSpace
 
 DEMUXERS = {"h264": "h264", "hevc": "hevc", "av1": "obu"}
 """FFmpeg's name of the raw format of each codec."""

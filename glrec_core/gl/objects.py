@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ctypes
 
-from glrec_core.checks import shown, whole_number
 from glrec_core.errors import CaptureError, ConfigError
-from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL, current_gl
+from glrec_core.values.checks import shown, whole_number
+from glrec_core.values.frame import Framebuffer, Size
 
 _ATTACHED = (
     (g.FRAMEBUFFER_ATTACHMENT_OBJECT_TYPE, g.TEXTURE),

@@ -6,14 +6,14 @@ import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from glrec_core.backends import BACKENDS, Backend, plugged_in
+from glrec_core.backends.table import BACKENDS, Backend, plugged_in
 from glrec_core.config import Config
 from glrec_core.errors import BackendUnavailable, ConfigError, GlrecError, PluginError
 from glrec_core.gl.functions import GL, current_gl
 from glrec_core.gl.headless import DISPLAY_VARIABLES, first_context, headless_displays, window_displays
 from glrec_core.isolation import call
 from glrec_core.probe.expectation import expectation
-from glrec_core.progress import Progress
+from glrec_core.values.progress import Progress
 
 _TIMEOUT_SECONDS = 90.0
 """Loading a driver and CUDA's libraries for the first time may take a minute on a slow disk."""

@@ -13,9 +13,9 @@ from glrec_core import FileSink, Size, record
 from glrec_core.errors import GlrecError
 from glrec_core.gl.headless import first_context, headless_displays, window_displays
 from glrec_core.isolation import call
-from glrec_core.probe.clip import Clip
-from glrec_core.progress import Progress
+from glrec_core.values.progress import Progress
 from glrec_core.verify.checks import Expected, Status
+from glrec_core.verify.clip import Clip
 from glrec_core.verify.report import verify
 
 _SIZE, _FRAMES, _FPS = Size(1280, 720), 120, 60

@@ -11,8 +11,8 @@ from io import StringIO
 
 from glrec_core.encode.codecs import CODECS
 from glrec_core.encode.stills import STILLS
-from glrec_core.ffmpeg_executable import bundled_ffmpeg
-from glrec_core.project import PROJECT
+from glrec_core.ffmpeg.executable import bundled_ffmpeg
+from glrec_core.hooks.project import PROJECT
 
 FRAMEWORKS = (
     "pyglet",

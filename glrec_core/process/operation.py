@@ -39,7 +39,7 @@ class Operation:
     """One operation. Its `repr` is the call that made it."""
 
     works_on_cupy: ClassVar[bool] = True
-    """What a recording looks for before it keeps frames on the GPU; see `glrec_core.operations`."""
+    """What a recording looks for before it keeps frames on the GPU; see `glrec_core.convert.operations`."""
 
     call: str
     work: Work

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from glrec_core.color import BT709_FULL
 from glrec_core.errors import ConfigError
 from glrec_core.process.blur import blurred
 from glrec_core.process.device import Resident, namespace, require
 from glrec_core.process.layers import frame_of, layer_of, moved, rounded
 from glrec_core.process.operation import WITH_ALPHA, Pixels, Work, operation
 from glrec_core.process.values import BLACK, Rgb, number, pair, rgb
+from glrec_core.values.color import BT709_FULL
 
 _CBCR_ROWS = slice(1, 3)
 

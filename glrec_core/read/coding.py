@@ -1,6 +1,6 @@
 """How the samples of a video become R'G'B': by the tags of the file where it has them, by custom where it has none.
 
-The map is computed here once, from the luma weights of `glrec_core.color`; swscale is only told its name, and both
+The map is computed here once, from the luma weights of `glrec_core.values.color`; swscale is only told its name, and both
 routes that do not use swscale take their numbers from `rgb_map`.
 """
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from glrec_core.color import LUMA_WEIGHTS
-from glrec_core.verify.source import VideoError
+from glrec_core.media.source import VideoError
+from glrec_core.values.color import LUMA_WEIGHTS
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame

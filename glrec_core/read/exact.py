@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glrec_core.frame import Size
 from glrec_core.read.coding import Coding, RgbMap, rgb_map
 from glrec_core.read.geometry import Region
 from glrec_core.read.taps import Taps, taps
+from glrec_core.values.frame import Size
 
 _STRIP_SAMPLES = 1 << 16
 """Pixels that are worked on at a time: a few arrays of float64 of that size fit a core's cache."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from glrec_core.errors import ConfigError
-from glrec_core.frame import Size
+from glrec_core.values.frame import Size
 
 SizeChoice = tuple[int, int] | Callable[[int, int], tuple[int, int]]
 """(width, height), or a function of (height, width) that returns (height, width)."""

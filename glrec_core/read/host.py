@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glrec_core.ffmpeg.planes import planes_of
+from glrec_core.media.source import VideoError
 from glrec_core.read import exact, swscale
 from glrec_core.read.decoding import Decoder, SoftwareDecoder
 from glrec_core.read.facts import Facts
 from glrec_core.read.geometry import Geometry
 from glrec_core.read.output import Output
-from glrec_core.read.planes import planes_of
-from glrec_core.verify.source import VideoError
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glrec_core.frame import Size
 from glrec_core.read.coding import Coding, rgb_map
 from glrec_core.read.exact import Resampling
 from glrec_core.read.taps import Taps
+from glrec_core.values.frame import Size
 
 NAME = "to_rgb"
 OPTIONS = ("--std=c++17", "--fmad=false")

@@ -6,7 +6,7 @@ from datetime import timedelta
 from fractions import Fraction
 
 from glrec_core.errors import ConfigError
-from glrec_core.verify.source import VideoError
+from glrec_core.media.source import VideoError
 
 Moment = timedelta | float | Fraction
 """A time from the first picture on: a timedelta, or seconds."""

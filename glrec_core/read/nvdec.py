@@ -16,13 +16,13 @@ from av.bitstream import BitStreamFilterContext
 
 from glrec_core.cuda.context import done_elsewhere, kept
 from glrec_core.cuda.device import CudaDevice, CudaStream
+from glrec_core.media.source import VideoError
 from glrec_core.read import exact, kernel
 from glrec_core.read.decoding import Picture
 from glrec_core.read.facts import Facts
 from glrec_core.read.geometry import Geometry
 from glrec_core.read.nvdec_probe import codec_name
 from glrec_core.read.output import Output
-from glrec_core.verify.source import VideoError
 
 if TYPE_CHECKING:
     from av.packet import Packet

@@ -9,8 +9,8 @@ from glrec_core.cuda.library import load
 from glrec_core.cuda.probing import answering
 from glrec_core.encode.nvenc_probe import missing_package
 from glrec_core.errors import CaptureError
-from glrec_core.frame import Size
 from glrec_core.read.facts import Facts
+from glrec_core.values.frame import Size
 
 _CODECS = {"h264": "H264", "hevc": "HEVC", "av1": "AV1", "vp9": "VP9"}
 """FFmpeg's names and PyNvVideoCodec's, of the codecs whose packets NVDEC's parser takes as the demuxer gives them."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from glrec_core.errors import ConfigError
-from glrec_core.frame import Size
+from glrec_core.values.frame import Size
 
 _DTYPES = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32))
 _LAYOUTS = {"hwc": False, "chw": True}

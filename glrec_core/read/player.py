@@ -21,15 +21,15 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from glrec_core.errors import ConfigError
-from glrec_core.frame import Size
+from glrec_core.media.film import Film, read_film
+from glrec_core.media.source import VideoError, check_path
 from glrec_core.read.decoding import Picture, decoded, nearest_keyframe
 from glrec_core.read.facts import read_facts
 from glrec_core.read.geometry import SizeChoice, geometry
 from glrec_core.read.moments import Moment, exact_moment, moment, seconds_of
 from glrec_core.read.output import Output, output
 from glrec_core.read.routes import Converter, open_route
-from glrec_core.verify.film import Film, read_film
-from glrec_core.verify.source import VideoError, check_path
+from glrec_core.values.frame import Size
 
 _SEEK_APART = timedelta(seconds=10)
 """Screenshots that are further apart are sought one by one: most encoders' GOPs are 250 pictures or shorter, which decode

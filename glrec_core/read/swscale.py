@@ -19,10 +19,10 @@ import av.filter
 import numpy as np
 from numpy.typing import NDArray
 
-from glrec_core.ffmpeg import end_graph
+from glrec_core.ffmpeg.terms import end_graph
+from glrec_core.media.source import DECODER_THREADS, VideoError, reason
 from glrec_core.read.coding import Coding, rgb_map
 from glrec_core.read.geometry import Geometry
-from glrec_core.verify.source import DECODER_THREADS, VideoError, reason
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame

@@ -16,11 +16,11 @@ import numpy as np
 from av.bitstream import BitStreamFilterContext
 from numpy.typing import NDArray
 
-from glrec_core.clock import NANOSECONDS, ticks
 from glrec_core.errors import ConfigError
-from glrec_core.ffmpeg import alpha_of, parameter_sets
-from glrec_core.frame import Frame, FrameSpec, Packet, PixelFormat, Size, StreamInfo
-from glrec_core.verify.source import VideoError, check_path, opened_video
+from glrec_core.ffmpeg.terms import alpha_of, parameter_sets
+from glrec_core.media.source import VideoError, check_path, opened_video
+from glrec_core.values.clock import NANOSECONDS, ticks
+from glrec_core.values.frame import Frame, FrameSpec, Packet, PixelFormat, Size, StreamInfo
 
 if TYPE_CHECKING:
     from av.container import InputContainer

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from glrec_core.clock import Clock, ticks
 from glrec_core.errors import ConfigError
 from glrec_core.recovery.film import FilmSoFar
+from glrec_core.values.clock import Clock, ticks
 
 Times = NDArray[np.int64]
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from glrec_core.checks import absolute_path
 from glrec_core.errors import SinkError
 from glrec_core.sink.pictures import stands_for_pictures
 from glrec_core.sink.stored import StoredSink, open_stored
+from glrec_core.values.checks import absolute_path
 
 
 class Staging:

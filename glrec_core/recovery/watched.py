@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 
 from glrec_core.errors import EncodeError
-from glrec_core.progress import Progress
+from glrec_core.values.progress import Progress
 
 logger: logging.Logger = logging.getLogger("glrec")
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from types import ModuleType
 
-from glrec_core import marker, plugins
+from glrec_core import plugins
 from glrec_core.adapter import Program
+from glrec_core.drawing import mark_frame
 from glrec_core.errors import GlrecError
 from glrec_core.running.display import without_display
 from glrec_core.running.imports import ImportWatch, OnImport
@@ -68,7 +69,7 @@ def _prepared(session: Session) -> Iterator[None]:
             seed()
         watch.install()
         stack.callback(watch.remove)
-        stack.callback(marker.listen(session.frame_marked))
+        stack.callback(mark_frame.listen(session.frame_marked))
         stack.enter_context(session.interrupts.handled())
         stack.enter_context(_told_if_nothing_is_drawn(session))
         yield

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from glrec_core import checks
 from glrec_core.errors import ConfigError
+from glrec_core.values import checks
 
 
 class ProgramNotFound(ConfigError):

@@ -12,7 +12,7 @@ from glrec_core import plugins
 from glrec_core.adapter import Framebuffer
 from glrec_core.errors import GlrecError
 from glrec_core.gl.platform import NativeContext, current_context
-from glrec_core.recorder import Recorder
+from glrec_core.recorder.recorder import Recorder
 from glrec_core.running.display import PrivateDisplay, has_egl, set_display, set_egl
 from glrec_core.running.interrupts import Interrupts
 from glrec_core.running.options import RunOptions

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from glrec_core import Recorder
 from glrec_core.adapter import Attachment, Framebuffer
-from glrec_core.interrupts import held_back
+from glrec_core.system.interrupts import held_back
 
 Begin = Callable[["Window"], Recorder | None]
 IsInTime = Callable[[], bool]

@@ -12,14 +12,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glrec_core.checks import absolute_path
-from glrec_core.durable import sync_folder
 from glrec_core.errors import ConfigError, SinkError
-from glrec_core.frame import Packet, StreamInfo
 from glrec_core.sink.chapters import Chapter
 from glrec_core.sink.claims import Claim, is_claimed
 from glrec_core.sink.containers import CONTAINERS, Container, container_for
 from glrec_core.sink.paths import check_folder, check_writable, numbered
+from glrec_core.system.durable import sync_folder
+from glrec_core.values.checks import absolute_path
+from glrec_core.values.frame import Packet, StreamInfo
 
 if TYPE_CHECKING:
     from glrec_core.sink.finishing import Finish

@@ -25,7 +25,6 @@ from typing import Any, NamedTuple
 
 import av
 
-from glrec_core.durable import sync_folder
 from glrec_core.errors import SinkError
 from glrec_core.sink.chapters import Chapter, chapter_entries
 from glrec_core.sink.claims import Claim, is_claimed
@@ -34,6 +33,7 @@ from glrec_core.sink.errors import sink_errors
 from glrec_core.sink.growing_file import GrowingFile
 from glrec_core.sink.paths import numbered
 from glrec_core.sink.sound import Sound
+from glrec_core.system.durable import sync_folder
 
 _AS_STORED = {"fflags": "+nofillin+noparse"}  # FFmpeg's parser for VP9 would forget how long packets last
 _MAX_TIMESCALE = (1 << 31) - 1  # a 32-bit field that players read as signed

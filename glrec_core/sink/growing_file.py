@@ -14,9 +14,9 @@ from array import array
 from bisect import bisect_right
 from pathlib import Path
 
-from glrec_core.durable import Syncing, sync_data, sync_folder
-from glrec_core.forks import Maker
 from glrec_core.sink.claims import Identity
+from glrec_core.system.durable import Syncing, sync_data, sync_folder
+from glrec_core.system.forks import Maker
 
 _DESCRIPTORS = Path("/proc/self/fd")  # of Linux; see proc_pid_fd(5)
 

@@ -15,11 +15,11 @@ import av
 from av.video.stream import VideoStream
 
 from glrec_core.errors import SinkError
-from glrec_core.ffmpeg import attach_alpha, tag_color
-from glrec_core.frame import Packet, StreamInfo
+from glrec_core.ffmpeg.terms import attach_alpha, tag_color
 from glrec_core.sink.containers import Container
 from glrec_core.sink.errors import sink_errors
 from glrec_core.sink.growing_file import GrowingFile
+from glrec_core.values.frame import Packet, StreamInfo
 
 _BUFFER_BYTES = 1 << 18
 

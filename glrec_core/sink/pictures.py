@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from glrec_core.checks import absolute_path
-from glrec_core.durable import Syncing, sync_data, sync_folder
 from glrec_core.errors import ConfigError, SinkError
-from glrec_core.frame import Packet, StreamInfo
 from glrec_core.sink.claims import Claim
 from glrec_core.sink.growing_file import write_all
 from glrec_core.sink.paths import check_writable
+from glrec_core.system.durable import Syncing, sync_data, sync_folder
+from glrec_core.values.checks import absolute_path
+from glrec_core.values.frame import Packet, StreamInfo
 
 PICTURE_CODECS = {".png": "png", ".jpg": "mjpeg", ".jpeg": "mjpeg", ".webp": "webp"}
 """The codec of pictures by extension."""

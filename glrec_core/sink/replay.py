@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from glrec_core.checks import positive_number, whole_number
 from glrec_core.errors import ConfigError, SinkError
-from glrec_core.frame import Packet, StreamInfo
 from glrec_core.sink.containers import CONTAINERS
 from glrec_core.sink.file import FileSink
+from glrec_core.values.checks import positive_number, whole_number
+from glrec_core.values.frame import Packet, StreamInfo
 
 DEFAULT_SECONDS = 30.0
 DEFAULT_MAX_BYTES = 256 << 20

@@ -18,10 +18,10 @@ from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 
-from glrec_core.checks import absolute_path
 from glrec_core.errors import ConfigError
-from glrec_core.ffmpeg import end_graph
+from glrec_core.ffmpeg.terms import end_graph
 from glrec_core.sink.containers import Container
+from glrec_core.values.checks import absolute_path
 
 _ENCODERS = {"aac": "aac", "opus": "libopus"}
 """FFmpeg's names of the encoders for those that come first in `Container.sounds`; PyAV's wheels have both."""

@@ -22,13 +22,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from glrec_core.durable import Syncing, sync_data, sync_folder
 from glrec_core.errors import SpillError
-from glrec_core.forks import close_copy, disown_in_children
-from glrec_core.frame import FrameSpec, Size
 from glrec_core.spill.errors import spill_errors
 from glrec_core.spill.packing import Packing
 from glrec_core.spill.pixels import FORMATS, frame_bytes
+from glrec_core.system.durable import Syncing, sync_data, sync_folder
+from glrec_core.system.forks import close_copy, disown_in_children
+from glrec_core.values.frame import FrameSpec, Size
 
 NAME = "journal"
 MAX_SIDE = 16_384

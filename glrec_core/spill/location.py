@@ -11,9 +11,9 @@ from pathlib import Path
 
 import platformdirs
 
-from glrec_core.checks import absolute_path
 from glrec_core.errors import SpillError
 from glrec_core.spill.errors import spill_errors
+from glrec_core.values.checks import absolute_path
 
 RESERVE_BYTES = 512 << 20
 """What spilling leaves free on the disk, so that the recording itself and other programs can go on."""

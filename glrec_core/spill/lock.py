@@ -12,8 +12,8 @@ import os
 from pathlib import Path
 
 from glrec_core.errors import SpillError
-from glrec_core.forks import close_copy, disown_in_children
 from glrec_core.spill.errors import spill_errors
+from glrec_core.system.forks import close_copy, disown_in_children
 
 NAME = "lock"
 _LONGEST_NUMBER = 20

@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat
+from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat
 
 Planes = tuple[NDArray[np.uint8], ...]
 

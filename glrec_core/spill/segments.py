@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glrec_core.errors import SpillError
-from glrec_core.forks import close_copy, disown_in_children
 from glrec_core.spill.errors import spill_errors
 from glrec_core.spill.journal import open_regular, segment_name, write_all
 from glrec_core.spill.location import check_free
+from glrec_core.system.forks import close_copy, disown_in_children
 
 SEGMENT_BYTES = 64 << 20
 """Size of a segment, but for frames that are larger than that: small enough that disk space comes back soon."""

@@ -15,8 +15,6 @@ from pathlib import Path
 from time import monotonic, perf_counter
 
 from glrec_core.errors import SpillError
-from glrec_core.forks import Maker
-from glrec_core.frame import Frame
 from glrec_core.spill.journal import NAME as JOURNAL
 from glrec_core.spill.journal import JournalWriter, Record
 from glrec_core.spill.location import make_spill_directory
@@ -25,6 +23,8 @@ from glrec_core.spill.lock import DirectoryLock
 from glrec_core.spill.packing import Packing, PackingChoice, has_lz4, pack, unpack
 from glrec_core.spill.pixels import Planes, frame_bytes, pixels_of, planes_of
 from glrec_core.spill.segments import Place, SegmentReader, SegmentWriter, segment_path
+from glrec_core.system.forks import Maker
+from glrec_core.values.frame import Frame
 
 logger: logging.Logger = logging.getLogger("glrec")
 

@@ -15,8 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glrec_core.errors import SpillError
-from glrec_core.forks import Maker
-from glrec_core.frame import Frame
 from glrec_core.spill.journal import NAME as JOURNAL
 from glrec_core.spill.journal import holds_no_record, read_journal
 from glrec_core.spill.location import spill_root
@@ -24,6 +22,8 @@ from glrec_core.spill.lock import NAME as LOCK
 from glrec_core.spill.lock import DirectoryLock
 from glrec_core.spill.segments import SegmentReader, first_segment
 from glrec_core.spill.spill_file import read_frame, remove_directory
+from glrec_core.system.forks import Maker
+from glrec_core.values.frame import Frame
 
 logger: logging.Logger = logging.getLogger("glrec")
 

@@ -9,12 +9,12 @@ from fractions import Fraction
 from statistics import median_low
 from typing import NamedTuple
 
-from glrec_core.frame import Size
-from glrec_core.verify.color_tags import ColorTags
+from glrec_core.media.color_tags import ColorTags
+from glrec_core.media.film import Film
+from glrec_core.values.frame import Size
 from glrec_core.verify.decoding import Decoded
-from glrec_core.verify.ffmpeg_program import SecondOpinion
-from glrec_core.verify.film import Film
 from glrec_core.verify.pattern import NUMBERS
+from glrec_core.verify.second_decoder import SecondOpinion
 
 _CONSTANT_SHARE = 0.9
 """With so many intervals alike, a film has a constant rate, and the others are gaps in it."""

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glrec_core.progress import Progress
+from glrec_core.media.source import opened_video, reason
+from glrec_core.values.progress import Progress
 from glrec_core.verify import pattern
-from glrec_core.verify.source import opened_video, reason
 
 if TYPE_CHECKING:
     from av.container import InputContainer

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from glrec_core.frame import Size
+from glrec_core.values.frame import Size
 
 NUMBERS = 1 << 16
 """Frame numbers run from 0 to NUMBERS - 1."""

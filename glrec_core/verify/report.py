@@ -6,15 +6,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from glrec_core.checks import positive_number
-from glrec_core.ffmpeg_executable import bundled_ffmpeg
+from glrec_core.ffmpeg.executable import bundled_ffmpeg
 from glrec_core.isolation import ProcessFailed, call
-from glrec_core.progress import Progress, silent
-from glrec_core.verify import ffmpeg_program
+from glrec_core.media.film import Film, film_as_json, film_from_json, read_film
+from glrec_core.media.source import VideoError, check_path
+from glrec_core.values.checks import positive_number
+from glrec_core.values.progress import Progress, silent
+from glrec_core.verify import second_decoder
 from glrec_core.verify.checks import Check, Expected, Findings, Status, run_checks
 from glrec_core.verify.decoding import Decoded, decode
-from glrec_core.verify.film import Film, film_as_json, film_from_json, read_film
-from glrec_core.verify.source import VideoError, check_path
 
 _LEAST_SECONDS = 60.0
 _BYTES_PER_SECOND = 5_000
@@ -76,7 +76,7 @@ def verify(
     found = _examine(file, limit_seconds, {"decoding": True, "barcode": wanted.barcode}, progress)
     film, decoded = film_from_json(found["film"]), Decoded(**found["decoded"])
     executable = bundled_ffmpeg()
-    second = executable and ffmpeg_program.decode(
+    second = executable and second_decoder.decode(
         executable,
         file,
         timeout_seconds=limit_seconds or _time_limit_seconds(file),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 
 from glrec_core.errors import MalformedPacket
-from glrec_core.frame import Packet
+from glrec_core.values.frame import Packet
 from glrec_core.wire import fec
 from glrec_core.wire.header import Datagram, FrameHead, ShardHead
 from glrec_core.wire.layout import block_span

@@ -8,8 +8,8 @@ from operator import index
 from random import Random
 from typing import Protocol
 
-from glrec_core.checks import real_number, shown
 from glrec_core.errors import ConfigError
+from glrec_core.values.checks import real_number, shown
 
 REORDER_DEPTH = 16
 """A datagram that comes out of order does so after 1 to so many later ones."""

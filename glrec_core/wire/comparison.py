@@ -9,9 +9,9 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field, replace
 
-from glrec_core.durations import Durations
 from glrec_core.errors import MalformedPacket
-from glrec_core.frame import Packet
+from glrec_core.values.durations import Durations
+from glrec_core.values.frame import Packet
 from glrec_core.wire.header import parse
 from glrec_core.wire.reassembler import Received
 

@@ -7,9 +7,9 @@ import secrets
 import zlib
 from collections.abc import Iterator
 
-from glrec_core.checks import real_number, whole_number
 from glrec_core.errors import SinkError
-from glrec_core.frame import Packet
+from glrec_core.values.checks import real_number, whole_number
+from glrec_core.values.frame import Packet
 from glrec_core.wire import fec
 from glrec_core.wire.header import HEADER_BYTES, SESSION_BITS, FrameHead, ShardHead, pack
 from glrec_core.wire.layout import (

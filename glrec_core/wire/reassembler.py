@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import logging
 
-from glrec_core.checks import positive_number, whole_number
 from glrec_core.errors import MalformedPacket
+from glrec_core.values.checks import positive_number, whole_number
 from glrec_core.wire.header import Datagram, OtherVersion, parse
 from glrec_core.wire.session import Counts, Received, Session
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from glrec_core.errors import MalformedPacket
-from glrec_core.frame import Packet
+from glrec_core.values.frame import Packet
 from glrec_core.wire.assembly import Assembly
 from glrec_core.wire.header import Datagram
 

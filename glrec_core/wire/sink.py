@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glrec_core.errors import SinkError
-from glrec_core.frame import Packet, StreamInfo
+from glrec_core.values.frame import Packet, StreamInfo
 from glrec_core.wire.channel import Channel
 from glrec_core.wire.packetizer import DEFAULT_DATAGRAM_BYTES, DEFAULT_REDUNDANCY, Packetizer
 

@@ -9,9 +9,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from glrec_core.color import BT709, ColorSpace
-from glrec_core.frame import Packet, PixelFormat, Size, StreamInfo
-from glrec_core.verify.source import VideoError, check_path, opened_video, reason
+from glrec_core.media.source import VideoError, check_path, opened_video, reason
+from glrec_core.values.color import BT709, ColorSpace
+from glrec_core.values.frame import Packet, PixelFormat, Size, StreamInfo
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -69,7 +69,7 @@ def _pixel_format(name: str | None) -> PixelFormat:
 def _packets(path: Path, container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
     import av
 
-    from glrec_core.ffmpeg import alpha_of
+    from glrec_core.ffmpeg.terms import alpha_of
 
     try:
         for packet in container.demux(stream):

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Self
 
-from glrec_core.frame import Packet, StreamInfo
+from glrec_core.values.frame import Packet, StreamInfo
 from glrec_core.wire.channel import ImpairedChannel, Impairment, MemoryChannel
 from glrec_core.wire.comparison import Comparison, Verdict
 from glrec_core.wire.packetizer import DEFAULT_DATAGRAM_BYTES, DEFAULT_REDUNDANCY

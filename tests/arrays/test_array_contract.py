@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from glrec_core.arrays import ArrayEncoder
 from glrec_core.errors import ArrayError, ClosedError, ConfigError, EncodeError, WrongThreadError
-from glrec_core.frame import Packet
+from glrec_core.values.frame import Packet
 from tests.arrays.kinds import KINDS
 from tests.support import reference
 from tests.support.headers import header_values

@@ -10,7 +10,7 @@ from glrec_core.arrays import ArrayEncoder
 from glrec_core.arrays.ffmpeg_nvenc import ffmpeg_options, open_encoder
 from glrec_core.arrays.request import make_request
 from glrec_core.errors import ConfigError
-from glrec_core.frame import FrameSpec, Memory, PixelFormat, Size
+from glrec_core.values.frame import FrameSpec, Memory, PixelFormat, Size
 from tests.gpu_support.standin import Switches, environment
 from tests.nvenc.conftest import standin_libraries
 from tests.support.displays import run_program

@@ -6,8 +6,8 @@ import av
 import numpy as np
 import pytest
 
-from glrec_core.arrays import reordering
-from glrec_core.arrays.reordering import without_reordering
+from glrec_core.encode import reordering
+from glrec_core.encode.reordering import without_reordering
 from glrec_core.errors import EncodeError
 from tests.support.headers import header_fields, header_values
 

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 from glrec_core.errors import CaptureError
-from glrec_core.progress import Progress
-from glrec_core.verify.source import VideoError
+from glrec_core.media.source import VideoError
+from glrec_core.values.progress import Progress
 
 
 def add(progress: Progress, *, numbers: list[int]) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from glrec_core.backends import BACKENDS
+from glrec_core.backends.table import BACKENDS
 from glrec_core.cli.main import COMMANDS
 from glrec_core.encode.codecs import CODECS
 from tests.cli.command import assert_refused, environment, glrec

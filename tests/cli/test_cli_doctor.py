@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from glrec_core.backends import BACKENDS
+from glrec_core.backends.table import BACKENDS
 from glrec_core.probe.anonymous import anonymous
 from tests.cli.command import COMMAND, assert_refused, environment, glrec, glrec_json
 from tests.support.displays import xvfb

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from glrec_core.cli.values import read_bits, share
+from glrec_core.cli.arguments import read_bits, share
 from tests.cli.command import assert_refused, environment, glrec, glrec_json
 from tests.support import video
 from tests.support.film import write_film

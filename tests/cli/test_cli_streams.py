@@ -130,7 +130,7 @@ import sys
 from glrec_core import Framebuffer, mark_frame
 from glrec_core.drawing import FrameBuffer
 from glrec_core.gl.headless import first_context, headless_displays
-from glrec_core.frame import Size
+from glrec_core.values.frame import Size
 
 with first_context(headless_displays), FrameBuffer(Size(64, 48)) as target:
     for _ in range(5):

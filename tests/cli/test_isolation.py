@@ -13,7 +13,7 @@ import pytest
 
 from glrec_core.errors import CaptureError, GlrecError
 from glrec_core.isolation import ProcessFailed, call
-from glrec_core.verify.source import VideoError
+from glrec_core.media.source import VideoError
 from tests.cli.command import environment
 from tests.support.leftovers import children
 

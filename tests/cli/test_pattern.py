@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glrec_core.frame import Size
+from glrec_core.values.frame import Size
 from glrec_core.verify import pattern
 from tests.support import barcode
 

@@ -14,13 +14,13 @@ from glrec_core.capture.memory import MemoryRing
 from glrec_core.capture.pixel_buffers import PixelBufferRing
 from glrec_core.capture.ring import Direct, OpenRing
 from glrec_core.capture.ring_capture import RingCapture
-from glrec_core.color import BT709
 from glrec_core.config import Config
 from glrec_core.errors import CaptureError
-from glrec_core.frame import Frame, Framebuffer, Size
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL, current_gl
 from glrec_core.stages import Capture
+from glrec_core.values.color import BT709
+from glrec_core.values.frame import Frame, Framebuffer, Size
 from tests.support import reference
 from tests.support.gl_names import names_alive
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from glrec_core.color import BT709
 from glrec_core.config import Config
 from glrec_core.convert.host import SwscaleConverter, open_converter
 from glrec_core.errors import ConvertError
-from glrec_core.frame import Frame, FrameSpec, PixelFormat, Size
 from glrec_core.stages import Converter
+from glrec_core.values.color import BT709
+from glrec_core.values.frame import Frame, FrameSpec, PixelFormat, Size
 from tests.host_pipeline import rgba_frame
 
 SIZE = Size(64, 48)

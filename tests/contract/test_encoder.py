@@ -11,12 +11,12 @@ import av
 import numpy as np
 import pytest
 
-from glrec_core.clock import NANOSECONDS
 from glrec_core.config import Config
 from glrec_core.encode.codecs import ALPHA_FORMATS, CODECS
 from glrec_core.errors import EncodeError
-from glrec_core.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, Size
 from glrec_core.stages import Encoder
+from glrec_core.values.clock import NANOSECONDS
+from glrec_core.values.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, Size
 from tests.host_pipeline import irregular, open_by_executable, open_encoder
 
 SIZE = Size(160, 64)

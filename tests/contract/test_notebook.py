@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from glrec_core import Recorder, Recording, ReplaySink, record
-from glrec_core import notebook as notebook_module
+from glrec_core.report import notebook as notebook_module
 from tests.support import barcode
 from tests.support.recording import BarcodeLoop
 
@@ -120,8 +120,8 @@ def test_a_running_recording_shows_its_last_keyframe(
 def test_a_stream_that_is_not_decoded_has_no_picture() -> None:
     from fractions import Fraction
 
-    from glrec_core.frame import Packet, Size, StreamInfo
-    from glrec_core.thumbnail import thumbnail
+    from glrec_core.report.thumbnail import thumbnail
+    from glrec_core.values.frame import Packet, Size, StreamInfo
 
     for codec in ("h264", "of another package"):
         stream = StreamInfo(codec, Size(64, 48), Fraction(1, 60), Fraction(60))

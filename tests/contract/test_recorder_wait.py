@@ -9,7 +9,7 @@ import moderngl
 import pytest
 
 from glrec_core import ConfigError, NotFinishedError, ProcessError, Recorder, WrongThreadError, record
-from glrec_core.frame import Packet, StreamInfo
+from glrec_core.values.frame import Packet, StreamInfo
 from tests.support import video
 from tests.support.recording import BarcodeLoop
 

@@ -9,12 +9,12 @@ import pytest
 
 from glrec_core.config import Config
 from glrec_core.errors import ConfigError, SinkError
-from glrec_core.frame import Packet, Size, StreamInfo
 from glrec_core.sink.containers import CONTAINERS
 from glrec_core.sink.file import FileSink
 from glrec_core.sink.pictures import PICTURE_CODECS, PictureSink
 from glrec_core.sink.replay import ReplaySink
 from glrec_core.stages import Sink
+from glrec_core.values.frame import Packet, Size, StreamInfo
 from glrec_core.wire import Reassembler, Received, WireSink
 from glrec_core.wire.channel import MemoryChannel
 from tests.host_pipeline import encoded, regular

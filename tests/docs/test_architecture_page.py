@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from glrec_core.clock import StepClock
-from glrec_core.frame_queue import FrameQueue
-from glrec_core.recorder import Recorder
+from glrec_core.recorder.frame_queue import FrameQueue
+from glrec_core.recorder.recorder import Recorder
 from glrec_core.stages import Capture, Converter, Encoder, Sink
+from glrec_core.values.clock import StepClock
 from tests.docs.pages import ROOT
 from tests.unit.test_architecture import FLOORS
 

@@ -15,8 +15,8 @@ import pytest
 from glrec_core import EncodeError, ReplaySink, SinkError, record
 from glrec_core.config import Overflow
 from glrec_core.encode.pyav import PyAVEncoder
-from glrec_core.frame import Frame, Packet, StreamInfo
 from glrec_core.sink.growing_file import GrowingFile
+from glrec_core.values.frame import Frame, Packet, StreamInfo
 from tests.contract.test_recorder import assert_account_adds_up
 from tests.support import video
 from tests.support.displays import run_program

@@ -18,7 +18,8 @@ import moderngl
 import pytest
 from av.video.frame import VideoFrame
 
-from glrec_core import CaptureError, EncodeError, GlrecError, Recorder, backends, durable, record
+from glrec_core import CaptureError, EncodeError, GlrecError, Recorder, record
+from glrec_core.backends import table
 from glrec_core.capture.ring import Direct
 from glrec_core.encode import pyav
 from glrec_core.encode.pyav import PyAVEncoder
@@ -26,6 +27,7 @@ from glrec_core.gl.functions import _BLOCKING, _QUICK, GL, current_gl
 from glrec_core.sink import growing_file
 from glrec_core.sink.growing_file import GrowingFile
 from glrec_core.sink.muxer import Muxer
+from glrec_core.system import durable
 from tests.contract.test_recorder import assert_account_adds_up
 from tests.support import video
 from tests.support.failing import fail
@@ -80,7 +82,7 @@ def software_copying(gl: GL, patch: pytest.MonkeyPatch) -> None:
     """Frames of a renderer on the CPU, as of sources that must be copied before they are read."""
     software(gl, patch)
     nothing = SimpleNamespace(FRAMEBUFFER=Direct.NOTHING, NOTHING=Direct.NOTHING)
-    patch.setattr(backends, "Direct", nothing)
+    patch.setattr(table, "Direct", nothing)
 
 
 ROUTES = [software, software_copying, old_hardware, hardware]

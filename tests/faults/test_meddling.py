@@ -27,11 +27,11 @@ from glrec_core import (
     record,
 )
 from glrec_core.config import Config
-from glrec_core.frame import Packet, StreamInfo
 from glrec_core.sink import finishing
 from glrec_core.sink.claims import release, reserve
 from glrec_core.sink.containers import CONTAINERS
 from glrec_core.sink.stored import notes_of, open_dated, open_stored
+from glrec_core.values.frame import Packet, StreamInfo
 from tests.host_pipeline import encoded, regular
 from tests.support import barcode, video
 from tests.support.alpha import still_rgba

@@ -12,17 +12,17 @@ import av
 import pytest
 
 from glrec_core import ConfigError, SpillError
-from glrec_core.backends import open_on_cpu
-from glrec_core.clock import NANOSECONDS
+from glrec_core.backends.table import open_on_cpu
 from glrec_core.config import Config
-from glrec_core.encode_chain import EncodeChain
-from glrec_core.outputs import Outputs
+from glrec_core.pipeline.chain import EncodeChain
+from glrec_core.pipeline.outputs import Outputs
 from glrec_core.recover import recover
 from glrec_core.recovery.film import FilmSoFar, _decode_times
+from glrec_core.report.stats import Stats
 from glrec_core.sink.file import FileSink
 from glrec_core.spill.header import header_of
 from glrec_core.spill.spill_file import SpillFile
-from glrec_core.stats import Stats
+from glrec_core.values.clock import NANOSECONDS
 from tests.support import barcode, video
 from tests.support.spill import barcode_frame, disk
 

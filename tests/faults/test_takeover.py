@@ -11,11 +11,11 @@ import pytest
 from glrec_core import BackendUnavailable, ConvertError, EncodeError, ReplaySink, record
 from glrec_core.convert.host import SwscaleConverter
 from glrec_core.encode.pyav import PyAVEncoder
-from glrec_core.encode_chain import Batch, EncodeChain
-from glrec_core.frame import Frame, FrameSpec, Packet, PixelFormat, Size, StreamInfo
-from glrec_core.outputs import Outputs
+from glrec_core.pipeline.chain import Batch, EncodeChain
+from glrec_core.pipeline.outputs import Outputs
+from glrec_core.report.stats import Stats
 from glrec_core.stages import EncodeStages
-from glrec_core.stats import Stats
+from glrec_core.values.frame import Frame, FrameSpec, Packet, PixelFormat, Size, StreamInfo
 from tests.contract.test_recorder import assert_account_adds_up
 from tests.support import video
 from tests.support.failing import fail

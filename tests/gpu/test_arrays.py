@@ -12,10 +12,10 @@ import pytest
 from numpy.typing import NDArray
 
 from glrec_core.arrays import ArrayEncoder
-from glrec_core.color import BT601_FULL, BT709, ColorSpace
 from glrec_core.cuda.library import load
 from glrec_core.errors import ArrayError
-from glrec_core.frame import Size
+from glrec_core.values.color import BT601_FULL, BT709, ColorSpace
+from glrec_core.values.frame import Size
 from tests.arrays.kinds import KINDS
 from tests.gpu_support.call_log import CallLog
 from tests.gpu_support.nvidia import used_bytes
@@ -365,8 +365,8 @@ def test_nvenc_encodes_them(pynvvideocodec_libraries: Path, tmp_path: Path, libr
 FIRST_KERNEL = """
 import cupy
 from glrec_core.arrays.cuda_intake import CudaIntake, open_stream
-from glrec_core.color import BT709
-from glrec_core.frame import Size
+from glrec_core.values.color import BT709
+from glrec_core.values.frame import Size
 intake = CudaIntake(open_stream(0), Size(64, 32), BT709)
 cupy.RawKernel('extern "C" __global__ void nothing() {}', "nothing").compile()
 intake.close()

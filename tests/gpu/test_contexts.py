@@ -14,8 +14,9 @@ import moderngl
 import numpy as np
 import pytest
 
-from glrec_core import backends, record
+from glrec_core import record
 from glrec_core.arrays import ArrayEncoder, write_video
+from glrec_core.backends import table
 from glrec_core.config import Config
 from glrec_core.gl.functions import current_gl
 from glrec_core.process import gaussian_blur
@@ -102,7 +103,7 @@ ROUTES: dict[str, tuple[str, str | None, list[Any]]] = {
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_recording(gpu: moderngl.Context, tmp_path: Path, route: str, state: str) -> None:
     backend, codec, process = ROUTES[route]
-    row = {each.name: each for each in backends.BACKENDS}[backend]
+    row = {each.name: each for each in table.BACKENDS}[backend]
     if reason := row.unavailable(current_gl(), Config(codec=codec), None):
         pytest.skip(reason)
     unchanged(partial(recording, tmp_path / "film.mkv", backend, codec, process), state)
@@ -117,10 +118,10 @@ def test_choosing_a_backend(gpu: moderngl.Context, tmp_path: Path, state: str) -
     def steps() -> Iterator[str]:
         nvenc_probe._remembered.cache_clear()
         context = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
-        for backend in backends.BACKENDS:
+        for backend in table.BACKENDS:
             opengl._route(backend, current_gl())
             yield f"asking for {backend.name}"
-        backends.choose(Config(), current_gl())
+        table.choose(Config(), current_gl())
         yield "choose"
         nvidia.describe(lambda *_: None)
         yield "doctor, NVIDIA"

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glrec_core.color import BT601_FULL, BT709, COLOR_SPACES, ColorSpace
 from glrec_core.cuda.layout import kernel_format
-from glrec_core.frame import PixelFormat, Size
+from glrec_core.values.color import BT601_FULL, BT709, COLOR_SPACES, ColorSpace
+from glrec_core.values.frame import PixelFormat, Size
 from tests.gpu_support.nvidia import open_stream, skip_without_nvidia_gpu
 from tests.support import reference
 

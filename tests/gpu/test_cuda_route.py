@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glrec_core import backends
+from glrec_core.backends import table
 from glrec_core.capture.ring import Direct
 from glrec_core.capture.ring_capture import RingCapture
-from glrec_core.color import BT709, BT709_FULL
 from glrec_core.config import Config
 from glrec_core.errors import BackendUnavailable, CaptureError
-from glrec_core.frame import Frame, Framebuffer, Memory, PixelFormat, Size
 from glrec_core.gl.functions import current_gl
+from glrec_core.values.color import BT709, BT709_FULL
+from glrec_core.values.frame import Frame, Framebuffer, Memory, PixelFormat, Size
 from tests.gpu_support.call_log import CallLog
 from tests.gpu_support.nvidia import open_stream, skip_without_nvidia_gpu, used_bytes
 from tests.gpu_support.standin import Switches, environment
@@ -247,15 +247,15 @@ def test_a_gpu_without_nvenc_says_so_and_the_host_route_serves(gpu: moderngl.Con
         "PyNvVideoCodec", reason="PyNvVideoCodec is not installed (pip install 'glrec[nvenc]')"
     )
     gl, config = current_gl(), Config()
-    reason = backends.NVENC.unavailable(gl, config, None)
+    reason = table.NVENC.unavailable(gl, config, None)
     if reason is None:
         pytest.skip(f"{gl.renderer} has an NVENC engine")
     assert reason.endswith("has no NVENC engine")
-    backend, text = backends.choose(config, gl)
+    backend, text = table.choose(config, gl)
     assert backend.name == "host"
     assert text.startswith(f"nvenc: {reason}; ")
     with pytest.raises(BackendUnavailable, match="has no NVENC engine"):
-        backends.choose(Config(backend="nvenc"), gl)
+        table.choose(Config(backend="nvenc"), gl)
 
 
 MODERNGL = """

@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glrec_core import backends, record
+from glrec_core import record
+from glrec_core.backends import table
 from glrec_core.capture.compute import ComputeRing
 from glrec_core.capture.ring import Direct
 from glrec_core.capture.ring_capture import RingCapture
-from glrec_core.color import BT709, BT709_FULL, COLOR_SPACES, ColorSpace
 from glrec_core.config import Config
-from glrec_core.frame import Frame, Framebuffer, PixelFormat, Size
 from glrec_core.gl.functions import current_gl
+from glrec_core.values.color import BT709, BT709_FULL, COLOR_SPACES, ColorSpace
+from glrec_core.values.frame import Frame, Framebuffer, PixelFormat, Size
 from tests.support import reference, video
 from tests.support.recording import BarcodeLoop
 
@@ -97,7 +98,7 @@ def test_a_context_of_any_version_takes_the_pass(version: int) -> None:
     skip_without_gpu()
     gl, config = current_gl(), Config()
     assert gl.has_compute, f"{gl.version_text} on {gl.renderer} lists no compute extensions"
-    backend, reason = backends.choose(config, gl)
+    backend, reason = table.choose(config, gl)
     capture = backend.open(gl, config, config.make_clock(), Size(64, 48)).capture
     assert capture.spec.format is PixelFormat.NV12
     assert "compute pass" in reason

@@ -8,10 +8,11 @@ import moderngl
 import numpy as np
 import pytest
 
-from glrec_core import backends, record
+from glrec_core import record
+from glrec_core.backends import table
 from glrec_core.config import Chroma, Config, Timing
-from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl.functions import current_gl
+from glrec_core.values.frame import Framebuffer, Size
 from tests.gpu_support.nvidia import skip_without_nvidia_gpu, used_bytes
 from tests.support import barcode
 from tests.support.gl_names import names_alive
@@ -25,7 +26,7 @@ FLAT = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (0, 0, 0), (200,
 @pytest.fixture
 def gpu(context: moderngl.Context) -> moderngl.Context:
     skip_without_nvidia_gpu()
-    if reason := backends.MJPEG.unavailable(current_gl(), Config(codec="mjpeg"), None):
+    if reason := table.MJPEG.unavailable(current_gl(), Config(codec="mjpeg"), None):
         pytest.skip(reason)
     return context
 

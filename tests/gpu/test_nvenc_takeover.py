@@ -9,17 +9,17 @@ import moderngl
 import pytest
 
 from glrec_core import EncodeError, FileSink
+from glrec_core.backends.nvenc import _on_the_host
 from glrec_core.capture.ring import Direct
 from glrec_core.capture.ring_capture import RingCapture
-from glrec_core.color import BT709
 from glrec_core.config import Config
-from glrec_core.encode_chain import EncodeChain
-from glrec_core.frame import FrameSpec, PixelFormat, Size
 from glrec_core.gl.functions import current_gl
-from glrec_core.nvenc_backend import _on_the_host
-from glrec_core.outputs import Outputs
+from glrec_core.pipeline.chain import EncodeChain
+from glrec_core.pipeline.outputs import Outputs
+from glrec_core.report.stats import Stats
 from glrec_core.stages import EncodeStages
-from glrec_core.stats import Stats
+from glrec_core.values.color import BT709
+from glrec_core.values.frame import FrameSpec, PixelFormat, Size
 from tests.gpu_support.nvidia import open_stream, skip_without_nvidia_gpu
 from tests.support import barcode
 from tests.support.recording import BarcodeLoop

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glrec_core.frame import Size
 from glrec_core.read import ColorGuess, Player, exact, kernel
 from glrec_core.read.coding import Coding
 from glrec_core.read.facts import read_facts
 from glrec_core.read.geometry import Region
 from glrec_core.read.nvdec_probe import problem
+from glrec_core.values.frame import Size
 from tests.read.clips import FRAMES
 from tests.read.conftest import film
 from tests.read.test_player import number

@@ -15,19 +15,20 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from glrec_core import EncodeError, FileSink, ProcessError, backends, record
+from glrec_core import EncodeError, FileSink, ProcessError, record
+from glrec_core.backends import table
+from glrec_core.backends.nvenc import _on_the_host
 from glrec_core.capture.ring import Direct
 from glrec_core.capture.ring_capture import RingCapture
-from glrec_core.color import BT709
 from glrec_core.config import Chroma, Config, Overflow
-from glrec_core.encode_chain import EncodeChain
-from glrec_core.frame import Framebuffer, FrameSpec, PixelFormat, Size
 from glrec_core.gl.functions import current_gl
-from glrec_core.nvenc_backend import _on_the_host
-from glrec_core.outputs import Outputs
+from glrec_core.pipeline.chain import EncodeChain
+from glrec_core.pipeline.outputs import Outputs
 from glrec_core.process import overlay, text, timestamp
+from glrec_core.report.stats import Stats
 from glrec_core.stages import EncodeStages
-from glrec_core.stats import Stats
+from glrec_core.values.color import BT709
+from glrec_core.values.frame import Framebuffer, FrameSpec, PixelFormat, Size
 from tests.gpu_support.call_log import CallLog
 from tests.gpu_support.nvidia import open_stream, skip_without_nvidia_gpu, used_bytes
 from tests.gpu_support.standin import Fault, Switches, environment
@@ -86,7 +87,7 @@ def nvidia(context: moderngl.Context) -> moderngl.Context:
 
 @pytest.fixture
 def nvjpeg(nvidia: moderngl.Context) -> moderngl.Context:
-    if reason := backends.MJPEG.unavailable(current_gl(), Config(codec="mjpeg"), None):
+    if reason := table.MJPEG.unavailable(current_gl(), Config(codec="mjpeg"), None):
         pytest.skip(reason)
     return nvidia
 
@@ -98,7 +99,7 @@ import moderngl
 import numpy as np
 from PIL import Image
 from glrec_core import Framebuffer, record
-from glrec_core.color import BT709
+from glrec_core.values.color import BT709
 from tests.gpu.test_cuda_kernel import exact
 from tests.gpu.test_process_route import PROCESSES, SIZE, pictures, worked_on
 from tests.support import reference
@@ -169,7 +170,7 @@ from tests.gpu.test_process_route import PROCESSES
 context = moderngl.create_context(standalone=True, backend="egl")
 chosen = {}
 for name, process in PROCESSES.items():
-    backend, reason = backends.choose(Config(process=process, codec="h264"), current_gl())
+    backend, reason = table.choose(Config(process=process, codec="h264"), current_gl())
     chosen[name] = backend.name, reason
 print(json.dumps(chosen))
 """
@@ -389,7 +390,7 @@ def test_converters_leave_no_memory(nvidia: moderngl.Context) -> None:
     import cupy
 
     from glrec_core.convert.cuda import CudaConverter
-    from glrec_core.frame import Frame, Memory
+    from glrec_core.values.frame import Frame, Memory
 
     size, used = Size(1920, 1080), list[int]()
     picture = cupy.zeros((size.height, size.width, 3), np.uint8)

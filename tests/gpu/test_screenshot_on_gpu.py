@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from glrec_core import backends, record
+from glrec_core import record
+from glrec_core.backends import table
 from glrec_core.config import Config, Overflow
 from glrec_core.gl.functions import current_gl
 from tests.gpu_support.nvidia import skip_without_nvidia_gpu
@@ -26,7 +27,7 @@ def test_the_next_frame_comes_in_its_colours(
     context: moderngl.Context, tmp_path: Path, backend: str, codec: str, overflow: Overflow
 ) -> None:
     skip_without_nvidia_gpu()
-    config, row = Config(codec=codec), {each.name: each for each in backends.BACKENDS}[backend]
+    config, row = Config(codec=codec), {each.name: each for each in table.BACKENDS}[backend]
     if reason := row.unavailable(current_gl(), config, None):
         pytest.skip(reason)
     recorder = record(

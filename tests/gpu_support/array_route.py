@@ -12,11 +12,11 @@ from glrec_core.arrays.given import on_host
 from glrec_core.arrays.intake import HostIntake
 from glrec_core.arrays.layouts import Layout, layout_of
 from glrec_core.arrays.nvenc import NVENC
-from glrec_core.arrays.reordering import Unreordered
 from glrec_core.arrays.request import Request
 from glrec_core.arrays.stages import ArrayStages
 from glrec_core.encode.nvenc import NvencEncoder
-from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat
+from glrec_core.encode.reordering import Unreordered
+from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat
 from tests.gpu_support.nvenc_route import GPU, handles, lend
 
 

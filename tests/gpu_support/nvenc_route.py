@@ -11,20 +11,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glrec_core import backends
-from glrec_core.backends import Backend
+from glrec_core.backends import table
+from glrec_core.backends.table import Backend
 from glrec_core.capture.memory import MemoryRing
 from glrec_core.capture.ring import Direct
 from glrec_core.capture.ring_capture import RingCapture
-from glrec_core.clock import NANOSECONDS, Clock
 from glrec_core.config import Config
 from glrec_core.convert.host import SwscaleConverter
 from glrec_core.cuda.handles import CudaHandles
 from glrec_core.encode.nvenc import NvencEncoder
 from glrec_core.encode.nvenc_options import pixel_format
-from glrec_core.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, Size
 from glrec_core.gl.functions import GL
 from glrec_core.stages import EncodeStages, Pipeline
+from glrec_core.values.clock import NANOSECONDS, Clock
+from glrec_core.values.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, Size
 from tests.gpu_support.host_memory import HostFrame
 
 GPU = "stand-in"
@@ -120,8 +120,8 @@ def _open(gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
 
 def use_as_backend() -> None:
     """Let the recorder of this process read by the host route and encode by NVENC."""
-    nvenc: Any = backends.NVENC
+    nvenc: Any = table.NVENC
     row = Backend(
         "nvenc", nvenc.check, lambda *_: None, lambda *_: "host memory poses as CUDA's", _open, lambda _: None
     )
-    backends.BACKENDS = (row,)
+    table.BACKENDS = (row,)

@@ -6,10 +6,11 @@ from pathlib import Path
 import moderngl
 import pytest
 
-from glrec_core import backends, record
+from glrec_core import record
+from glrec_core.backends import table
 from glrec_core.config import Config
-from glrec_core.frame import PixelFormat, Size
 from glrec_core.gl.functions import GL, current_gl
+from glrec_core.values.frame import PixelFormat, Size
 from tests.support import video
 from tests.support.displays import run_program
 from tests.support.recording import BarcodeLoop
@@ -26,7 +27,7 @@ def hardware(context: moderngl.Context, monkeypatch: pytest.MonkeyPatch) -> GL:
 def route(gl: GL, codec: str = "h264") -> tuple[str, PixelFormat]:
     """Return what is said of the route, and the format that its frames have."""
     config = Config(codec=codec)
-    backend, reason = backends.choose(config, gl)
+    backend, reason = table.choose(config, gl)
     capture = backend.open(gl, config, config.make_clock(), Size(64, 48)).capture
     capture.close()
     return reason, capture.spec.format
@@ -77,7 +78,7 @@ def test_every_frame_is_in_the_file(
 def test_a_context_of_an_older_version_has_the_extensions() -> None:
     program = """
 import moderngl
-from glrec_core.color import BT709
+from glrec_core.values.color import BT709
 from tests.unit import test_nv12_shader as shader
 
 context = moderngl.create_context(standalone=True, backend="egl")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from glrec_core import backends, mjpeg_backend, nvenc_backend
+from glrec_core.backends import mjpeg, nvenc, table
 from glrec_core.config import Config
 from glrec_core.encode import nvenc_probe
 from glrec_core.errors import ConfigError
@@ -163,9 +163,9 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
     """Whole packages, and a driver that has all."""
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    monkeypatch.setattr(nvenc_backend, "driver_problem", lambda: None)
+    monkeypatch.setattr(nvenc, "driver_problem", lambda: None)
     monkeypatch.setattr(nvidia, "driver_problem", lambda: None)
-    monkeypatch.setattr(mjpeg_backend, "_missing_driver", lambda: None)
+    monkeypatch.setattr(mjpeg, "_missing_driver", lambda: None)
     monkeypatch.setattr(nvdec_probe, "load", lambda _: None)
     before = dict(sys.modules)
     _forget()
@@ -189,10 +189,10 @@ def _kept(name: str) -> bool:
 
 def assert_host_serves(said: str) -> None:
     """A choice of backends goes on to the host with the reason; so do doctor's table and its line for NVIDIA."""
-    backend, reason = backends.choose(Config(), GL)
+    backend, reason = table.choose(Config(), GL)
     assert backend.name == "host"
     assert said in reason
-    for row, codec in ((backends.NVENC, None), (backends.MJPEG, "mjpeg")):
+    for row, codec in ((table.NVENC, None), (table.MJPEG, "mjpeg")):
         route = opengl._route(row, GL)
         assert not route.usable
         assert route.reason
@@ -218,7 +218,7 @@ def test_a_package_that_fails_while_it_is_looked_for(packages: Fake, how: str) -
     """To find `cuda.bindings` imports what is above it."""
     packages.write("cuda/__init__.py", BROKEN_IMPORTS[how])
     assert_host_serves("nvenc: ")
-    assert "nvJPEG cannot be used: " in str(mjpeg_backend.unavailable(GL, Config(codec="mjpeg"), None))
+    assert "nvJPEG cannot be used: " in str(mjpeg.unavailable(GL, Config(codec="mjpeg"), None))
 
 
 @pytest.mark.parametrize("name", ["RawModule", "ndarray"])
@@ -233,29 +233,29 @@ def test_a_cupy_that_lacks_a_part(packages: Fake, name: str) -> None:
 def test_a_pynvvideocodec_that(packages: Fake, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     packages.write("PyNvVideoCodec/__init__.py", BROKEN_CODECS[how])
     device = SimpleNamespace(ordinal=0, name="NVIDIA Thing")
-    monkeypatch.setattr(nvenc_backend, "_drawing_device", lambda: device)
-    reason = nvenc_backend.unavailable(GL, Config(), None)
+    monkeypatch.setattr(nvenc, "_drawing_device", lambda: device)
+    reason = nvenc.unavailable(GL, Config(), None)
     if how == "lacks its error":
         assert reason is None, "it is not needed to record"
         return
     assert reason
     assert "\n" not in reason
-    assert backends.choose(Config(), GL)[1].startswith(f"nvenc: {reason}; ")
+    assert table.choose(Config(), GL)[1].startswith(f"nvenc: {reason}; ")
 
 
 def test_one_that_is_whole_serves(packages: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     device = SimpleNamespace(ordinal=0, name="NVIDIA Thing")
-    monkeypatch.setattr(nvenc_backend, "_drawing_device", lambda: device)
-    assert nvenc_backend.unavailable(GL, Config(), None) is None
+    monkeypatch.setattr(nvenc, "_drawing_device", lambda: device)
+    assert nvenc.unavailable(GL, Config(), None) is None
     assert nvidia.describe(lambda *_: None)["nvenc_problem"] is None
     with pytest.raises(ConfigError, match="b_frames=2: h264 by the NVENC of NVIDIA Thing takes at most 0"):
-        nvenc_backend.unavailable(GL, Config(b_frames=2), None)
+        nvenc.unavailable(GL, Config(b_frames=2), None)
 
 
 def test_ctrl_c_remains_ctrl_c(packages: Fake) -> None:
     packages.write("PyNvVideoCodec/__init__.py", "raise KeyboardInterrupt")
     with pytest.raises(KeyboardInterrupt):
-        nvenc_backend.unavailable(GL, Config(), None)
+        nvenc.unavailable(GL, Config(), None)
 
 
 @pytest.mark.parametrize("how", [*BROKEN_IMPORTS, *BROKEN_CODECS])

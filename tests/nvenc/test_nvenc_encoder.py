@@ -21,7 +21,7 @@ ENCODE = """
 import io, json, sys
 import av
 import numpy as np
-from glrec_core.clock import NANOSECONDS
+from glrec_core.values.clock import NANOSECONDS
 from glrec_core.config import Config
 from tests.gpu_support.nvenc_route import SIZE, encode, noise, open_encoder
 
@@ -280,7 +280,7 @@ def test_what_the_gpu_cannot_do_opens_no_session(
 import json
 from glrec_core.config import Config
 from glrec_core.errors import ConfigError
-from glrec_core.frame import Size
+from glrec_core.values.frame import Size
 from tests.gpu_support.nvenc_route import open_encoder
 try:
     open_encoder(Config(**{options}), Size{size})

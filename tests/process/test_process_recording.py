@@ -14,12 +14,12 @@ from PIL import Image
 from glrec_core import ConfigError, ConvertError, Framebuffer, ProcessError, record
 from glrec_core.config import Config
 from glrec_core.convert.processed import HostPixels, Processed
-from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 from glrec_core.gl.functions import current_gl
 from glrec_core.process import chroma_key, crop, eased, linear, overlay, rotate, timestamp
 from glrec_core.recover import recover
 from glrec_core.spill.header import header_of
 from glrec_core.spill.spill_file import SpillFile
+from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 from tests.contract.test_recorder import assert_account_adds_up
 from tests.host_pipeline import barcode_frames, regular
 from tests.support import barcode, video

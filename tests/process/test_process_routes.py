@@ -16,13 +16,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glrec_core import BackendUnavailable, ConvertError, ProcessError, backends
+from glrec_core import BackendUnavailable, ConvertError, ProcessError
+from glrec_core.backends import table
+from glrec_core.backends.nvenc import _on_the_host
 from glrec_core.config import Config
 from glrec_core.convert.processed import Processed
-from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 from glrec_core.gl.functions import GL, current_gl
-from glrec_core.nvenc_backend import _on_the_host
 from glrec_core.process import overlay, rotate, timestamp
+from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 from tests.process.test_process_recording import AT, LOGO, assert_logo, record_film
 from tests.support import reference, video
 from tests.support.displays import run_program
@@ -40,18 +41,18 @@ def brighten(_time: timedelta, frame: Any) -> Any:
 def nvidia(context: moderngl.Context, monkeypatch: pytest.MonkeyPatch) -> GL:
     """Give the context's functions, NVIDIA's routes being taken for available."""
     rows = [
-        replace(row, unavailable=backends._giving_cupy(row.name, lambda *_: None))
+        replace(row, unavailable=table._giving_cupy(row.name, lambda *_: None))
         if row.name in {"nvenc", "mjpeg"}
         else row
-        for row in backends.BACKENDS
+        for row in table.BACKENDS
     ]
-    monkeypatch.setattr(backends, "BACKENDS", tuple(rows))
+    monkeypatch.setattr(table, "BACKENDS", tuple(rows))
     return current_gl()
 
 
 @pytest.mark.parametrize(("route", "codec"), NVIDIAS)
 def test_frames_stay_on_the_gpu_for_operations_of_glrec(nvidia: GL, route: str, codec: str) -> None:
-    backend, reason = backends.choose(Config(process=OURS, codec=codec), nvidia)
+    backend, reason = table.choose(Config(process=OURS, codec=codec), nvidia)
     assert backend.name == route
     assert "process= works on them" in reason
 
@@ -59,7 +60,7 @@ def test_frames_stay_on_the_gpu_for_operations_of_glrec(nvidia: GL, route: str, 
 @pytest.mark.parametrize(("route", "codec"), NVIDIAS)
 @pytest.mark.parametrize("process", [[brighten], [*OURS, brighten], [brighten, OURS[0]]])
 def test_a_function_may_know_numpy_only(nvidia: GL, route: str, codec: str, process: list[Any]) -> None:
-    backend, reason = backends.choose(Config(process=process, codec=codec), nvidia)
+    backend, reason = table.choose(Config(process=process, codec=codec), nvidia)
     assert backend.name == "host"
     said = f"{route}: brighten of process= may know NumPy's arrays only; backend={route!r} gives it CuPy's"
     assert said in reason
@@ -68,15 +69,15 @@ def test_a_function_may_know_numpy_only(nvidia: GL, route: str, codec: str, proc
 @pytest.mark.parametrize(("route", "codec"), NVIDIAS)
 def test_who_asks_for_the_gpu_by_name_gets_it(nvidia: GL, route: str, codec: str) -> None:
     config = Config(process=[brighten], codec=codec, backend=route)
-    assert [row.name for row in backends.candidates(config)] == [route]
-    assert backends.choose(config, nvidia)[0].name == route
+    assert [row.name for row in table.candidates(config)] == [route]
+    assert table.choose(config, nvidia)[0].name == route
 
 
 def test_where_there_is_no_such_gpu_the_function_is_not_blamed(context: moderngl.Context) -> None:
-    _, reason = backends.choose(Config(process=[brighten], codec="h264"), current_gl())
+    _, reason = table.choose(Config(process=[brighten], codec="h264"), current_gl())
     assert "brighten" not in reason
     with pytest.raises(BackendUnavailable, match="NVIDIA"):
-        backends.choose(Config(process=[brighten], codec="h264", backend="nvenc"), current_gl())
+        table.choose(Config(process=[brighten], codec="h264", backend="nvenc"), current_gl())
 
 
 def test_a_recording_says_why_it_left_the_gpu(nvidia: GL, context: moderngl.Context, tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glrec_core.color import COLOR_SPACES, LUMA_WEIGHTS
-from glrec_core.frame import Size
+from glrec_core.ffmpeg.planes import planes_of
 from glrec_core.read import exact, swscale
 from glrec_core.read.coding import Coding, coding_of, rgb_map
 from glrec_core.read.geometry import Geometry, Region
-from glrec_core.read.planes import planes_of
 from glrec_core.read.taps import taps
+from glrec_core.values.color import COLOR_SPACES, LUMA_WEIGHTS
+from glrec_core.values.frame import Size
 from tests.support import reference
 
 FORMATS = [

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glrec_core.frame import Size
 from glrec_core.read import exact, kernel
 from glrec_core.read.coding import Coding
 from glrec_core.read.geometry import Region
+from glrec_core.values.frame import Size
 
 SHIM = """
 #include <cmath>

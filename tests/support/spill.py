@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from glrec_core.errors import SpillError
-from glrec_core.frame import Frame, FrameSpec, PixelFormat, Size
 from glrec_core.spill.location import check_on_disk
+from glrec_core.values.frame import Frame, FrameSpec, PixelFormat, Size
 from tests.support import barcode
 
 STEP_NS = 16_666_667

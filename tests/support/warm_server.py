@@ -27,7 +27,7 @@ from typing import Any
 PRELOADED = (
     "av",
     "glrec_core",
-    "glrec_core.recorder",
+    "glrec_core.recorder.recorder",
     "glrec_core.encode.pyav",
     "imageio_ffmpeg",
     "numpy",

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from glrec_core.config import Config
 from glrec_core.encode import stills
 from glrec_core.encode.codecs import choose_codec
-from glrec_core.encode.timeline import SpacedTimeline
 from glrec_core.errors import ConfigError, EncodeError, SinkError
-from glrec_core.frame import Frame, FrameSpec, PixelFormat, Size
 from glrec_core.sink import gif
 from glrec_core.sink.file import FileSink
 from glrec_core.sink.growing_file import GrowingFile
+from glrec_core.values.frame import Frame, FrameSpec, PixelFormat, Size
+from glrec_core.values.timeline import SpacedTimeline
 from tests.host_pipeline import SIZE, barcode_frames, encoded, film, irregular, record, regular, rgba_frame
 from tests.support import barcode
 from tests.support.alpha import durations_ms, still_rgba

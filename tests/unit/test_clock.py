@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glrec_core.clock import NANOSECONDS, Clock, Skip, Span, StepClock, WallClock
+from glrec_core.values.clock import NANOSECONDS, Clock, Skip, Span, StepClock, WallClock
 
 
 class FakeTime:

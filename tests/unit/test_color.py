@@ -2,9 +2,17 @@
 
 import pytest
 
-from glrec_core.color import BT601, BT601_FULL, BT709, BT709_FULL, COLOR_SPACES, ColorSpace, color_space
 from glrec_core.errors import ConfigError
-from glrec_core.verify.color_tags import ColorTags
+from glrec_core.media.color_tags import ColorTags
+from glrec_core.values.color import (
+    BT601,
+    BT601_FULL,
+    BT709,
+    BT709_FULL,
+    COLOR_SPACES,
+    ColorSpace,
+    color_space,
+)
 
 
 def code(space: ColorSpace, rgb: tuple[float, float, float], bits: int = 8) -> tuple[int, ...]:

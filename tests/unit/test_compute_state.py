@@ -10,11 +10,11 @@ import pytest
 
 from glrec_core.capture.compute import ComputeRing
 from glrec_core.capture.ring import Picture
-from glrec_core.color import BT709
-from glrec_core.frame import Size
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL, current_gl
 from glrec_core.gl.state import ComputeState, ReadState
+from glrec_core.values.color import BT709
+from glrec_core.values.frame import Size
 from tests.contract.adapter_programs import native
 from tests.support import reference
 

@@ -7,7 +7,7 @@ import pytest
 
 from glrec_core.config import Config, parse_rate, parse_size
 from glrec_core.errors import ConfigError
-from glrec_core.frame import Size
+from glrec_core.values.frame import Size
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glrec_core.color import BT601_FULL, BT709, COLOR_SPACES, ColorSpace
 from glrec_core.cuda.kernel_text import BLOCK, GROUP, Source, kernel_source
 from glrec_core.cuda.layout import kernel_format
 from glrec_core.errors import CaptureError
-from glrec_core.frame import PixelFormat
+from glrec_core.values.color import BT601_FULL, BT709, COLOR_SPACES, ColorSpace
+from glrec_core.values.frame import PixelFormat
 from tests.support import reference
 
 SHIM = """

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from glrec_core.convert.download import Download, downloaded
 from glrec_core.convert.passthrough import PassThrough
 from glrec_core.errors import ConvertError
-from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
+from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 
 SPEC = FrameSpec(Size(6, 4), PixelFormat.NV12, Memory.CUDA)
 ROWS = np.arange(36, dtype=np.uint8).reshape(6, 6)

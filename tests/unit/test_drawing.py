@@ -13,9 +13,9 @@ from glrec_core.drawing import FrameBuffer, Quad
 from glrec_core.drawing import framebuffer as framebuffer_module
 from glrec_core.drawing import quad as quad_module
 from glrec_core.errors import CaptureError, ClosedError, ConfigError
-from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL, current_gl
+from glrec_core.values.frame import Framebuffer, Size
 from tests.contract.adapter_programs import native
 from tests.support.displays import run_program, xvfb
 

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from glrec_core import FileSink, PictureSink, SinkError, SpillError, durable
+from glrec_core import FileSink, PictureSink, SinkError, SpillError
 from glrec_core.config import Config
-from glrec_core.durable import Syncing, sync_folder
-from glrec_core.frame import Packet, StreamInfo
 from glrec_core.sink import growing_file, pictures
 from glrec_core.sink.stored import frames_on_disk
 from glrec_core.spill import journal
 from glrec_core.spill.spill_file import SpillFile
+from glrec_core.system import durable
+from glrec_core.system.durable import Syncing, sync_folder
+from glrec_core.values.frame import Packet, StreamInfo
 from tests.host_pipeline import encoded, regular
 from tests.support import video
 from tests.support.spill import disk, rgba

@@ -6,7 +6,7 @@ import sys
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from glrec_core.durations import Durations
+from glrec_core.values.durations import Durations
 
 
 def counted(values: list[int]) -> Durations:

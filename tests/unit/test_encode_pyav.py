@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glrec_core.clock import NANOSECONDS, WALL_TIME_BASE
 from glrec_core.config import Config, Timing
 from glrec_core.convert.host import SwscaleConverter
 from glrec_core.encode.codec import Codec
@@ -22,8 +21,9 @@ from glrec_core.encode.options import encoder_options, frame_threads
 from glrec_core.encode.pyav import PyAVEncoder
 from glrec_core.encode.stills import STILLS
 from glrec_core.errors import ConfigError, EncodeError
-from glrec_core.frame import Frame, FrameSpec, Packet, PixelFormat, Size
 from glrec_core.sink.file import FileSink
+from glrec_core.values.clock import NANOSECONDS, WALL_TIME_BASE
+from glrec_core.values.frame import Frame, FrameSpec, Packet, PixelFormat, Size
 from tests.host_pipeline import (
     SIZE,
     barcode_frames,

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from glrec_core.frame import Frame, FrameSpec, PixelFormat, Size
-from glrec_core.frame_queue import FrameQueue
+from glrec_core.recorder.frame_queue import FrameQueue
+from glrec_core.values.frame import Frame, FrameSpec, PixelFormat, Size
 
 SPEC = FrameSpec(Size(2, 2), PixelFormat.RGBA)
 

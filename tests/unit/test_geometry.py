@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glrec_core.capture.geometry import Layout, Rect, fit, halvings
-from glrec_core.frame import Size
+from glrec_core.values.frame import Size
 
 sides = st.integers(1, 5000)
 sizes = st.builds(Size, sides, sides)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from glrec_core.frame_queue import FrameQueue
-from glrec_core.interrupts import HeldBack, held_back
+from glrec_core.recorder.frame_queue import FrameQueue
+from glrec_core.system.interrupts import HeldBack, held_back
 
 _HANDLER = ctypes.CFUNCTYPE(None, ctypes.c_int)
 
@@ -92,7 +92,7 @@ def test_a_handler_that_raises_while_handlers_are_exchanged_leaves_them_as_they_
 
     before = signal.signal(signal.SIGTERM, on_term)
     try:
-        monkeypatch.setattr("glrec_core.interrupts._set", interrupted)
+        monkeypatch.setattr("glrec_core.system.interrupts._set", interrupted)
         with pytest.raises(SystemExit), held:
             pytest.fail("the block was entered")
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

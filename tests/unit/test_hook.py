@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from glrec_core.hook import MethodHook
+from glrec_core.hooks.method import MethodHook
 
 
 class Window:

@@ -12,8 +12,8 @@ from glrec_core.config import Config
 from glrec_core.encode.codecs import CODECS, choose_codec
 from glrec_core.encode.motion_jpeg import DEFAULT_QUALITY, MotionJpegEncoder, check_options
 from glrec_core.errors import ConfigError, EncodeError
-from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 from glrec_core.sink.file import FileSink
+from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 from tests.host_pipeline import film, record, regular, rgba_frame
 from tests.support import barcode
 

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from glrec_core.capture.compute import ComputeRing
 from glrec_core.capture.nv12_shader import pitch_bytes
 from glrec_core.capture.ring import Picture
-from glrec_core.color import BT709, COLOR_SPACES, ColorSpace
 from glrec_core.errors import CaptureError
-from glrec_core.frame import Frame, PixelFormat, Size
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL, current_gl
 from glrec_core.gl.state import ReadState
+from glrec_core.values.color import BT709, COLOR_SPACES, ColorSpace
+from glrec_core.values.frame import Frame, PixelFormat, Size
 from tests.support import reference
 
 even = st.integers(1, 70).map(lambda half: 2 * half)

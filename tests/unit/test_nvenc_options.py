@@ -9,7 +9,7 @@ from glrec_core.config import Config
 from glrec_core.encode.codecs import choose_codec
 from glrec_core.encode.nvenc_options import check_capabilities, check_options, pixel_format, session_options
 from glrec_core.errors import ConfigError
-from glrec_core.frame import PixelFormat, Size
+from glrec_core.values.frame import PixelFormat, Size
 
 GPU = "NVIDIA Thing"
 CAPABILITIES = {

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from glrec_core.clock import latest_ns, ticks
-from glrec_core.encode_chain import Batch
 from glrec_core.errors import SinkError
-from glrec_core.frame import Packet, Size, StreamInfo
-from glrec_core.outputs import Outputs
+from glrec_core.pipeline.chain import Batch
+from glrec_core.pipeline.outputs import Outputs
 from glrec_core.sink.replay import ReplaySink
+from glrec_core.values.clock import latest_ns, ticks
+from glrec_core.values.frame import Packet, Size, StreamInfo
 
 BASE = Fraction(1, 60)
 STREAM = StreamInfo("h264", Size(64, 48), BASE, Fraction(60))

@@ -7,12 +7,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from glrec_core.color import COLOR_SPACES, ColorSpace
 from glrec_core.convert.host import SwscaleConverter
 from glrec_core.convert.rgb import rgb_pixels
 from glrec_core.errors import ConvertError
-from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
-from glrec_core.png import encode_png
+from glrec_core.ffmpeg.png import encode_png
+from glrec_core.values.color import COLOR_SPACES, ColorSpace
+from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 from tests.host_pipeline import rgba_frame
 from tests.support.leftovers import threads_end_by_themselves
 

@@ -20,9 +20,9 @@ import pytest
 
 from glrec_core.config import Config
 from glrec_core.errors import ConfigError, SinkError
-from glrec_core.frame import Packet, Size, StreamInfo
 from glrec_core.sink.containers import CONTAINERS
 from glrec_core.sink.file import FileSink
+from glrec_core.values.frame import Packet, Size, StreamInfo
 from tests.host_pipeline import SIZE, barcode_frames, encoded, film, irregular, record, regular
 from tests.support.decode import timeline
 from tests.support.leftovers import descriptors

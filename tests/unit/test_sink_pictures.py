@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from glrec_core.config import Config
 from glrec_core.errors import ConfigError, SinkError
-from glrec_core.frame import Size
 from glrec_core.sink import pictures
 from glrec_core.sink.file import FileSink
 from glrec_core.sink.growing_file import write_all
 from glrec_core.sink.pictures import PICTURE_CODECS, PictureSink
 from glrec_core.sink.stored import StoredSink, open_stored
+from glrec_core.values.frame import Size
 from tests.host_pipeline import SIZE, barcode_frames, encoded, record, regular, rgba_frame
 from tests.support import barcode
 from tests.support.alpha import decode_rgba, still_rgba

@@ -11,7 +11,7 @@ import pytest
 
 from glrec_core import ConfigError, FileSink, ReplaySink, record
 from glrec_core.config import Config
-from glrec_core.frame import Size
+from glrec_core.values.frame import Size
 from glrec_core.verify.checks import Expected
 from glrec_core.verify.report import verify
 from tests.host_pipeline import SIZE, barcode_frames, film, irregular, regular

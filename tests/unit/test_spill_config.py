@@ -8,11 +8,11 @@ import pytest
 
 from glrec_core.config import Config
 from glrec_core.errors import ConfigError
-from glrec_core.frame_queue import FrameQueue
-from glrec_core.overflow import open_queue
+from glrec_core.recorder.frame_queue import FrameQueue
+from glrec_core.recorder.overflow import open_queue
+from glrec_core.recorder.spill_queue import SpillQueue
+from glrec_core.report.stats import Stats
 from glrec_core.spill.location import spill_root
-from glrec_core.spill_queue import SpillQueue
-from glrec_core.stats import Stats
 
 
 @pytest.mark.parametrize(

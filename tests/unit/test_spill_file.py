@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from glrec_core.errors import SpillError
-from glrec_core.frame import Frame
 from glrec_core.spill import journal, location, packing, segments, spill_file
 from glrec_core.spill.journal import RECORD_BYTES, read_journal
 from glrec_core.spill.lock import DirectoryLock
 from glrec_core.spill.packing import Packing, PackingChoice
 from glrec_core.spill.spill_file import SpillFile
 from glrec_core.spill.stored_frames import StoredFrames, unfinished
+from glrec_core.values.frame import Frame
 from tests.support.spill import STEP_NS, disk, nv12, rgba, same
 
 

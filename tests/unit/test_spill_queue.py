@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 
 from glrec_core.errors import SpillError
-from glrec_core.frame import Frame, FrameSpec, Memory, PixelFormat, Size
+from glrec_core.recorder.spill_queue import SpillQueue
+from glrec_core.report.stats import Stats
 from glrec_core.spill import segments, spill_file
 from glrec_core.spill.journal import read_journal
 from glrec_core.spill.pixels import frame_bytes
 from glrec_core.spill.segments import first_segment
 from glrec_core.spill.spill_file import SpillFile
 from glrec_core.spill.stored_frames import StoredFrames
-from glrec_core.spill_queue import SpillQueue
-from glrec_core.stats import Stats
+from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 from tests.support.spill import STEP_NS, disk, rgba, same
 
 FRAME_BYTES = frame_bytes(rgba(0).spec)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from glrec_core.errors import SinkError
-from glrec_core.stats import Stats
+from glrec_core.report.stats import Stats
 
 
 def test_what_was_not_kept_is_lost() -> None:

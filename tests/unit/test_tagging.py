@@ -7,9 +7,9 @@ import av
 import numpy as np
 import pytest
 
-from glrec_core.color import COLOR_SPACES, ColorSpace
 from glrec_core.encode.tagging import DEMUXERS, ColorTagger
 from glrec_core.errors import EncodeError
+from glrec_core.values.color import COLOR_SPACES, ColorSpace
 
 ENCODERS = {"h264": "libx264", "hevc": "libx265", "av1": "libsvtav1"}
 

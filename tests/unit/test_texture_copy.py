@@ -14,12 +14,12 @@ from glrec_core.capture.geometry import Layout
 from glrec_core.capture.ring import Direct
 from glrec_core.capture.ring_capture import RingCapture
 from glrec_core.capture.texture_copy import TextureCopy
-from glrec_core.color import BT709
 from glrec_core.config import Config
-from glrec_core.frame import Framebuffer, Size
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL, current_gl
 from glrec_core.gl.state import ImageState, ReadState
+from glrec_core.values.color import BT709
+from glrec_core.values.frame import Framebuffer, Size
 from tests.contract.adapter_programs import native
 from tests.support import reference
 from tests.support.gl_names import names_alive

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from glrec_core.config import Config
 from glrec_core.convert.host import open_converter
 from glrec_core.errors import ConfigError
-from glrec_core.frame import Frame, FrameSpec, PixelFormat, Size
+from glrec_core.values.frame import Frame, FrameSpec, PixelFormat, Size
 
 ALL_PAIRS = Size(256, 256)
 

@@ -6,7 +6,7 @@ from random import Random
 
 from hypothesis import HealthCheck, settings
 
-from glrec_core.frame import Packet, Size, StreamInfo
+from glrec_core.values.frame import Packet, Size, StreamInfo
 from glrec_core.wire import Packetizer, Reassembler, Received
 
 steadily = settings(

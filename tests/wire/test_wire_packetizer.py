@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glrec_core.errors import ConfigError, SinkError
-from glrec_core.frame import Packet
+from glrec_core.values.frame import Packet
 from glrec_core.wire import DEFAULT_DATAGRAM_BYTES, Packetizer, Reassembler, fec
 from glrec_core.wire.header import parse
 from glrec_core.wire.layout import MAX_FRAME_BYTES, block_count, block_span, is_tight, shard_bytes

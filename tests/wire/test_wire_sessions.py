@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glrec_core.errors import ConfigError
-from glrec_core.frame import Packet
+from glrec_core.values.frame import Packet
 from glrec_core.wire import Packetizer, Reassembler, Received, UdpChannel, UdpReceiver, WireSink
 from glrec_core.wire.header import FrameHead, ShardHead, pack, parse
 from tests.wire.streams import STREAM, access_units, cut, steadily

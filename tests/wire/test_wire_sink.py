@@ -6,7 +6,7 @@ import moderngl
 import pytest
 
 from glrec_core import FileSink, SinkError, record
-from glrec_core.frame import Packet, StreamInfo
+from glrec_core.values.frame import Packet, StreamInfo
 from glrec_core.wire import Impairment, Reassembler, WireSink, WireTrial
 from glrec_core.wire.channel import ImpairedChannel, MemoryChannel
 from tests.contract.test_recorder import assert_account_adds_up

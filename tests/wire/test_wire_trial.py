@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from glrec_core.errors import ConfigError
-from glrec_core.frame import Packet
-from glrec_core.loopback import LoopbackReport
+from glrec_core.running.loopback import LoopbackReport
+from glrec_core.values.frame import Packet
 from glrec_core.wire import Impairment, Packetizer, Reassembler, WireReport, WireTrial
 from glrec_core.wire.header import parse
 from glrec_core.wire.reassembler import Received

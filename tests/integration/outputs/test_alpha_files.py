@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glrec_core import ConfigError, Framebuffer, Size, backends, record
+from glrec_core import ConfigError, Framebuffer, Size, record
+from glrec_core.backends import table
 from glrec_core.config import Config
-from glrec_core.frame import PixelFormat
 from glrec_core.gl.functions import current_gl
+from glrec_core.values.frame import PixelFormat
 from tests.support.alpha import decode_rgba
 from tests.support.decode import probe
 
@@ -130,7 +131,7 @@ def test_a_gpu_is_read_as_rgba(
     gl = current_gl()
     monkeypatch.setattr(gl, "is_software", False)
     config = Config(codec=codec, alpha="straight")
-    backend, reason = backends.choose(config, gl)
+    backend, reason = table.choose(config, gl)
     capture = backend.open(gl, config, config.make_clock(), SIZE).capture
     capture.close()
     assert capture.spec.format is PixelFormat.RGBA

@@ -18,14 +18,15 @@ import numpy as np
 import psutil
 import pytest
 
-from glrec_core import BackendUnavailable, ConfigError, EncodeError, backends, ffmpeg_backend, record
+from glrec_core import BackendUnavailable, ConfigError, EncodeError, record
+from glrec_core.backends import executable, table
 from glrec_core.config import Config
 from glrec_core.encode import encoder_process, ffmpeg_options, patience
 from glrec_core.encode.ffmpeg_encoder import FFmpegEncoder
-from glrec_core.ffmpeg_executable import any_ffmpeg, bundled_ffmpeg
-from glrec_core.frame import Frame, Packet, Size
+from glrec_core.ffmpeg.executable import any_ffmpeg, bundled_ffmpeg
 from glrec_core.gl.functions import current_gl
 from glrec_core.sink.file import FileSink
+from glrec_core.values.frame import Frame, Packet, Size
 from tests.contract.test_recorder import assert_account_adds_up
 from tests.host_pipeline import irregular, open_by_executable
 from tests.support import video
@@ -168,14 +169,14 @@ def test_what_cannot_be_done_is_refused(
 
 
 def test_they_are_never_taken_unasked() -> None:
-    names = {backend.name for backend in backends.candidates(Config(codec="h264"))}
+    names = {backend.name for backend in table.candidates(Config(codec="h264"))}
     assert names & {"ffmpeg", "vaapi", "vulkan"} == set()
 
 
 def test_without_an_executable_the_reason_says_what_to_install(
     context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ffmpeg_backend, "any_ffmpeg", lambda: None)
+    monkeypatch.setattr(executable, "any_ffmpeg", lambda: None)
     recorder = record(None, tmp_path / "a.mp4", **BY_EXECUTABLE)
     BarcodeLoop(context).record(recorder, range(1))
     with pytest.raises(BackendUnavailable, match=r"no FFmpeg executable; pip install 'glrec\[imageio\]'"):
@@ -187,11 +188,11 @@ def test_a_device_that_is_not_there_is_told_in_ffmpegs_words(
     context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: str
 ) -> None:
     stand_in = program(tmp_path, "echo 'Device creation failed: -22.' >&2; exit 234")
-    monkeypatch.setattr(ffmpeg_backend, "any_ffmpeg", lambda: str(stand_in))
+    monkeypatch.setattr(executable, "any_ffmpeg", lambda: str(stand_in))
     with pytest.raises(
         BackendUnavailable, match=rf"{backend}: h264_{backend} of .*: Device creation failed: -22"
     ):
-        backends.choose(Config(codec="h264", backend=backend), current_gl())
+        table.choose(Config(codec="h264", backend=backend), current_gl())
 
 
 def test_an_executable_that_hangs_when_it_is_tried_is_given_up(
@@ -205,7 +206,7 @@ def test_an_executable_that_hangs_when_it_is_tried_is_given_up(
 def test_the_executable_is_imageios_or_the_systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "mine"))
     assert any_ffmpeg() == str(tmp_path / "mine")
-    monkeypatch.setattr("glrec_core.ffmpeg_executable.bundled_ffmpeg", lambda: None)
+    monkeypatch.setattr("glrec_core.ffmpeg.executable.bundled_ffmpeg", lambda: None)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert any_ffmpeg() is None
     stand_in = program(tmp_path, "exit 0")

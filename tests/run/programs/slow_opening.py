@@ -5,7 +5,7 @@ from pathlib import Path
 from runpy import run_path
 from typing import Any
 
-from glrec_core.opening import Opening
+from glrec_core.recorder.opening import Opening
 
 open_at_once = Opening.open
 

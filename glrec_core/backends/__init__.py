@@ -1,0 +1,1 @@
+"""Which stages fit together on this machine, and why others do not."""

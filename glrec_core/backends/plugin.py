@@ -1,0 +1,98 @@
+"""The backend around an encoder that another package brings: frames are read to host memory and converted for it.
+
+What the package raises is translated here, so that the rest of the house meets its own errors only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from glrec_core.capture.memory import MemoryRing
+from glrec_core.capture.pixel_buffers import PixelBufferRing
+from glrec_core.capture.ring import Direct
+from glrec_core.capture.ring_capture import RingCapture
+from glrec_core.config import Config
+from glrec_core.encoder import EncoderOffer
+from glrec_core.errors import EncodeError, GlrecError
+from glrec_core.gl.functions import GL
+from glrec_core.stages import Encoder, EncodeStages, Pipeline
+from glrec_core.values.clock import Clock
+from glrec_core.values.frame import Frame, FrameSpec, Packet, Size, StreamInfo
+from glrec_core.values.timeline import NOMINAL_RATE
+
+
+class PluginBackend:
+    """The functions of a row in the table of backends, for one offer."""
+
+    def __init__(self, offer: EncoderOffer) -> None:
+        self._offer = offer
+
+    def check(self, config: Config) -> None:
+        """See `Backend.check`."""
+        with _translated(self._offer.name, "could not check the options"):
+            self._offer.check_options(config)
+
+    def describe(self, gl: GL, config: Config) -> str:  # noqa: ARG002 - the same whatever the options
+        """See `Backend.describe`."""
+        return f"frames of {gl.renderer} are read as RGBA, converted to {self._offer.accepts.value} and encoded by a plugin"
+
+    def open(self, gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
+        """See `Backend.open`."""
+        offer = self._offer
+
+        def open_encode_stages(spec: FrameSpec) -> EncodeStages:
+            from glrec_core.convert.host import open_converter
+
+            converter = open_converter(spec, offer.accepts, config, offer.chroma_location)
+            return EncodeStages(converter, _PluginEncoder(offer, _stream(offer, spec, config, clock), config))
+
+        ring, direct = (
+            (MemoryRing, Direct.FRAMEBUFFER) if gl.is_software else (PixelBufferRing, Direct.NOTHING)
+        )
+        capture = RingCapture(gl, config, source, offer.accepts.alignment, ring, direct=direct)
+        return Pipeline(capture, open_encode_stages, successors=(open_encode_stages,))
+
+
+class _PluginEncoder:
+    """Calls an encoder of another package. Implements `Encoder`."""
+
+    def __init__(self, offer: EncoderOffer, stream: StreamInfo, config: Config) -> None:
+        self._name = offer.name
+        with _translated(offer.name, "could not be opened"):
+            self._encoder: Encoder = offer.open(stream, config)
+            self.accepts = self._encoder.accepts
+            self.latency = self._encoder.latency
+
+    @property
+    def stream(self) -> StreamInfo:
+        with _translated(self._name, "did not describe its stream"):
+            return self._encoder.stream
+
+    def encode(self, frame: Frame) -> list[Packet]:
+        with _translated(self._name, f"failed at {frame}"):
+            return self._encoder.encode(frame)
+
+    def drain(self) -> list[Packet]:
+        with _translated(self._name, "failed at the end of the stream"):
+            return self._encoder.drain()
+
+    def close(self) -> None:
+        with _translated(self._name, "could not be closed"):
+            self._encoder.close()
+
+
+def _stream(offer: EncoderOffer, spec: FrameSpec, config: Config, clock: Clock) -> StreamInfo:
+    rate = clock.frame_rate or NOMINAL_RATE
+    form = offer.accepts
+    return StreamInfo(offer.codec, spec.size, clock.time_base, rate, config.color_space, pixel_format=form)
+
+
+@contextmanager
+def _translated(name: str, what: str) -> Iterator[None]:
+    try:
+        yield
+    except GlrecError:
+        raise
+    except Exception as error:
+        raise EncodeError(f"the encoder {name!r} {what}: {type(error).__name__}: {error}") from error

@@ -1,0 +1,1 @@
+"""How things read in FFmpeg's terms, and FFmpeg's own executable."""

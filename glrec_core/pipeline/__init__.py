@@ -1,0 +1,1 @@
+"""From frames to sinks, for whoever drives it."""

@@ -1,0 +1,433 @@
+"""The recorder: tells each drawn frame its time, hands it to the engine and keeps the account of what became of it.
+
+It implements `Tap`: adapters tell it on the render thread that a frame is drawn. The rest may be called from any thread.
+`close()` is best called on the render thread, which alone can read what is still on its way and free GL objects.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from fractions import Fraction
+from pathlib import Path
+from typing import Self
+
+from glrec_core.adapter import Attachment, KeyWatcher
+from glrec_core.config import Config
+from glrec_core.errors import CaptureError, ClosedError, ConfigError, GlrecError, NotFinishedError, SinkError
+from glrec_core.gl.functions import current_gl
+from glrec_core.gl.objects import as_framebuffer, bound_framebuffer
+from glrec_core.gl.platform import current_context
+from glrec_core.recorder.controls import Controls
+from glrec_core.recorder.engine import Engine
+from glrec_core.recorder.opening import Opening, prepare
+from glrec_core.recorder.screenshots import Screenshots
+from glrec_core.report.recording import Recording
+from glrec_core.report.reports import Reports
+from glrec_core.report.stats import Stats
+from glrec_core.sink.claims import release
+from glrec_core.sink.file import FileSink
+from glrec_core.sink.stored import StoredSink, notes_of
+from glrec_core.stages import Sink
+from glrec_core.system.forks import Maker
+from glrec_core.system.interrupts import held_back
+from glrec_core.system.waiting import finish_imports
+from glrec_core.values.checks import positive_number
+from glrec_core.values.clock import Clock, Skip, Span
+from glrec_core.values.frame import Framebuffer, Packet, StreamInfo
+from glrec_core.values.keys import parse_key
+
+logger: logging.Logger = logging.getLogger("glrec")
+
+
+class Recorder(Controls):
+    """Records the frames of one OpenGL context to sinks. Made by `glrec_core.record`.
+
+    `steps_unasked` says that nobody asked for the step clock, so that `close()` tells of a film at another speed.
+    """
+
+    def __init__(self, config: Config, sinks: Sequence[Sink], *, steps_unasked: bool = False) -> None:
+        self._config = config
+        self._steps_unasked = steps_unasked
+        self._sinks = tuple(sinks)
+        self._clock: Clock = config.make_clock()
+        self._stats = Stats()
+        self._attachment: Attachment | None = None
+        self._reports = Reports()
+        self._screenshots = Screenshots(config.color_space)
+        opening = Opening(config, self._sinks, self._clock, self._stats, self._reports, self._screenshots)
+        super().__init__(opening)
+        self._engine: Engine | None = None
+        self._ended = False
+        self._maker = Maker()
+        self._thread = threading.current_thread()
+        self._drawing = threading.RLock()
+        """Held while a frame is read, so that no other thread ends the recording in the midst of it."""
+        self._closing = threading.RLock()
+        self._closer: threading.Thread | None = None
+        self._last_steps = self._make_last_steps()
+        if config.paused:
+            self.pause()
+        prepare(config)
+        atexit.register(self._close_at_exit)
+
+    # Tap
+
+    def frame_drawn(self, source: Framebuffer) -> None:
+        """Record what `source` holds now. Call it after the last draw call of a frame, its context being current.
+
+        A failure of the recorder is kept in `error` and raised by `close()`, never here: only misuse is.
+
+        Ctrl-C takes effect when the frame is done. A frame that is drawn after another thread has closed the recorder is
+        left alone, and so is one of a forked child.
+
+        Raises:
+            ClosedError: this thread has closed the recorder.
+            WrongThreadError: not the thread of the first frame.
+            ConfigError: this is no `Framebuffer`; or a hotkey is asked for in a loop of one's own, where there is no window to hear of keys.
+            CaptureError: in a loop of one's own, the first frame comes without a (usable) context.
+
+        """
+        if self._maker.is_here:
+            with held_back, self._drawing:
+                self._frame_drawn(as_framebuffer(source))
+
+    def _frame_drawn(self, source: Framebuffer) -> None:
+        if self._closed:
+            if threading.current_thread() is self._closer:
+                raise ClosedError("this recorder is closed; make a new one to record again")
+            return
+        if self._engine is not None:
+            self._engine.check_thread("frame_drawn()")
+        elif self._config.hotkey is not None and self._attachment is None:
+            self._watch_key(None, self._config.hotkey)
+        stats = self._stats
+        stats.drawn += 1
+        if self._reports.stopped:
+            stats.failed += 1
+            self._screenshots.end(self.error)
+        elif self._ended:
+            stats.after_end += 1
+        elif isinstance(pts_ns := self._clock.tick(), Skip):
+            stats.count_skip(pts_ns)
+            if self._screenshots.pending:
+                self._grab(source, pts_ns)
+        else:
+            self._grab(source, pts_ns)
+        if self._config.dot and not self._paused and not self.finished and self._engine is not None:
+            self._engine.draw_dot(source)
+
+    def context_closing(self) -> None:
+        """Hand over what is still being read and free all GL objects; the context must be current.
+
+        The file is then finished by the encode thread; `wait()` and `close()` wait for it and give the `Recording`.
+        """
+        if self._maker.is_here:
+            self._reports.run_all(self._end_of_input, self._release)
+
+    @property
+    def finished(self) -> bool:
+        """Whether no further frame will be recorded: frame limit reached, context closed, recorder closed or failed."""
+        return self._closed or self._ended or self._reports.stopped
+
+    # The user's side
+
+    @property
+    def stats(self) -> Stats:
+        """A snapshot of the account."""
+        snapshot = self._stats.snapshot()
+        snapshot.queued = self._engine.queued if self._engine is not None else 0
+        return snapshot
+
+    @property
+    def texture_id(self) -> int:
+        """GL name of the texture with the last recorded frame, for a preview; rows bottom first. 0 before the first."""
+        return self._engine.texture_id if self._engine is not None else 0
+
+    def force_idr(self) -> None:
+        """Make the next recorded frame a keyframe (IDR), at which a player can begin; from any thread."""
+        if self._engine is not None:  # the first frame is one in any case
+            self._engine.force_keyframe()
+
+    @contextmanager
+    def record(self) -> Iterator[None]:
+        """Record the framebuffer that is bound for drawing when the block ends: `with recorder.record(): draw()`."""
+        yield
+        self.frame_drawn(bound_framebuffer())
+
+    def close(self) -> Recording:
+        """Stop recording, finish what was grabbed, close the sinks, free everything. Closing again is harmless.
+
+        A close that Ctrl-C interrupts can be called again and goes on where it was; so does the end of the program. Any
+        thread may close. One that does not draw, while the one that draws still lives, keeps what has arrived, counts the
+        few frames as lost that only the other one could read, and leaves GL's names to their context. A forked child
+        closes nothing.
+
+        Raises:
+            WrongThreadError: this is the encode thread, which cannot wait for itself.
+            GlrecError: the first failure of the recording; what could be kept is in the files.
+
+        """
+        if self._last_steps and self._maker.is_here:
+            if self._engine is not None:
+                self._engine.check_may_wait("close()")
+            self._close()
+            if self.error is not None:
+                raise self.error
+            logger.info("recorded %s", self.recording)
+        return self.recording
+
+    def wait(self, timeout_seconds: float | None = None) -> Recording:
+        """Wait until a recording that has ended is finished: the files are there and whole when this returns.
+
+        A recording ends with its window or canvas, at its `frames=` limit, or with a failure. The encode thread then finishes
+        the files, which takes a moment, or longer with frames that wait on disk; the program goes on meanwhile, so that closing
+        one of several windows does not stop the others. Without `wait()` the end of the program waits. Waits as `close()` does,
+        and leaves the recorder closed.
+
+            window.close()
+            print(recorder.wait().path)
+
+        Args:
+            timeout_seconds: how long to wait at most; None waits until it is finished.
+
+        Raises:
+            NotFinishedError: nothing has ended the recording yet, which `close()` would do; or it is not finished after
+                `timeout_seconds`, and goes on: wait again.
+            ConfigError: `timeout_seconds` is not a positive number.
+            WrongThreadError: this is the encode thread, which cannot wait for itself.
+            GlrecError: what `close()` would raise, the first failure of the recording.
+
+        """
+        if timeout_seconds is not None:
+            timeout_seconds = positive_number("timeout_seconds", timeout_seconds, "seconds")
+        if not self.finished:
+            raise NotFinishedError(
+                "wait(): the recording goes on, since its window is open and no frames= limit is reached; close the window "
+                "first, or call close() on the recorder"
+            )
+        if timeout_seconds is not None and self._last_steps and self._maker.is_here:
+            self._wait(timeout_seconds)
+        return self.close()
+
+    def _wait(self, timeout_seconds: float) -> None:
+        if self._engine is None:
+            return
+        self._engine.check_may_wait("wait()")
+        self._reports.run_all(self._end_of_input)  # a failure has not ended it yet
+        if not self._engine.ends_within(timeout_seconds):
+            raise NotFinishedError(
+                f"wait(timeout_seconds={timeout_seconds:g}): the recording is not finished after that time, and goes on being "
+                "finished; call wait() again"
+            )
+
+    def finalize(self, path: str | Path | None = None) -> Recording:
+        """Close and, if a path is given, move the (first) file there; its extension must stay the same.
+
+        Raises:
+            ConfigError: the path cannot be written, exists, or has another extension.
+
+        """
+        if path is None:
+            return self.close()
+        sink = next((sink for sink in self._sinks if isinstance(sink, FileSink)), None)
+        if sink is None:
+            raise ConfigError(f"finalize({path!r}): this recorder writes to no file; give record() a path")
+        place = sink.new_place(path, overwrite=self._config.overwrite)
+        self.close()
+        sink.move(place)
+        return self.recording
+
+    @property
+    def recording(self) -> Recording:
+        """What has been recorded so far; complete after `close()` or `wait()`."""
+        engine, stats = self._engine, self.stats
+        files = [sink for sink in self._sinks if isinstance(sink, StoredSink)]
+        return Recording(
+            paths=tuple(path for sink in files for path in sink.paths),
+            frames=max((sink.frames for sink in files), default=stats.recorded),
+            duration_seconds=engine.duration_seconds(self._clock) if engine is not None else Fraction(0),
+            size=engine.capture.spec.size if engine is not None else None,
+            codec=self._config.codec or "",
+            route=stats.backend,
+            reason=stats.reason,
+            notes=(*engine.capture.notes, *self._reports.notes, *notes_of(self._sinks))
+            if engine is not None
+            else (),
+            stats=stats,
+            lossless=self._config.is_lossless,
+            spill=engine.spill if engine is not None else None,
+        )
+
+    def _keyframe(self) -> tuple[StreamInfo, Packet] | None:
+        return self._engine.keyframe if self._engine is not None else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            self.close()
+        except GlrecError:
+            if kind is None:
+                raise
+            logger.exception("the recording failed as well")
+
+    def attached(self, attachment: Attachment) -> None:
+        """Keep the hook through which frames will come; check its context now if it is there already.
+
+        Raises:
+            BackendUnavailable, CaptureError: the context cannot be recorded.
+            ConfigError: a hotkey is asked for, and this kind of target tells of none.
+
+        """
+        self._attachment = attachment
+        if (key := self._config.hotkey) is not None:
+            self._watch_key(attachment, parse_key(key))
+        with attachment.current():
+            if current_context() is not None:
+                self._opening.choose_backend(current_gl())
+
+    def discard(self) -> None:
+        """Forget a recorder that never recorded: its target could not be attached."""
+        self._closed = True
+        self._last_steps.clear()
+        atexit.unregister(self._close_at_exit)
+        release(self._sinks)
+        self._detach()
+        finish_imports()
+
+    # Within
+
+    def _watch_key(self, attachment: Attachment | None, key: str) -> None:
+        if not isinstance(attachment, KeyWatcher):
+            raise ConfigError(
+                f"hotkey={key!r}: nothing tells of this target's keys; call recorder.toggle() where the program hears of them"
+            )
+        attachment.watch_key(key, self.toggle)
+
+    def _grab(self, source: Framebuffer, pts_ns: int | Skip) -> None:
+        stats = self._stats
+        try:
+            if self._engine is None:
+                self._engine = self._opening.open(source)
+            self._engine.check_context()
+            if isinstance(pts_ns, Skip):
+                self._engine.look(source)
+            else:
+                self._engine.grab(source, pts_ns)
+        except Exception as error:
+            if stats.accounted < stats.drawn:  # it failed before the engine took the frame
+                stats.failed += 1
+            self._reports.fail(error)
+            # Nothing of ours may break the host's loop; but a loop of one's own without a context is misuse.
+            if isinstance(error, CaptureError) and not stats.backend and self._attachment is None:
+                raise
+        except BaseException as error:  # no signal, those are held back: somebody ends this very thread
+            failure = CaptureError(f"{error!r} was raised while a frame was read, which ended the recording")
+            failure.__cause__ = error
+            self._reports.fail(failure)
+            raise
+        if self._clock.finished:
+            self._reports.run_all(self._end_of_input)
+
+    def _end_of_input(self) -> None:
+        with self._drawing:
+            self._ended = True
+            self._screenshots.end(self.error)
+            if self._engine is not None:
+                self._engine.end_of_input()
+
+    def _release(self) -> None:
+        if self._engine is not None:
+            self._engine.release()
+
+    def _detach(self) -> None:
+        if self._attachment is not None:
+            self._attachment.detach()
+
+    def _join(self) -> None:
+        finish_imports()
+        if self._engine is not None:
+            self._engine.join()
+
+    def _settle(self) -> None:
+        """Complete the account, tell what a file that failed holds nevertheless, and write the account if asked."""
+        with held_back:
+            stats, error = self._stats, self.error
+            stats.settle(self._kept())
+            self._tell_of_pace()
+            if isinstance(error, SinkError) and error.frames_kept is not None:
+                lost = stats.recorded + stats.lost + stats.failed - error.frames_kept
+                self._reports.error = error.with_account(lost)
+            if self._config.stats_json is not None:
+                self.stats.append_json_line(self._config.stats_json)
+
+    def _tell_of_pace(self) -> None:
+        """Say what may surprise: a film that plays at another speed than its loop drew, or that lacks most of its frames."""
+        stats, span = self._stats, self._engine.span if self._engine is not None else Span()
+        if self._steps_unasked and span.is_at_another_pace:
+            self._reports.tell(
+                f"the film shows in {span.shown_seconds:.2f} s what the loop drew in {span.drawn_seconds:.2f} s: each call is a "
+                f"frame, {self._config.rate} in a second; timing='wall' keeps the times at which they were drawn"
+            )
+        if 2 * stats.rate_limited > stats.drawn:
+            self._reports.tell(
+                f"{stats.rate_limited} of {stats.drawn} drawn frames were left out, since they came faster than "
+                f"fps={self._config.rate} allows; timing='step' takes every one"
+            )
+
+    def _kept(self) -> int:
+        """Return how many frames the sink that kept most of them has; one that is no file has what it was given."""
+        files = [sink.frames for sink in self._sinks if isinstance(sink, StoredSink)]
+        given = self._stats.packets if len(files) < len(self._sinks) else 0
+        return max(given, *files, 0)
+
+    def _context(self) -> AbstractContextManager[object]:
+        """Make the target's context current, in the thread that it belongs to or when that has ended."""
+        thread = self._engine.thread if self._engine is not None else self._thread
+        foreign = threading.current_thread() is not thread and thread.is_alive()
+        if self._attachment is None or foreign:
+            return nullcontext()
+        return self._attachment.current()
+
+    def _close(self) -> None:
+        with self._closing:
+            if not self._closed:
+                self._closer, self._closed = threading.current_thread(), True
+            with self._context():
+                while self._last_steps:
+                    step = self._last_steps[0]
+                    self._reports.run_all(
+                        step
+                    )  # an interrupt ends this here, and the step is left for the next call
+                    if self._last_steps and self._last_steps[0] is step:
+                        del self._last_steps[0]
+        atexit.unregister(self._close_at_exit)
+
+    def _make_last_steps(self) -> deque[Callable[[], None]]:
+        """Return what closing consists of, in order; each may be run again after it was interrupted."""
+        return deque(
+            (
+                self._end_of_input,
+                self._detach,
+                self._join,
+                lambda: self._screenshots.close(self.error),
+                self._release,
+                lambda: release(self._sinks),
+                self._settle,
+            )
+        )
+
+    def _close_at_exit(self) -> None:
+        if self._maker.is_here and self._last_steps:
+            is_open = (
+                self._closed or not self.finished
+            )  # by a close() that was interrupted, or without any end
+            if is_open:
+                logger.warning("the program ends with a recorder still open; its recording is finished now")
+            self._reports.run_all(self._close)

@@ -1,0 +1,160 @@
+"""Screenshots: single frames as PNG files, read by the recording's own capture and written by a thread of their own.
+
+Whoever asks gets a `Future`. The next frame that is drawn serves all who wait. It comes out of the ring like the others;
+its pixels are lent to a thread that copies them, gives the slot back and then takes its time for the file. That thread is
+there from the first request on: to start one in the middle of a frame can take milliseconds.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+
+from glrec_core.errors import CaptureError, ClosedError, ConfigError, SinkError
+from glrec_core.ffmpeg.png import encode_png
+from glrec_core.sink.paths import check_writable
+from glrec_core.values.checks import absolute_path
+from glrec_core.values.color import ColorSpace
+from glrec_core.values.frame import Frame
+
+ToHost = Callable[[Frame], Frame]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shot:
+    """One file that somebody waits for."""
+
+    path: Path
+    overwrite: bool
+    future: Future[Path] = field(default_factory=Future)
+
+    def store(self, png: bytes) -> None:
+        """Write the file and tell, whatever comes of it."""
+        try:
+            _write(self.path, png, overwrite=self.overwrite)
+        except OSError as error:
+            text = f"cannot write the screenshot: {error.strerror or error}"
+            self.future.set_exception(SinkError(error.errno or errno.EIO, text, str(self.path)))
+        else:
+            self.future.set_result(self.path)
+
+
+class Screenshots:
+    """The screenshots of one recorder. `request` may be called from any thread, the rest belongs to the render thread."""
+
+    def __init__(self, color: ColorSpace) -> None:
+        self._color = color
+        self._lock = threading.Lock()
+        self._waiting: list[_Shot] = []
+        self._exposed: dict[int, list[_Shot]] = {}
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._ended = False
+
+    @property
+    def pending(self) -> bool:
+        """Whether somebody waits for a frame that has not come out of the ring."""
+        return bool(self._waiting or self._exposed)
+
+    @property
+    def at_work(self) -> bool:
+        """Whether the thread is there that files are written by, which may hold a frame."""
+        return self._thread is not None
+
+    def request(self, path: str | os.PathLike[str], *, overwrite: bool) -> Future[Path]:
+        """Ask for the next drawn frame. See `Recorder.screenshot`."""
+        place = absolute_path("screenshot", path)
+        if place.suffix.lower() != ".png":
+            raise ConfigError(f"screenshot({os.fspath(path)!r}): screenshots are PNG files; name it x.png")
+        check_writable(place, overwrite=overwrite)
+        shot = _Shot(place, overwrite)
+        with self._lock:
+            if self._ended:
+                raise ClosedError("the recording has ended and reads no further frame for a screenshot")
+            self._start_thread()
+            self._waiting.append(shot)
+        return shot.future
+
+    def expose(self, pts_ns: int) -> None:
+        """Tell that a frame is being read, which serves all who wait."""
+        if self._waiting:
+            with self._lock:
+                shots, self._waiting = self._waiting, []
+            self._exposed[pts_ns] = [shot for shot in shots if shot.future.set_running_or_notify_cancel()]
+
+    def watch(self, pts_ns: int, to_host: ToHost) -> Callable[[Frame], None] | None:
+        """Return who is to be lent the frame that has come out of the ring; mostly nobody."""
+        shots = self._exposed.pop(pts_ns, None) if self._exposed else None
+        return partial(self._develop, shots, to_host) if shots else None
+
+    def end(self, reason: Exception | None) -> None:
+        """Say that no further frame will be read. Those that are in the ring may still come."""
+        with self._lock:
+            self._ended = True
+            shots, self._waiting = self._waiting, []
+        for shot in shots:
+            if shot.future.set_running_or_notify_cancel():
+                _disappoint(shot, reason)
+
+    def close(self, reason: Exception | None) -> None:
+        """Wait until all files are written; whoever waits for a frame that never came is told."""
+        self.end(reason)
+        exposed, self._exposed = self._exposed, {}
+        for shot in (shot for shots in exposed.values() for shot in shots):
+            _disappoint(shot, reason)
+        if self._thread is not None:
+            self._work.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _start_thread(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="glrec-screenshot", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while (work := self._work.get()) is not None:
+            work()
+
+    def _develop(self, shots: list[_Shot], to_host: ToHost, frame: Frame) -> None:
+        self._work.put(partial(self._write_all, shots, to_host, frame))
+
+    def _write_all(self, shots: list[_Shot], to_host: ToHost, frame: Frame) -> None:
+        try:
+            png = self._png(to_host, frame)
+        except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+            for shot in shots:
+                shot.future.set_exception(error)
+            return
+        for shot in shots:
+            shot.store(png)
+
+    def _png(self, to_host: ToHost, frame: Frame) -> bytes:
+        from glrec_core.convert.rgb import rgb_pixels
+
+        with frame:
+            pixels = rgb_pixels(to_host(frame), self._color)
+        return encode_png(pixels)
+
+
+def _disappoint(shot: _Shot, reason: Exception | None) -> None:
+    error = CaptureError(f"no frame came for the screenshot {shot.path}: {reason or 'the recording ended'}")
+    error.__cause__ = reason
+    shot.future.set_exception(error)
+
+
+def _write(path: Path, data: bytes, *, overwrite: bool) -> None:
+    with path.open("wb" if overwrite else "xb") as file:
+        try:
+            file.write(data)
+            file.flush()
+        except OSError:
+            path.unlink(missing_ok=True)  # half a picture is none
+            raise

@@ -1,0 +1,1 @@
+"""What travels through the house, and how it is counted and checked."""
