@@ -1,9 +1,10 @@
 """The floors of the house, read from the code: imports run downward only, adapters know one module of the core.
 
-The table below is the plan. A module that is not in it fails the test: whoever adds one says where it belongs.
+The table of docs/architecture.md is the plan. A room that is not in it fails the test: whoever adds one says where it belongs.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -14,91 +15,26 @@ from tests.support.displays import run_program
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# From the ground up. A package's name stands for all its modules, which may import each other.
-FLOORS: tuple[tuple[str, ...], ...] = (
-    (
-        "glrec_core.system.durable",
-        "glrec_core.errors",
-        "glrec_core.report.ranges",
-        "glrec_core.hooks.project",
-        "glrec_core.system.forks",
-        "glrec_core.system.interrupts",
-        "glrec_core.system.waiting",
-        "glrec_core.values.progress",
-    ),
-    (
-        "glrec_core.values.checks",
-        "glrec_core.values.color",
-        "glrec_core.report.notebook",
-        "glrec_core.convert.operations",
-    ),
-    (
-        "glrec_core.values.frame",
-        "glrec_core.values.clock",
-        "glrec_core.values.durations",
-        "glrec_core.values.keys",
-    ),
-    (
-        "glrec_core.ffmpeg.terms",
-        "glrec_core.ffmpeg.executable",
-        "glrec_core.gl",
-        "glrec_core.cuda",
-        "glrec_core.report.stats",
-        "glrec_core.hooks.method",
-        "glrec_core.report.reports",
-        "glrec_core.hooks.program",
-        "glrec_core.report.marks",
-        "glrec_core.ffmpeg.png",
-    ),
-    (
-        "glrec_core.isolation",
-        "glrec_core.stages",
-        "glrec_core.adapter",
-        "glrec_core.config",
-        "glrec_core.drawing.mark_frame",
-    ),
-    (
-        "glrec_core.capture",
-        "glrec_core.convert",
-        "glrec_core.drawing",
-        "glrec_core.encode",
-        "glrec_core.sink",
-        "glrec_core.recorder.frame_queue",
-        "glrec_core.pipeline.chain",
-        "glrec_core.spill",
-        "glrec_core.verify",
-    ),
-    (
-        "glrec_core.encoder",
-        "glrec_core.backends.executable",
-        "glrec_core.backends.mjpeg",
-        "glrec_core.backends.nvenc",
-        "glrec_core.pipeline.outputs",
-        "glrec_core.report.raw_frames",
-        "glrec_core.report.thumbnail",
-        "glrec_core.read",
-        "glrec_core.recorder.screenshots",
-        "glrec_core.recorder.spill_queue",
-        "glrec_core.wire",
-    ),
-    ("glrec_core.plugins", "glrec_core.backends.plugin"),
-    (
-        "glrec_core.backends.table",
-        "glrec_core.recorder.worker",
-        "glrec_core.recorder.overflow",
-        "glrec_core.report.recording",
-        "glrec_core.recovery",
-    ),
-    ("glrec_core.recorder.engine", "glrec_core.recover", "glrec_core.arrays"),
-    ("glrec_core.recorder.opening",),
-    ("glrec_core.recorder.controls",),
-    ("glrec_core.recorder.recorder",),
-    ("glrec_core",),
-    ("glrec_core.probe", "glrec_core.running", "glrec_core.process"),
-    ("glrec_core.running.loopback", "glrec_bench"),
-    ("glrec_core.cli",),
-    ("glrec_core.__main__", "glrec_integrations"),
-)
+PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+def _described() -> Iterator[tuple[int, str]]:
+    """Yield the rooms that the table of docs/architecture.md names, with their floors, from the ground up."""
+    for floor, names in re.findall(r"^\| (\d+) \| ([^|]+) \|", PAGE, flags=re.MULTILINE):
+        for name in re.findall(r"`([^`]+)`", names):
+            yield int(floor), _dotted_room(name)
+
+
+def _dotted_room(name: str) -> str:
+    """Return a room's dotted name; files and folders are those of glrec_core unless they say otherwise."""
+    parts = [part for part in ("glrec_core/" + name).removesuffix(".py").split("/") if part]
+    if ".." in parts:
+        parts = parts[parts.index("..") + 1 :]
+    return ".".join(parts).removesuffix(".__init__")
+
+
+FLOORS: dict[str, int] = {room: floor for floor, room in _described()}
+"""A package's name stands for all its modules, which may import each other."""
 
 ADAPTERS = ("pyglet", "moderngl", "vispy", "glfw", "pygame", "qt")
 FRAMEWORKS = frozenset(
@@ -185,8 +121,7 @@ def _room(module: str) -> str:
     """Return the name in the table that stands for a module: its own, or that of a package around it."""
     parts = module.split(".")
     around = [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
-    listed = {name for floor in FLOORS for name in floor}
-    room = next((name for name in around if name in listed), None)
+    room = next((name for name in around if name in FLOORS), None)
     # `glrec_core` alone is its __init__, the top of the core, and no home for modules that nobody listed.
     assert room is not None, f"{module} is on no floor"
     assert room != "glrec_core" or module == "glrec_core", f"{module} is on no floor"
@@ -194,7 +129,7 @@ def _room(module: str) -> str:
 
 
 def _floor(module: str) -> int:
-    return next(number for number, floor in enumerate(FLOORS, 1) if _room(module) in floor)
+    return FLOORS[_room(module)]
 
 
 MODULES = _modules()
@@ -214,7 +149,13 @@ def test_the_code_is_read() -> None:
 
 
 def test_every_module_has_a_floor_and_every_room_a_module() -> None:
-    assert {_room(module) for module in MODULES} == {name for floor in FLOORS for name in floor}
+    assert {_room(module) for module in MODULES} == FLOORS.keys()
+
+
+def test_the_table_is_in_order() -> None:
+    floors = [floor for floor, _ in _described()]
+    assert floors == sorted(floors)
+    assert len(FLOORS) == len(floors), "a room stands in it twice"
 
 
 def test_imports_run_downward_only() -> None:

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from glrec_core.system import progress
+from glrec_core.values import progress
 
 
 class Terminal:
