@@ -14,8 +14,7 @@ from typing import Any
 import cupy
 
 from glrec_core.config import Config
-from glrec_core.convert.passthrough import PassThrough
-from glrec_core.convert.processed import Processed
+from glrec_core.convert.processed import PassThrough, Processed
 from glrec_core.cuda.device import CudaStream
 from glrec_core.cuda.kernel import ArrayKernel, ArrayLaunch
 from glrec_core.cuda.layout import kernel_format

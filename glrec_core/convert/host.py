@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from glrec_core.config import Config
 from glrec_core.convert.alpha import Unmultiply
-from glrec_core.convert.passthrough import PassThrough
-from glrec_core.convert.processed import HostPixels, Processed
+from glrec_core.convert.processed import HostPixels, PassThrough, Processed
 from glrec_core.errors import ConvertError
 from glrec_core.ffmpeg.terms import end_graph, picture_planes, scale_options, tag_color
 from glrec_core.stages import Converter

@@ -176,3 +176,14 @@ def _told(value: Any) -> str:
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     dtype = getattr(value, "dtype", None)
     return name if dtype is None else f"a {name} of {dtype}"
+
+
+class PassThrough:
+    """Converts nothing. Implements `Converter`."""
+
+    def convert(self, frame: Frame) -> Frame:
+        """Return the frame itself."""
+        return frame
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to release."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Self
 
 from glrec_core.config import parse_size
-from glrec_core.drawing.ownership import check_usable
+from glrec_core.drawing.state import check_usable
 from glrec_core.errors import CaptureError, ConfigError
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL, current_gl

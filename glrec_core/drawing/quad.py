@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from glrec_core.drawing.ownership import check_usable
-from glrec_core.drawing.state import plain_drawing
+from glrec_core.drawing.state import check_usable, plain_drawing
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL, current_gl
 from glrec_core.gl.shaders import build_program

@@ -1,10 +1,11 @@
-"""Sets what a plain textured draw needs, whatever the host left behind, and puts everything back."""
+"""Sets what a plain textured draw needs, whatever the host left behind, and puts everything back; whose GL names are usable now."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from glrec_core.errors import CaptureError, ClosedError
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL
 from glrec_core.gl.state import SetupState
@@ -89,3 +90,20 @@ def _filled_polygons(gl: GL) -> Iterator[None]:
             gl.PolygonMode(g.BACK, back)
         else:
             gl.PolygonMode(g.FRONT_AND_BACK, front)
+
+
+def check_usable(gl: GL, call: str, *, closed: bool) -> None:
+    """Check that an object of this context may be used now.
+
+    Raises:
+        ClosedError: it is closed.
+        CaptureError: its context is not current in this thread.
+
+    """
+    if closed:
+        raise ClosedError(f"{call}: it is closed, and its GL objects are deleted; make a new one")
+    if not gl.context.is_current():
+        raise CaptureError(
+            f"{call}: the context in which it was made is not current in this thread; make that current, "
+            "or make one for each context"
+        )

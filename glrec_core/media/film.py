@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from glrec_core.media import matroska, mp4
-from glrec_core.media.color_tags import ColorTags
-from glrec_core.media.layout import Layout
+from glrec_core.media.layout import ColorTags, Layout
 from glrec_core.media.source import VideoError, opened_video, reason
 from glrec_core.values.frame import Size
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from glrec_core.media.color_tags import UNSPECIFIED, ColorTags
-from glrec_core.media.layout import MAX_PARTS, Layout
+from glrec_core.media.layout import MAX_PARTS, UNSPECIFIED, ColorTags, Layout
 
 _SEGMENT, _CLUSTER, _TRACKS, _TRACK = 0x18538067, 0x1F43B675, 0x1654AE6B, 0xAE
 _TRACK_TYPE, _VIDEO, _COLOR = 0x83, 0xE0, 0x55B0

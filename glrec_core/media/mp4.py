@@ -10,8 +10,7 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from glrec_core.media.color_tags import ColorTags
-from glrec_core.media.layout import MAX_PARTS, Layout
+from glrec_core.media.layout import MAX_PARTS, ColorTags, Layout
 
 _HANDLER = ("mdia", "hdlr")
 _DESCRIPTION = ("mdia", "minf", "stbl", "stsd")

@@ -12,7 +12,6 @@ from glrec_core.errors import BackendUnavailable, ConfigError, GlrecError, Plugi
 from glrec_core.gl.functions import GL, current_gl
 from glrec_core.gl.headless import DISPLAY_VARIABLES, first_context, headless_displays, window_displays
 from glrec_core.isolation import call
-from glrec_core.probe.expectation import expectation
 from glrec_core.values.progress import Progress
 
 _TIMEOUT_SECONDS = 90.0
@@ -95,3 +94,26 @@ def _route(backend: Backend, gl: GL) -> Route:
     reason = problem or backend.describe(gl, config)
     reached = "" if problem else expectation(backend.name, software=gl.is_software)
     return Route(backend.name, problem is None, reason, reached, backend.codec)
+
+
+# Sources: docs/architecture.md (llvmpipe) and benchmarks/gpu_host_route.py (H200), both of 2026-11.
+_REACHED = {
+    ("host", True): (
+        "on 2 cores with llvmpipe, reading took the render thread 0.09 ms a frame at 1280x720 and 0.39 ms at 1920x1080; "
+        "drawing and encoding share the CPU, and the encoder bounds the frame rate"
+    ),
+    ("host", False): (
+        "on an H200, the compute pass added 0.075 ms to a frame at 1920x1080 and 0.28 ms at 3840x2160 of a loop that "
+        "the GPU bounds; the CPU encodes and bounds the frame rate"
+    ),
+    ("nvenc", False): (
+        "on an H200, conversion added 0.074 ms to a frame at 3840x2160 in batches of 8 and 0.36 ms alone; that GPU has "
+        "no NVENC engine, so the rate of encoding is not known"
+    ),
+}
+"""By the backend's name and whether the renderer is a software one."""
+
+
+def expectation(backend: str, *, software: bool) -> str:
+    """Return what was measured for a route, in a sentence; "" if nothing was."""
+    return _REACHED.get((backend, software), "")

@@ -9,8 +9,8 @@ from fractions import Fraction
 from statistics import median_low
 from typing import NamedTuple
 
-from glrec_core.media.color_tags import ColorTags
 from glrec_core.media.film import Film
+from glrec_core.media.layout import ColorTags
 from glrec_core.values.frame import Size
 from glrec_core.verify.decoding import Decoded
 from glrec_core.verify.pattern import NUMBERS

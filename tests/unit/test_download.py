@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from glrec_core.convert.download import Download, downloaded
-from glrec_core.convert.passthrough import PassThrough
+from glrec_core.convert.processed import PassThrough
 from glrec_core.errors import ConvertError
 from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 
