@@ -16,6 +16,7 @@ from glrec_core.config import Config
 from glrec_core.errors import ConfigError, GlrecError, SpillError
 from glrec_core.pipeline.chain import Batch, EncodeChain
 from glrec_core.pipeline.outputs import Outputs
+from glrec_core.pipeline.writer import StreamWriter
 from glrec_core.recovery.film import FilmSoFar
 from glrec_core.recovery.fit import fit, gaps
 from glrec_core.recovery.staging import staged
@@ -122,18 +123,18 @@ class _Recovery:
         open_stages = self._open_stages()
         self._sink.check(self._config.codec or "", alpha=self._config.alpha is not None)
         chain = EncodeChain((open_stages,), self._stats, self._notes.append)
-        outputs = Outputs((self._sink,), _raise, self._notes.append)
+        writer = StreamWriter(Outputs((self._sink,), _raise, self._notes.append), self._stats)
         try:
             if self._film is not None:
-                self._write_film(self._film, open_stages, chain, outputs, progress)
+                self._write_film(self._film, open_stages, chain, writer, progress)
             for frame in self._frames.after(self._after_ns):
-                self._encode(frame, chain, outputs, progress)
-            self._write(outputs, chain.drain())
-            outputs.close_part()
+                self._encode(frame, chain, writer, progress)
+            self._write(writer, chain.drain())
+            writer.finish()
         except BaseException:
             chain.rescue()  # gives the encoder back; what it holds is still in the directory
             with suppress(GlrecError):
-                outputs.close_part()
+                writer.finish()
             raise
         if self._size is None:
             raise SpillError(errno.ENODATA, "no whole frame is stored here", str(self._frames.directory))
@@ -181,7 +182,7 @@ class _Recovery:
         film: FilmSoFar,
         open_stages: OpenEncodeStages,
         chain: EncodeChain,
-        outputs: Outputs,
+        writer: StreamWriter,
         progress: Progress,
     ) -> None:
         """Write the film's pictures, as they are if what follows can be encoded to the same stream."""
@@ -194,12 +195,12 @@ class _Recovery:
         if why_not is not None:
             self._notes.append(f"the film's pictures were decoded and encoded anew: {why_not}")
             for frame in film.frames():
-                self._encode(frame, chain, outputs, progress)
+                self._encode(frame, chain, writer, progress)
             return
         times_ns = iter(self._film_ns.tolist())
         for packet in film.packets(probe.stream.time_base, probe.packets[0].duration):
             self._count(next(times_ns), film.size)
-            self._write(outputs, [Batch(probe.stream, [packet])])
+            self._write(writer, [Batch(probe.stream, [packet])])
             self._tell(progress)
 
     def _probe(self, film: FilmSoFar, open_stages: OpenEncodeStages) -> Batch:
@@ -213,11 +214,11 @@ class _Recovery:
                 return _encode_alone(open_stages, frame)
         raise SpillError(errno.ENODATA, "no whole frame is stored here", str(self._frames.directory))
 
-    def _encode(self, frame: Frame, chain: EncodeChain, outputs: Outputs, progress: Progress) -> None:
+    def _encode(self, frame: Frame, chain: EncodeChain, writer: StreamWriter, progress: Progress) -> None:
         frame.pts_ns -= self._begin_ns
         self._count(frame.pts_ns, frame.spec.size)
         with frame:
-            self._write(outputs, chain.encode(frame))
+            self._write(writer, chain.encode(frame))
         self._tell(progress)
 
     def _count(self, time_ns: int, size: Size) -> None:
@@ -229,12 +230,9 @@ class _Recovery:
     def _tell(self, progress: Progress) -> None:
         progress(self._stats.recorded, self._total)
 
-    def _write(self, outputs: Outputs, batches: Iterable[Batch]) -> None:
+    def _write(self, writer: StreamWriter, batches: Iterable[Batch]) -> None:
         for stream, given in batches:
-            packets = list(self._in_order(given))
-            outputs.write(Batch(stream, packets))
-            self._stats.packets += len(packets)
-            self._stats.encoded_bytes += sum(packet.size_bytes for packet in packets)
+            writer.write([Batch(stream, list(self._in_order(given)))])
 
     def _in_order(self, packets: Iterable[Packet]) -> Iterator[Packet]:
         """Let decode times go on where one stream follows another: with B-frames, an encoder begins before its first frame."""

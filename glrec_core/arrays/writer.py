@@ -17,6 +17,7 @@ from glrec_core.config import Alpha, Rate
 from glrec_core.errors import ConfigError, GlrecError
 from glrec_core.pipeline.chain import Batch
 from glrec_core.pipeline.outputs import Outputs
+from glrec_core.pipeline.writer import StreamWriter
 from glrec_core.report.recording import Recording
 from glrec_core.report.stats import Stats
 from glrec_core.sink.stored import StoredSink, open_stored
@@ -122,7 +123,8 @@ class _Film:
         self._stats = Stats(backend=self._work.backend, reason=self._work.reason)
         self._notes: list[str] = []
         # What the only sink fails with is raised, so that nothing is ever reported.
-        self._outputs = Outputs((sink,), lambda _: None, self._notes.append)
+        outputs = Outputs((sink,), lambda _: None, self._notes.append)
+        self._writer = StreamWriter(outputs, self._stats)
         self._span = Span()
 
     def write(self, pictures: Iterator[_Timed], total: int) -> Recording:
@@ -146,9 +148,7 @@ class _Film:
         self._write(packets)
 
     def _write(self, packets: list[Packet]) -> None:
-        self._outputs.write(Batch(self._work.stream, packets))
-        self._stats.packets += len(packets)
-        self._stats.encoded_bytes += sum(packet.size_bytes for packet in packets)
+        self._writer.write([Batch(self._work.stream, packets)])
 
     def _finish(self) -> None:
         try:
@@ -156,7 +156,7 @@ class _Film:
                 self._write(self._work.drain())
             self._work.close()
         finally:
-            self._outputs.close_part()
+            self._writer.finish()
 
     def _recording(self) -> Recording:
         request, stats = self._request, self._stats

@@ -13,6 +13,7 @@ from glrec_core.errors import CaptureError, SpillError, WrongThreadError
 from glrec_core.gl.functions import GL
 from glrec_core.pipeline.chain import EncodeChain, Tell
 from glrec_core.pipeline.outputs import Outputs, Report
+from glrec_core.pipeline.writer import StreamWriter
 from glrec_core.recorder.frame_queue import FrameQueue
 from glrec_core.recorder.screenshots import Screenshots
 from glrec_core.recorder.worker import Worker
@@ -59,7 +60,7 @@ class Engine:
         self._dot: RecordingDot | None = None
         chain = EncodeChain((pipeline.open_encode_stages, *pipeline.successors), stats, tell)
         self._outputs = outputs
-        self._worker = Worker(self._queue, chain, outputs, stats, fail)
+        self._worker = Worker(queue, chain, StreamWriter(outputs, stats, queue.written), fail)
         self._input_ended = False
         self._released = False
         self.spill: Path | None = None

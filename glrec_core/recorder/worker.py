@@ -7,28 +7,23 @@ thread that is gone.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
-from time import monotonic, perf_counter_ns
+from time import monotonic
 
 from glrec_core.errors import WrongThreadError, as_failure
-from glrec_core.pipeline.chain import Batch, EncodeChain
-from glrec_core.pipeline.outputs import Outputs, Report
+from glrec_core.pipeline.chain import EncodeChain
+from glrec_core.pipeline.outputs import Report
+from glrec_core.pipeline.writer import StreamWriter
 from glrec_core.recorder.frame_queue import FrameQueue
-from glrec_core.report.ranges import timed_range
-from glrec_core.report.stats import Stats
 from glrec_core.system.waiting import LOOK_AGAIN_SECONDS, Hint, finish_imports
 
 
 class Worker:
     """Owns the encode thread. An error ends the work: it is reported through `fail` and the queue is abandoned."""
 
-    def __init__(
-        self, queue: FrameQueue, chain: EncodeChain, outputs: Outputs, stats: Stats, fail: Report
-    ) -> None:
+    def __init__(self, queue: FrameQueue, chain: EncodeChain, writer: StreamWriter, fail: Report) -> None:
         self._queue = queue
         self._chain = chain
-        self._outputs = outputs
-        self._stats = stats
+        self._writer = writer
         self._fail = fail
         self._ended = False
         self._end = Hint()
@@ -68,8 +63,8 @@ class Worker:
             finish_imports()
             for frame in self._queue:
                 with frame:
-                    self._write(self._chain.encode(frame))
-            self._write(self._chain.drain())
+                    self._writer.write(self._chain.encode(frame))
+            self._writer.write(self._chain.drain())
         except BaseException as error:  # noqa: BLE001 - reported, and raised by close()
             self._fail(as_failure(error, "the encode thread"))
             self._queue.abandon()
@@ -78,27 +73,12 @@ class Worker:
             self._ended = True
             self._end.give()
 
-    def _write(self, batches: Iterable[Batch]) -> None:
-        stats = self._stats
-        for batch in batches:
-            began_ns = perf_counter_ns()
-            with timed_range("write"):
-                self._outputs.write(batch)
-            self._queue.written(self._outputs.written_ns)
-            if batch.packets:
-                stats.write_time.add(perf_counter_ns() - began_ns)
-                stats.packets += len(batch.packets)
-                stats.encoded_bytes += sum(packet.size_bytes for packet in batch.packets)
-
     def _rescue(self) -> None:
-        self._write(self._chain.rescue())
-
-    def _tell_written(self) -> None:
-        self._queue.written(self._outputs.written_ns)
+        self._writer.write(self._chain.rescue())
 
     def _finish(self) -> None:
         """Close the part; after an error, with what the encoder still gives out: the sinks keep all that is complete."""
-        for step in (self._rescue, self._outputs.close_part, self._tell_written):
+        for step in (self._rescue, self._writer.finish):
             try:
                 step()
             except BaseException as error:  # noqa: BLE001 - every step runs
