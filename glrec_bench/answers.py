@@ -14,7 +14,7 @@ from typing import Any
 from glrec_bench import examine as examining
 from glrec_bench import machine
 from glrec_bench.job import Job
-from glrec_core.media.source import VideoError
+from glrec_core.errors import VideoError
 
 
 def describe() -> None:

@@ -83,6 +83,22 @@ class MalformedPacket(GlrecError, ValueError):
     """A datagram is not glrec's, or it was damaged on its way, or it contradicts itself."""
 
 
+class VideoError(GlrecError):
+    """A file is no video, or so damaged that nothing of it can be read."""
+
+
+class ProcessFailed(GlrecError):
+    """A process of glrec's own crashed, or was ended since it took too long."""
+
+
+class ProgramNotFound(ConfigError):
+    """There is no such script or module, or it is not Python."""
+
+
+class ProgramFailed(GlrecError):
+    """The program that was to be recorded failed, or drew nothing."""
+
+
 def as_failure(error: BaseException, where: str) -> Exception:
     """Return an exception that may end a thread of the recorder's as an error that can be kept and raised elsewhere.
 

@@ -20,7 +20,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
-from glrec_core.errors import GlrecError
+from glrec_core.errors import GlrecError, ProcessFailed
 from glrec_core.values.checks import shown
 from glrec_core.values.progress import Progress, silent
 
@@ -29,10 +29,6 @@ _ROOT = Path(__file__).resolve().parents[1]
 _BOOT = "import sys; sys.path.append(sys.argv[1]); from glrec_core.isolation import serve; serve()"
 _COMMAND = (sys.executable, "-P", "-c", _BOOT, str(_ROOT))
 _SAID_LINES = 3
-
-
-class ProcessFailed(GlrecError):
-    """A process of glrec's own crashed, or was ended since it took too long."""
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glrec_core.media.source import VideoError
+from glrec_core.errors import VideoError
 
 if TYPE_CHECKING:
     from av.video.format import VideoFormat

@@ -11,9 +11,10 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from glrec_core.errors import VideoError
 from glrec_core.media import matroska, mp4
 from glrec_core.media.layout import ColorTags, Layout
-from glrec_core.media.source import VideoError, opened_video, reason
+from glrec_core.media.source import opened_video, reason
 from glrec_core.values.frame import Size
 
 if TYPE_CHECKING:

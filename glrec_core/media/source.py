@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glrec_core.errors import ConfigError, GlrecError
+from glrec_core.errors import ConfigError, VideoError
 from glrec_core.values.checks import absolute_path
 
 if TYPE_CHECKING:
@@ -26,10 +26,6 @@ MAX_PIXELS = 16_384 * 16_384
 
 DECODER_THREADS = 4
 """Bounds the memory: each thread holds pictures of its own."""
-
-
-class VideoError(GlrecError):
-    """A file is no video, or so damaged that nothing of it can be read."""
 
 
 def check_path(path: str | os.PathLike[str]) -> Path:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from glrec_core.media.source import VideoError
+from glrec_core.errors import VideoError
 from glrec_core.values.color import LUMA_WEIGHTS
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import av
 from av.packet import Packet
 
+from glrec_core.errors import VideoError
 from glrec_core.media.film import read_layout
-from glrec_core.media.source import VideoError, opened_video, reason
+from glrec_core.media.source import opened_video, reason
 
 if TYPE_CHECKING:
     from av.container import InputContainer

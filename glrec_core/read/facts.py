@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from glrec_core.media.source import VideoError
+from glrec_core.errors import VideoError
 from glrec_core.read.coding import Coding, coding_of
 from glrec_core.read.decoding import SoftwareDecoder, decoded
 from glrec_core.values.frame import Size

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glrec_core.errors import VideoError
 from glrec_core.ffmpeg.planes import planes_of
-from glrec_core.media.source import VideoError
 from glrec_core.read import exact, swscale
 from glrec_core.read.decoding import Decoder, SoftwareDecoder
 from glrec_core.read.facts import Facts

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from fractions import Fraction
 
-from glrec_core.errors import ConfigError
-from glrec_core.media.source import VideoError
+from glrec_core.errors import ConfigError, VideoError
 
 Moment = timedelta | float | Fraction
 """A time from the first picture on: a timedelta, or seconds."""

@@ -16,7 +16,7 @@ from av.bitstream import BitStreamFilterContext
 
 from glrec_core.cuda.context import done_elsewhere, kept
 from glrec_core.cuda.device import CudaDevice, CudaStream
-from glrec_core.media.source import VideoError
+from glrec_core.errors import VideoError
 from glrec_core.read import exact, kernel
 from glrec_core.read.decoding import Picture
 from glrec_core.read.facts import Facts

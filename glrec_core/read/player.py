@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from glrec_core.errors import ConfigError
+from glrec_core.errors import ConfigError, VideoError
 from glrec_core.media.film import Film, read_film
-from glrec_core.media.source import VideoError, check_path
+from glrec_core.media.source import check_path
 from glrec_core.read.decoding import Picture, decoded, nearest_keyframe
 from glrec_core.read.facts import read_facts
 from glrec_core.read.geometry import SizeChoice, geometry

@@ -19,8 +19,9 @@ import av.filter
 import numpy as np
 from numpy.typing import NDArray
 
+from glrec_core.errors import VideoError
 from glrec_core.ffmpeg.terms import end_graph
-from glrec_core.media.source import DECODER_THREADS, VideoError, reason
+from glrec_core.media.source import DECODER_THREADS, reason
 from glrec_core.read.coding import Coding, rgb_map
 from glrec_core.read.geometry import Geometry
 

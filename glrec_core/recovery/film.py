@@ -16,9 +16,9 @@ import numpy as np
 from av.bitstream import BitStreamFilterContext
 from numpy.typing import NDArray
 
-from glrec_core.errors import ConfigError
+from glrec_core.errors import ConfigError, VideoError
 from glrec_core.ffmpeg.terms import alpha_of, parameter_sets
-from glrec_core.media.source import VideoError, check_path, opened_video
+from glrec_core.media.source import check_path, opened_video
 from glrec_core.values.clock import NANOSECONDS, ticks
 from glrec_core.values.frame import Frame, FrameSpec, Packet, PixelFormat, Size, StreamInfo
 

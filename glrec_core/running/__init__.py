@@ -15,10 +15,10 @@ from types import ModuleType
 from glrec_core import plugins
 from glrec_core.adapter import Program
 from glrec_core.drawing import mark_frame
-from glrec_core.errors import GlrecError
+from glrec_core.errors import GlrecError, ProgramNotFound
 from glrec_core.running.display import without_display
 from glrec_core.running.imports import ImportWatch, OnImport
-from glrec_core.running.launch import Launch, ProgramNotFound, load_module, load_script, show
+from glrec_core.running.launch import Launch, load_module, load_script, show
 from glrec_core.running.options import RunOptions
 from glrec_core.running.randomness import seed, seed_numpy
 from glrec_core.running.session import EndOfRecording, Session

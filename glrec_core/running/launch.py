@@ -12,12 +12,8 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from glrec_core.errors import ConfigError
+from glrec_core.errors import ConfigError, ProgramNotFound
 from glrec_core.values import checks
-
-
-class ProgramNotFound(ConfigError):
-    """There is no such script or module, or it is not Python."""
 
 
 @dataclass(frozen=True, slots=True)

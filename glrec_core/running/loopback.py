@@ -19,7 +19,7 @@ from time import perf_counter
 from typing import Any
 
 from glrec_core import FileSink, record
-from glrec_core.errors import ConfigError, GlrecError
+from glrec_core.errors import ConfigError, ProgramFailed
 from glrec_core.gl.headless import first_context, headless_displays
 from glrec_core.running import RunOptions, load_script, run_program
 from glrec_core.running.options import exact_seconds
@@ -34,10 +34,6 @@ SYNTHETIC = "synthetic"
 """The source that glrec draws itself."""
 
 _SIZE, _FPS, _SECONDS = Size(1280, 720), Fraction(30), 5.0
-
-
-class ProgramFailed(GlrecError):
-    """The program that was to be recorded failed, or drew nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from glrec_core.errors import ProcessFailed, VideoError
 from glrec_core.ffmpeg.executable import bundled_ffmpeg
-from glrec_core.isolation import ProcessFailed, call
+from glrec_core.isolation import call
 from glrec_core.media.film import Film, film_as_json, film_from_json, read_film
-from glrec_core.media.source import VideoError, check_path
+from glrec_core.media.source import check_path
 from glrec_core.values.checks import positive_number
 from glrec_core.values.progress import Progress, silent
 from glrec_core.verify import second_decoder

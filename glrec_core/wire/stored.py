@@ -9,7 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from glrec_core.media.source import VideoError, check_path, opened_video, reason
+from glrec_core.errors import VideoError
+from glrec_core.media.source import check_path, opened_video, reason
 from glrec_core.values.color import BT709, ColorSpace
 from glrec_core.values.frame import Packet, PixelFormat, Size, StreamInfo
 

@@ -10,7 +10,7 @@ import pytest
 from glrec_bench.examine import Comparison, Picture, account, examine
 from glrec_bench.job import PixelSize
 from glrec_bench.scene import Scene, code, drawn, scene_of
-from glrec_core.media.source import VideoError
+from glrec_core.errors import VideoError
 from glrec_core.values.frame import Size
 from glrec_core.verify import pattern
 

@@ -6,8 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from glrec_core.errors import CaptureError
-from glrec_core.media.source import VideoError
+from glrec_core.errors import CaptureError, VideoError
 from glrec_core.values.progress import Progress
 
 

@@ -11,9 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from glrec_core.errors import CaptureError, GlrecError
-from glrec_core.isolation import ProcessFailed, call
-from glrec_core.media.source import VideoError
+from glrec_core.errors import CaptureError, GlrecError, ProcessFailed, VideoError
+from glrec_core.isolation import call
 from tests.cli.command import environment
 from tests.support.leftovers import children
 

@@ -8,8 +8,7 @@ import av
 import pytest
 
 from glrec_core.config import Config
-from glrec_core.errors import ConfigError
-from glrec_core.media.source import VideoError
+from glrec_core.errors import ConfigError, VideoError
 from glrec_core.values.frame import Size
 from glrec_core.wire.stored import stored_stream
 from tests.host_pipeline import encoded, film, regular
