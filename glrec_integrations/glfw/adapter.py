@@ -56,7 +56,7 @@ class WindowAttachment:
 
     def __init__(self, glfw: Any, window: Any, tap: Tap) -> None:
         self._glfw = glfw
-        self._window = window
+        self._window = type(window).from_buffer_copy(window)  # the program's own object is not kept
         self._tap = tap
         self._alive = True
         self._look_at_key: Callable[[], None] = _nothing

@@ -54,7 +54,10 @@ def _attachment(binding: str, widget: Any, tap: Tap) -> Attachment:
     try:
         return WidgetAttachment(binding, widget, tap)
     except RuntimeError as error:  # how both bindings say that the C++ half is gone
-        raise ConfigError(f"{type(widget).__qualname__} is deleted; attach to a widget that lives") from error
+        name = type(widget).__qualname__
+        raise ConfigError(
+            f"this {name} is closed, Qt has deleted it; attach to a widget that lives"
+        ) from error
 
 
 class WidgetAttachment:
@@ -65,12 +68,16 @@ class WidgetAttachment:
         self._widget = weakref.ref(widget)
         self._tap = tap
         self._painted = False
+        self._has_drawn = False
         self._native: Binding | None = None
         self._core: Any = sys.modules[f"{binding}.QtCore"]
         self._key: tuple[Any, Callable[[], None]] | None = None
         self._filter = _event_filter(binding)(self._on_event, widget)
         widget.installEventFilter(self._filter)
         widget.aboutToCompose.connect(self._on_compose)
+        if widget.context() is not None:
+            with self._widget_current(widget):
+                self._note_context(widget)
 
     def detach(self) -> None:
         """Take filter and handlers off, if the widget still lives."""
@@ -113,12 +120,16 @@ class WidgetAttachment:
         widget = self._widget()
         if widget is None or not self._painted:
             return
-        self._painted = False
+        self._painted, self._has_drawn = False, True
         with self._widget_current(widget):
             if self._native is None:
-                self._native = current_binding()
-                widget.context().aboutToBeDestroyed.connect(self._before_end)
+                self._note_context(widget)
             self._tap.frame_drawn(Framebuffer(widget.defaultFramebufferObject(), _size(widget)))
+
+    def _note_context(self, widget: Any) -> None:
+        """Note the widget's context, which is current. It has none before it is shown."""
+        self._native = current_binding()
+        widget.context().aboutToBeDestroyed.connect(self._before_end)
 
     @contextmanager
     def _widget_current(self, widget: Any) -> Iterator[None]:
@@ -137,6 +148,9 @@ class WidgetAttachment:
                 before.makeCurrent(before.surface())
 
     def _before_end(self) -> None:
+        if not self._has_drawn:  # it only moves to another window, where it gets a context anew
+            self._native = None
+            return
         try:
             with self.current():
                 self._tap.context_closing()

@@ -1,17 +1,36 @@
-"""One list of promises, kept by every adapter: each runs in a fresh interpreter, headless on EGL."""
+"""One list of promises, kept by every adapter: each runs in a fresh interpreter, on what its row of the contract needs."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
 
 import pytest
 
-from tests.contract.adapter_programs import checks
+from tests.contract.adapter_programs.checks import CHECKS
+from tests.contract.adapter_programs.running import reason_to_skip, run
 from tests.contract.adapter_programs.toolkits import TOOLKITS
-from tests.support.displays import run_program
+from tests.support.displays import xvfb
 
-ENVIRONMENT = {"DISPLAY": "", "EGL_PLATFORM": "surfaceless"}
+INTEGRATIONS = Path(__file__).resolve().parents[2] / "glrec_integrations"
 
 
-@pytest.mark.parametrize("check", checks.CHECKS)
-@pytest.mark.parametrize("toolkit", TOOLKITS)
-def test_adapter_keeps(toolkit: str, check: str) -> None:
-    program = f"from tests.contract.adapter_programs.checks import main\nmain({toolkit!r}, {check!r})"
-    done = run_program(program, env=ENVIRONMENT)
-    assert "still open" not in done.stderr
+@pytest.fixture(scope="module")
+def displays() -> Iterator[Callable[[], str]]:
+    """Give an X server that is started when a row first asks for it."""
+    with ExitStack() as stack:
+        yield cache(lambda: stack.enter_context(xvfb()))
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("row", TOOLKITS)
+def test_adapter_keeps(row: str, check: str, displays: Callable[[], str]) -> None:
+    if reason := reason_to_skip(row, check):
+        pytest.skip(reason)
+    run(row, check, displays)
+
+
+def test_every_adapter_has_a_row() -> None:
+    assert {row.name for row in TOOLKITS.values()} == {
+        path.parent.name for path in INTEGRATIONS.glob("*/adapter.py")
+    }

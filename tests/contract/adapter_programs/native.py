@@ -4,9 +4,11 @@ All functions act on the context that is current, whoever made it.
 """
 
 import ctypes
+import os
 from collections.abc import Callable
-from ctypes import byref, c_float, c_int, c_ssize_t, c_uint, c_void_p
-from functools import cache
+from ctypes import POINTER, byref, c_float, c_int, c_ssize_t, c_uint, c_void_p
+from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +32,8 @@ _PACK = (
 
 _EGL_SURFACE_TYPE, _EGL_RENDERABLE_TYPE, _EGL_OPENGL_BIT = 0x3033, 0x3040, 0x0008
 _EGL_OPENGL_API, _EGL_NONE = 0x30A2, 0x3038
+_EGL_DRAW, _EGL_READ = 0x3059, 0x305A
+_GLX_DRAWABLE_TYPE, _GLX_PBUFFER_BIT, _GLX_RGBA_TYPE = 0x8010, 0x0004, 0x8014
 
 _CAPABILITIES = {
     "SCISSOR_TEST": _SCISSOR_TEST,
@@ -94,11 +98,39 @@ def _gl() -> ctypes.CDLL:
     return library
 
 
+@dataclass(frozen=True, slots=True)
+class _System:
+    """EGL or GLX: how a context is made current, and what tells the arguments of that call; the last is the context."""
+
+    make_current: Callable[..., int]
+    getters: tuple[Callable[[], int | None], ...]
+
+
+@cache
+def _systems() -> tuple[_System, ...]:
+    """Return EGL, and GLX where there is a display: loaded elsewhere, it would be found where no program has it."""
+    return (_egl_system(), _glx_system()) if os.environ.get("DISPLAY") else (_egl_system(),)
+
+
+@cache
+def _egl_system() -> _System:
+    egl = _egl()
+    surfaces = (partial(egl.eglGetCurrentSurface, which) for which in (_EGL_DRAW, _EGL_READ))
+    return _System(egl.eglMakeCurrent, (egl.eglGetCurrentDisplay, *surfaces, egl.eglGetCurrentContext))
+
+
+@cache
+def _glx_system() -> _System:
+    glx = _glx()
+    getters = (glx.glXGetCurrentDisplay, glx.glXGetCurrentDrawable, glx.glXGetCurrentReadDrawable)
+    return _System(glx.glXMakeContextCurrent, (*getters, glx.glXGetCurrentContext))
+
+
 @cache
 def _egl() -> ctypes.CDLL:
     library = ctypes.CDLL("libEGL.so.1")
-    library.eglGetCurrentContext.restype = c_void_p
-    library.eglGetCurrentDisplay.restype = c_void_p
+    for getter in ("eglGetCurrentContext", "eglGetCurrentDisplay", "eglGetCurrentSurface"):
+        getattr(library, getter).restype = c_void_p
     library.eglMakeCurrent.argtypes = [c_void_p] * 4
     library.eglGetDisplay.argtypes = [c_void_p]
     library.eglGetDisplay.restype = c_void_p
@@ -110,19 +142,64 @@ def _egl() -> ctypes.CDLL:
     return library
 
 
+@cache
+def _glx() -> ctypes.CDLL:
+    library = ctypes.CDLL("libGLX.so.0")
+    for getter in ("Context", "Display", "Drawable", "ReadDrawable"):
+        getattr(library, f"glXGetCurrent{getter}").restype = c_void_p  # a drawable is as wide
+    library.glXMakeContextCurrent.argtypes = [c_void_p] * 4
+    library.glXChooseFBConfig.argtypes = [c_void_p, c_int, c_void_p, c_void_p]
+    library.glXChooseFBConfig.restype = POINTER(c_void_p)
+    library.glXCreateNewContext.argtypes = [c_void_p, c_void_p, c_int, c_void_p, c_int]
+    library.glXCreateNewContext.restype = c_void_p
+    library.glXCreatePbuffer.argtypes = [c_void_p] * 3
+    library.glXCreatePbuffer.restype = c_void_p
+    library.glXDestroyPbuffer.argtypes = library.glXDestroyContext.argtypes = [c_void_p] * 2
+    return library
+
+
+@cache
+def _x11() -> ctypes.CDLL:
+    library = ctypes.CDLL("libX11.so.6")
+    library.XOpenDisplay.restype = c_void_p
+    library.XCloseDisplay.argtypes = library.XFree.argtypes = [c_void_p]
+    return library
+
+
 def current_context() -> int | None:
-    """Return the handle of the EGL context that is current, or None."""
-    handle: int | None = _egl().eglGetCurrentContext()
-    return handle
+    """Return the handle of the context that is current, or None."""
+    return next(filter(None, (system.getters[-1]() for system in _systems())), None)
 
 
 def release_current_context() -> None:
     """Leave no context current, behind the frameworks' backs."""
-    assert _egl().eglMakeCurrent(_egl().eglGetCurrentDisplay(), None, None, None)
+    for system in _systems():
+        if system.getters[-1]():
+            assert system.make_current(system.getters[0](), None, None, None)
+
+
+class Current:
+    """The context that is current when this is made, with its surfaces."""
+
+    def __init__(self) -> None:
+        [self._system] = [system for system in _systems() if system.getters[-1]()]
+        self._handles = tuple(get() for get in self._system.getters)
+
+    def make_current(self) -> None:
+        """Make it current as it was, behind the frameworks' backs."""
+        assert self._system.make_current(*self._handles)
 
 
 class OwnContext:
-    """A context of EGL's that no framework knows of, without a surface."""
+    """A context that no framework knows of, without a window: GLX's where there is a display, else EGL's."""
+
+    def __init__(self) -> None:
+        own = _GlxContext() if os.environ.get("DISPLAY") else _EglContext()
+        self.handle, self.make_current, self.destroy = own.handle, own.make_current, own.destroy
+
+
+class _EglContext:
+    """Has no surface."""
 
     def __init__(self) -> None:
         egl = _egl()
@@ -143,6 +220,32 @@ class OwnContext:
     def destroy(self) -> None:
         """Give it back; it must not be current."""
         assert _egl().eglDestroyContext(self._display, self.handle)
+
+
+class _GlxContext:
+    """Draws into a buffer of a few pixels, on a connection of its own."""
+
+    def __init__(self) -> None:
+        glx = _glx()
+        self._display = _x11().XOpenDisplay(None)
+        assert self._display, "there is no X server"
+        count, wanted = c_int(), (c_int * 3)(_GLX_DRAWABLE_TYPE, _GLX_PBUFFER_BIT, 0)
+        configs = glx.glXChooseFBConfig(self._display, 0, wanted, byref(count))
+        assert count.value
+        self._buffer = glx.glXCreatePbuffer(self._display, configs[0], (c_int * 1)(0))
+        self.handle: int | None = glx.glXCreateNewContext(self._display, configs[0], _GLX_RGBA_TYPE, None, 1)
+        assert self.handle is not None
+        _x11().XFree(configs)
+
+    def make_current(self) -> None:
+        """Make it current, as a library does that knows of no other."""
+        assert _glx().glXMakeContextCurrent(self._display, self._buffer, self._buffer, self.handle)
+
+    def destroy(self) -> None:
+        """Give it back; it must not be current."""
+        _glx().glXDestroyContext(self._display, self.handle)
+        _glx().glXDestroyPbuffer(self._display, self._buffer)
+        _x11().XCloseDisplay(self._display)
 
 
 def error() -> int:

@@ -18,7 +18,9 @@ def display() -> Iterator[dict[str, str]]:
         yield {"DISPLAY": name, "SDL_VIDEODRIVER": "x11"}
 
 
-@pytest.mark.parametrize("scenario", ["closed", "hotkey", "quit_while_recording", "mode_set_again", "window"])
+@pytest.mark.parametrize(
+    "scenario", ["hotkey", "quit_while_recording", "mode_set_again", "window", "window_ended_by_the_display"]
+)
 def test_display(scenario: str, display: dict[str, str], tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     run_program(PROGRAM, scenario, str(film), env=display)

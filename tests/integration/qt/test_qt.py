@@ -24,7 +24,9 @@ def display() -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.parametrize("binding", BINDINGS)
-@pytest.mark.parametrize("scenario", ["closed", "hotkey", "multisampled", "painter", "deleted"])
+@pytest.mark.parametrize(
+    "scenario", ["hotkey", "multisampled", "painter", "deleted", "moved_before_its_first_frame"]
+)
 def test_widget(binding: str, scenario: str, display: dict[str, str], tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     run_program(PROGRAM, binding, scenario, str(film), env=display)

@@ -1,5 +1,6 @@
 """pygame programs that record themselves: scenarios.py NAME FILM"""
 
+import gc
 import sys
 from typing import Any
 
@@ -37,17 +38,6 @@ def functions() -> tuple[Any, ...]:
 
 def record(target: Any, film: str, **options: Any) -> glrec_core.Recorder:
     return attach(target, film, timing="step", fps=FPS, **options)
-
-
-def closed(film: str) -> None:
-    found = functions()
-    recorder = record(open_display(), film)
-    for number in range(FRAMES):
-        show(pygame.display, number)
-    recorder.close()
-    assert functions() == found
-    show(pygame.display, FRAMES)
-    pygame.quit()
 
 
 def hotkey(film: str) -> None:
@@ -109,6 +99,22 @@ def window(film: str) -> None:
     shown.destroy()
     assert recorder.close().frames == FRAMES
     assert vars(shown) == {}
+
+
+def window_ended_by_the_display(film: str) -> None:
+    class Window(pygame.Window):
+        pass
+
+    pygame.display.init()
+    shown = Window("window", SIZE, opengl=True)
+    recorder = record(shown, film)
+    for number in range(FRAMES):
+        show(shown, number)
+    pygame.display.quit()
+    assert recorder.finished
+    assert recorder.close().frames == FRAMES
+    del shown
+    gc.collect()
 
 
 def refused(film: str) -> None:

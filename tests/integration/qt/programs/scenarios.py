@@ -96,7 +96,10 @@ def hotkey(film: str) -> None:
     assert heard == [False, True, False, False]
 
 
-def closed(film: str) -> None:
+def multisampled(film: str) -> None:
+    surface_format = gui.QSurfaceFormat()
+    surface_format.setSamples(4)
+    gui.QSurfaceFormat.setDefaultFormat(surface_format)
     widget = shown(Widget())
     before = dict(vars(widget))
     recorder = record(widget, film)
@@ -111,11 +114,16 @@ def closed(film: str) -> None:
     process()
 
 
-def multisampled(film: str) -> None:
-    surface_format = gui.QSurfaceFormat()
-    surface_format.setSamples(4)
-    gui.QSurfaceFormat.setDefaultFormat(surface_format)
-    closed(film)
+def moved_before_its_first_frame(film: str) -> None:
+    widget = shown(Widget())
+    recorder = record(widget, film, paused=True)
+    window = widgets.QMainWindow()
+    window.setCentralWidget(widget)  # where it gets another context
+    window.show()
+    process()
+    recorder.resume()
+    show_numbers(widget)
+    assert recorder.close().frames == FRAMES
 
 
 def painter(film: str) -> None:
