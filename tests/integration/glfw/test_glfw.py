@@ -18,7 +18,7 @@ def display() -> Iterator[dict[str, str]]:
         yield {"DISPLAY": name}
 
 
-@pytest.mark.parametrize("scenario", ["closed", "destroyed", "terminated", "hotkey"])
+@pytest.mark.parametrize("scenario", ["destroyed", "terminated", "hotkey"])
 def test_window(scenario: str, display: dict[str, str], tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     run_program(PROGRAM, scenario, str(film), env=display)

@@ -41,17 +41,6 @@ def functions() -> tuple[Any, ...]:
     return glfw.swap_buffers, glfw.destroy_window, glfw.terminate
 
 
-def closed(film: str) -> None:
-    found, window = functions(), open_window()
-    recorder = record(window, film)
-    for number in range(FRAMES):
-        show(window, number)
-    recorder.close()
-    assert functions() == found
-    show(window, FRAMES)
-    glfw.terminate()
-
-
 def destroyed(film: str) -> None:
     found, window = functions(), open_window(samples=4)
     recorder = record(window, film)
