@@ -20,7 +20,7 @@ framebuffer and leaves the target as it was found. A complete adapter:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, runtime_checkable
 
@@ -105,6 +105,10 @@ class AdapterSpec:
     @hookspec
     def glrec_targets(self) -> str:  # type: ignore[empty-body]
         """Return one line that names the framework and the classes of target that this adapter takes."""
+
+    @hookspec
+    def glrec_frameworks(self) -> Sequence[str]:  # type: ignore[empty-body]
+        """Return the frameworks that this adapter knows, as pip names them, for `glrec doctor` to tell their versions."""
 
     @hookspec
     def glrec_imports(self) -> Mapping[str, ImportHook]:  # type: ignore[empty-body]

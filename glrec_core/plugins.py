@@ -43,16 +43,24 @@ def attach(target: object, tap: Tap) -> Attachment:
         PluginError: a plugin cannot be loaded.
 
     """
-    hook = plugin_manager().hook
-    attachment: Attachment | None = hook.glrec_attach(target=target, tap=tap)
+    attachment: Attachment | None = plugin_manager().hook.glrec_attach(target=target, tap=tap)
     if attachment is None:
         kind = f"{type(target).__module__}.{type(target).__qualname__}"
-        known = "; ".join(sorted(hook.glrec_targets())) or "none is installed"
         raise AdapterNotFound(
-            f"no adapter knows how to record a {kind}. Adapters and what they take: {known}. "
+            f"no adapter knows how to record a {kind}. Adapters and what they take: {known_targets()}. "
             "For a loop of your own, pass None and call recorder.frame_drawn(Framebuffer(...)) after each drawn frame."
         )
     return attachment
+
+
+def known_targets() -> str:
+    """Return what the installed adapters take, as each says it.
+
+    Raises:
+        PluginError: a plugin cannot be loaded.
+
+    """
+    return "; ".join(sorted(plugin_manager().hook.glrec_targets())) or "none is installed"
 
 
 def encoder_offers() -> tuple[EncoderOffer, ...]:

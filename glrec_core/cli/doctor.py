@@ -93,7 +93,7 @@ def _sections(found: Diagnosis) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     yield "NVIDIA", list(_nvidia(found.nvidia))
     yield "FFmpeg", list(_ffmpeg(found.ffmpeg))
     adapters = [(each.name, each.problem or f"loads, from {each.package}") for each in found.adapters]
-    yield "adapters", adapters or [("none", "pip install glrec brings pyglet, moderngl and vispy")]
+    yield "adapters", adapters or [("none", "pip install glrec, which registers its own")]
     routes = found.best.routes if found.best else ()
     yield (
         "routes, best first",

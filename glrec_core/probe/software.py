@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import warnings
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from io import StringIO
 
 from glrec_core.encode.codecs import CODECS
 from glrec_core.encode.stills import STILLS
 from glrec_core.ffmpeg.executable import bundled_ffmpeg
 from glrec_core.hooks.project import PROJECT
-
-FRAMEWORKS = (
-    "pyglet",
-    "arcade",
-    "moderngl",
-    "moderngl-window",
-    "vispy",
-    "napari",
-    "glfw",
-    "pygame",
-    "PySide6-Essentials",
-    "PyQt6",
-)
-"""What glrec's adapters know, by the names of the distributions."""
 
 _PACKAGES = (
     "numpy",
@@ -93,24 +80,42 @@ def probe_packages() -> dict[str, str]:
 
 
 def probe_frameworks() -> dict[str, str]:
-    """Return the versions of the installed frameworks; none is imported."""
-    return _versions(FRAMEWORKS)
+    """Return the versions of the installed frameworks that adapters know; none is imported."""
+    found: dict[str, str] = {}
+    for point in _plugins():
+        with suppress(Exception):  # somebody else's; `probe_adapters` tells of it
+            found |= _frameworks(point)
+    return found
 
 
 def probe_adapters() -> tuple[Adapter, ...]:
     """Load each adapter on its own."""
     return tuple(
-        Adapter(point.name, point.dist.name if point.dist else "", _load_problem(point.load))
-        for point in sorted(entry_points(group=PROJECT), key=lambda point: point.name)
+        Adapter(point.name, point.dist.name if point.dist else "", _problem(point)) for point in _plugins()
     )
 
 
-def _load_problem(load: object) -> str | None:
-    assert callable(load)
+def _plugins() -> list[EntryPoint]:
+    return sorted(entry_points(group=PROJECT), key=lambda point: point.name)
+
+
+def _frameworks(point: EntryPoint) -> dict[str, str]:
+    """Load a plugin, and return the versions of the frameworks that it names."""
+    with _unheard():
+        return _versions(tuple(getattr(point.load(), "glrec_frameworks", tuple)()))
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Hold back what a plugin prints and warns of when it is loaded: it may name files."""
+    with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _problem(point: EntryPoint) -> str | None:
     try:
-        with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-            warnings.simplefilter("ignore")
-            load()
+        _frameworks(point)
     except Exception as error:  # noqa: BLE001 - somebody else's package may raise anything, and that is the answer
         text = error.msg if isinstance(error, SyntaxError) else error  # else it names the file
         return f"{type(error).__name__}: {text}"

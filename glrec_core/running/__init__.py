@@ -31,11 +31,6 @@ PATIENCE_SECONDS = 10.0
 _INTERRUPTED = 130
 """Exit code of a program that Ctrl-C has ended: 128 and the number of SIGINT, as shells have it."""
 
-_SUPPORTED = (
-    "glrec sees the windows of pyglet, arcade, moderngl-window, vispy, GLFW, pygame (OpenGL displays) and Qt "
-    "(QOpenGLWidget); other programs call glrec_core.mark_frame() after each frame"
-)
-
 
 def run_program(load: Callable[[], Launch], arguments: list[str], options: RunOptions) -> int:
     """Run a program to its end, and return its exit code; 1 if only the recording failed.
@@ -51,7 +46,7 @@ def run_program(load: Callable[[], Launch], arguments: list[str], options: RunOp
     with _prepared(session):
         code = _run(session, load, arguments)
     if not session.has_drawn and code in {0, _INTERRUPTED}:  # a program that failed has said so itself
-        _say(f"the program drew no frame, so there is no recording; {_SUPPORTED}")
+        _say(f"the program drew no frame, so there is no recording; {_seen()}")
     whole = _finish(session)
     return code if code or whole else 1
 
@@ -101,7 +96,14 @@ def _told_if_nothing_is_drawn(session: Session) -> Iterator[None]:
 
 def _tell_of_silence(session: Session) -> None:
     if not session.has_drawn:
-        _say(f"the program has drawn no frame for {PATIENCE_SECONDS:.0f} s; {_SUPPORTED}")
+        _say(f"the program has drawn no frame for {PATIENCE_SECONDS:.0f} s; {_seen()}")
+
+
+def _seen() -> str:
+    return (
+        f"adapters and what they take: {plugins.known_targets()}. "
+        "Other programs call glrec_core.mark_frame() after each frame"
+    )
 
 
 def _run(session: Session, load: Callable[[], Launch], arguments: list[str]) -> int:

@@ -39,6 +39,12 @@ def glrec_targets() -> str:
 
 
 @hookimpl
+def glrec_frameworks() -> tuple[str, ...]:
+    """Name the distributions whose windows it takes."""
+    return ("moderngl", "moderngl-window")
+
+
+@hookimpl
 def glrec_attach(target: object, tap: Tap) -> Attachment | None:
     """Hook `target` if it is a window of moderngl-window, or the config of one.
 

@@ -35,6 +35,12 @@ def glrec_targets() -> str:
 
 
 @hookimpl
+def glrec_frameworks() -> tuple[str, ...]:
+    """Name the distributions whose windows it takes."""
+    return ("pygame", "pygame-ce")
+
+
+@hookimpl
 def glrec_attach(target: object, tap: Tap) -> Attachment | None:
     """Hook `target` if it is pygame's display or a window of it.
 

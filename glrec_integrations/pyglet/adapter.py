@@ -32,6 +32,12 @@ def glrec_targets() -> str:
 
 
 @hookimpl
+def glrec_frameworks() -> tuple[str, ...]:
+    """Name the distributions whose windows it takes."""
+    return ("pyglet", "arcade")
+
+
+@hookimpl
 def glrec_attach(target: object, tap: Tap) -> Attachment | None:
     """Hook `target` if it is a pyglet window.
 

@@ -36,6 +36,12 @@ def glrec_targets() -> str:
 
 
 @hookimpl
+def glrec_frameworks() -> tuple[str, ...]:
+    """Name the distributions whose windows it takes."""
+    return ("PySide6-Essentials", "PyQt6")
+
+
+@hookimpl
 def glrec_attach(target: object, tap: Tap) -> Attachment | None:
     """Hook `target` if it is a widget that paints with OpenGL.
 

@@ -62,6 +62,7 @@ def test_the_report_adds_up() -> None:
         "pyglet": None, "moderngl": None, "vispy": None
     } == {adapter["name"]: None for adapter in report["adapters"]}  # fmt: skip
     assert {"numpy", "av", "pluggy"} <= report["packages"].keys()
+    assert {"pyglet", "moderngl-window", "vispy", "glfw", "pygame-ce"} <= report["frameworks"].keys()
     assert report["ffmpeg"]["encoders"]["libx264"] is True
     assert "selftest" not in report
 

@@ -103,6 +103,7 @@ def test_doctor_lists_it(installed: Path) -> None:
     adapters = {adapter["name"]: adapter for adapter in report["adapters"]}
     for name in ("easel", "easel-program", "easel-jpeg"):
         assert adapters[name] == {"name": name, "package": "glrec-easel", "problem": None}
+    assert report["frameworks"]["glrec-easel"]
     routes = {route["name"]: route for route in report["routes"]}
     assert routes["easel-jpeg"]["usable"]
     assert report["chosen"] != "easel-jpeg"

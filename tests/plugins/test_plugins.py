@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import assert_refused, glrec
+from tests.cli.command import assert_refused, glrec, glrec_json
 from tests.plugins.installed import environment, install_module
 from tests.support.displays import run_program
 
@@ -121,6 +121,9 @@ from glrec_core.adapter import hookimpl
 def glrec_targets(): return "toy: toy.Window"
 
 @hookimpl
+def glrec_frameworks(): return ["toy-package", "not-installed"]
+
+@hookimpl
 def glrec_imports(): return {"colorsys": lambda module, program: print(module.__name__, program.step)}
 """
 
@@ -135,6 +138,30 @@ except glrec_core.AdapterNotFound as error:
     print(error)
 """
     assert "toy: toy.Window" in run_program(program, env=environment(tmp_path)).stdout
+
+
+def test_what_an_adapter_takes_is_told_of_a_program_that_draws_nothing(tmp_path: Path) -> None:
+    install_module(tmp_path, "toy", ADAPTER)
+    program = tmp_path / "program.py"
+    program.write_text("")
+    done = glrec("run", "--headless", program, env=environment(tmp_path))
+    assert "toy: toy.Window" in done.stderr
+
+
+def test_an_adapters_frameworks_are_told_by_doctor(tmp_path: Path) -> None:
+    install_module(tmp_path, "toy", ADAPTER)
+    report = glrec_json("doctor", env=environment(tmp_path))
+    assert report["frameworks"]["toy-package"] == "1.0"
+    assert "not-installed" not in report["frameworks"]
+
+
+@pytest.mark.parametrize("returned", ["None", "[7]"])
+def test_an_adapter_that_names_no_frameworks_right_is_told_by_doctor(tmp_path: Path, returned: str) -> None:
+    install_module(tmp_path, "toy", ADAPTER.replace('["toy-package", "not-installed"]', returned))
+    report = glrec_json("doctor", env=environment(tmp_path))
+    [problem] = [adapter["problem"] for adapter in report["adapters"] if adapter["name"] == "toy"]
+    assert "Error: " in problem
+    assert "pyglet" in report["frameworks"]
 
 
 def test_a_plugin_hears_of_the_programs_imports(tmp_path: Path) -> None:

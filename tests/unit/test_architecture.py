@@ -4,12 +4,13 @@ The table of docs/architecture.md is the plan. A room that is not in it fails th
 """
 
 import ast
+import importlib
 import re
 import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.support.displays import run_program
 
@@ -36,7 +37,7 @@ def _dotted_room(name: str) -> str:
 FLOORS: dict[str, int] = {room: floor for floor, room in _described()}
 """A package's name stands for all its modules, which may import each other."""
 
-ADAPTERS = ("pyglet", "moderngl", "vispy", "glfw", "pygame", "qt")
+ADAPTERS = sorted(path.parent.name for path in (ROOT / "glrec_integrations").glob("*/adapter.py"))
 FRAMEWORKS = frozenset(
     {
         "pyglet",
@@ -185,6 +186,33 @@ def test_the_frameworks_faces_use_public_names_only() -> None:
     faces = [found for found in OWN if found.importer.startswith("glrec_integrations.")]
     private = [str(f) for f in faces if f.imported.startswith("glrec_core") and f.imported not in allowed]
     assert private == []
+
+
+def test_the_core_names_no_framework() -> None:
+    """A new adapter is in no list of the core's: what the core says of frameworks, adapters tell it."""
+    named = {name for each in ADAPTERS for name in _adapter(each).glrec_frameworks()}
+    words = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in {*ADAPTERS, *named}), re.IGNORECASE)
+    core = {module: path for module, path in MODULES.items() if module.startswith("glrec_core")}
+    found = [
+        f"{module}:{line}: {text}"
+        for module, path in core.items()
+        for line, text in _texts(path)
+        if words.search(text)
+    ]
+    assert found == []
+
+
+def _adapter(name: str) -> Any:
+    return importlib.import_module(f"glrec_integrations.{name}.adapter")
+
+
+def _texts(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the strings of a module that are no documentation."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
+            yield node.lineno, node.value
 
 
 def _within(package: str) -> set[str]:

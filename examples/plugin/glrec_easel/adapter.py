@@ -26,6 +26,12 @@ def glrec_targets() -> str:
 
 
 @hookimpl
+def glrec_frameworks() -> tuple[str, ...]:
+    """Name the distribution that brings the toolkit, which is this one."""
+    return ("glrec-easel",)
+
+
+@hookimpl
 def glrec_attach(target: object, tap: Tap) -> Attachment | None:
     """Hook `target` if it is an easel. The toolkit is not imported: whoever has an easel has done that."""
     toolkit = sys.modules.get("easel")
