@@ -1,6 +1,7 @@
 """Hears of the pictures of an easel by standing in for `show` and `close`, and leaves it as it was found."""
 
 import sys
+import weakref
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -46,7 +47,7 @@ class EaselAttachment:
     """The hooks on one easel."""
 
     def __init__(self, easel: Any, tap: Tap) -> None:
-        self._easel = easel
+        self._easel = weakref.ref(easel)  # the easel keeps the hooks alive, they do not keep it alive
         self._tap = tap
         with restored_context(), easel.context:
             self._binding: Binding | None = current_binding()
@@ -65,8 +66,11 @@ class EaselAttachment:
         return nullcontext() if self._binding is None else made_current(self._binding)
 
     def _before_show(self) -> None:
+        easel = self._easel()
+        if easel is None:
+            return
         with self.current():
-            framebuffer = self._easel.framebuffer
+            framebuffer = easel.framebuffer
             self._tap.frame_drawn(Framebuffer(framebuffer.glo, Size(*framebuffer.size)))
 
     def _before_close(self) -> None:
