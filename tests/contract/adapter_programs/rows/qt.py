@@ -90,15 +90,11 @@ class _Qt(Toolkit):
         self._delete()
         own: dict[str, Any] = {"widget": attributes(target)}
         try:
-            context, children = target.context(), target.children()
+            filters = list(map(id, target.children()))  # of events, whose widget is their parent
         except RuntimeError:  # Qt has deleted it
             return own
-        handlers = {
-            "aboutToCompose": [0] * self._receivers(target, "aboutToCompose"),
-            "aboutToBeDestroyed": [0] * self._receivers(context, "aboutToBeDestroyed"),
-            "events": list(map(id, children)),  # filters, whose widget is their parent
-        }
-        return {**own, "handlers": handlers}
+        handlers = {name: [0] * count for name, count in self._receivers(target).items()}
+        return {**own, "handlers": {**handlers, "events": filters}}
 
     def hear_keys(self, target: Any, heard: Callable[[str], object]) -> None:
         self._heard = heard
@@ -121,7 +117,8 @@ class _Qt(Toolkit):
     def _module(self, name: str) -> Any:
         return import_module(f"{self.framework}.{name}")
 
-    def _receivers(self, sender: Any, signal: str) -> int:
+    def _receivers(self, widget: Any) -> dict[str, int]:
+        """Return how many handlers the signals have."""
         raise NotImplementedError
 
 
@@ -130,14 +127,18 @@ class PySide(_Qt):
 
     framework = "PySide6"
 
-    def _receivers(self, sender: Any, signal: str) -> int:
-        return int(sender.receivers(self._module("QtCore").SIGNAL(f"{signal}()")))
+    def _receivers(self, widget: Any) -> dict[str, int]:
+        signal = self._module("QtCore").SIGNAL
+        return {
+            "composed": widget.receivers(signal("aboutToCompose()")),
+            "destroyed": widget.context().receivers(signal("aboutToBeDestroyed()")),
+        }
 
 
 class PyQt(_Qt):
-    """Of PyQt6."""
+    """Of PyQt6, which tells nothing of the context's signals, since Qt has made that."""
 
     framework = "PyQt6"
 
-    def _receivers(self, sender: Any, signal: str) -> int:
-        return int(sender.receivers(getattr(sender, signal)))
+    def _receivers(self, widget: Any) -> dict[str, int]:
+        return {"composed": widget.receivers(widget.aboutToCompose)}
