@@ -1,31 +1,37 @@
-"""What exists from the first recorded frame on: one capture, one queue and one encode thread, for one GL context."""
+"""What exists from the first recorded frame on: one capture, one queue and one encode thread, for one GL context.
+
+The loop stands still while it is opened. So what takes longest, imports, is done beforehand by a thread of their own, or by the
+encode thread.
+"""
 
 from __future__ import annotations
 
 import errno
+import logging
 import threading
 from fractions import Fraction
 from pathlib import Path
 from time import perf_counter_ns
 
+from glrec_core.backends.table import Backend, choose
 from glrec_core.drawing.dot import RecordingDot
 from glrec_core.errors import CaptureError, SpillError, WrongThreadError
-from glrec_core.gl.functions import GL
-from glrec_core.pipeline.chain import EncodeChain, Tell
-from glrec_core.pipeline.outputs import Outputs, Report
+from glrec_core.gl.functions import GL, current_gl
+from glrec_core.pipeline.chain import EncodeChain
+from glrec_core.pipeline.outputs import Outputs
 from glrec_core.pipeline.writer import StreamWriter
-from glrec_core.recorder.frame_queue import FrameQueue
-from glrec_core.recorder.screenshots import Screenshots
+from glrec_core.recorder.job import Job
+from glrec_core.recorder.overflow import open_queue
 from glrec_core.recorder.worker import Worker
-from glrec_core.report.marks import Marks
 from glrec_core.report.ranges import timed_range
-from glrec_core.report.stats import Stats
 from glrec_core.stages import Capture, Pipeline
 from glrec_core.system.forks import keep_in_children
 from glrec_core.system.interrupts import held_back
 from glrec_core.values.clock import Clock, Span
-from glrec_core.values.frame import Frame, Framebuffer, Packet, StreamInfo
+from glrec_core.values.frame import Frame, Framebuffer, Packet, Size, StreamInfo
 from glrec_core.values.progress import wait_with_progress
+
+logger: logging.Logger = logging.getLogger("glrec")
 
 
 class Engine:
@@ -35,32 +41,21 @@ class Engine:
     what has arrived, counts what only the context's thread could have read, and leaves the GL names to their context.
     """
 
-    def __init__(
-        self,
-        gl: GL,
-        pipeline: Pipeline,
-        queue: FrameQueue,
-        outputs: Outputs,
-        stats: Stats,
-        *,
-        screenshots: Screenshots,
-        marks: Marks,
-        fail: Report,
-        tell: Tell,
-    ) -> None:
+    def __init__(self, gl: GL, pipeline: Pipeline, job: Job) -> None:
         self._gl = gl
-        self._stats = stats
+        self._job = job
+        self._stats = job.stats
         self._thread = threading.current_thread()
         self.capture: Capture = pipeline.capture
-        self._queue = queue
-        self._screenshots = screenshots
-        self._marks = marks
+        self._queue = open_queue(job.config, pipeline.capture.slots, job.stats, job.reports.tell)
+        self._screenshots = job.screenshots
         self._to_host = pipeline.to_host
         self._looks = self._looks_arrived = 0
         self._dot: RecordingDot | None = None
-        chain = EncodeChain((pipeline.open_encode_stages, *pipeline.successors), stats, tell)
-        self._outputs = outputs
-        self._worker = Worker(queue, chain, StreamWriter(outputs, stats, queue.written), fail)
+        chain = EncodeChain((pipeline.open_encode_stages, *pipeline.successors), job.stats, job.reports.tell)
+        self._outputs = Outputs(job.sinks, job.reports.note, job.reports.tell, job.marks)
+        writer = StreamWriter(self._outputs, job.stats, self._queue.written)
+        self._worker = Worker(self._queue, chain, writer, job.reports.fail)
         self._input_ended = False
         self._released = False
         self.spill: Path | None = None
@@ -116,7 +111,7 @@ class Engine:
             self._keyframe_wanted = False
             self._keyframes_ns.add(pts_ns)
         self._span.add(pts_ns)
-        self._marks.place(pts_ns)
+        self._job.marks.place(pts_ns)
         self._screenshots.expose(pts_ns)
         self._put(frames)
         stats.max_queued = max(stats.max_queued, self._queue.used)
@@ -240,3 +235,35 @@ class Engine:
 def _give_back(frame: Frame) -> None:
     with frame:
         pass
+
+
+def choose_backend(job: Job, gl: GL, size: Size | None = None) -> Backend:
+    """Choose the backend for a context and note which one and why; `size` is that of the source, if it is known.
+
+    Raises:
+        BackendUnavailable: none can serve.
+
+    """
+    backend, job.stats.reason = choose(job.config, gl, size)
+    job.stats.backend = backend.name
+    return backend
+
+
+def open_engine(job: Job, source: Framebuffer) -> Engine:
+    """Open the engine in the current context, for a first frame of that source.
+
+    Raises:
+        CaptureError, BackendUnavailable: the context cannot be recorded, or there is none.
+
+    """
+    gl = current_gl()
+    backend = choose_backend(job, gl, source.size)
+    logger.info("recording by the %s route: %s", backend.name, job.stats.reason)
+    pipeline = backend.open(gl, job.config, job.clock, source.size)
+    for note in pipeline.capture.notes:
+        logger.warning("%s", note)
+    try:
+        return Engine(gl, pipeline, job)
+    except BaseException:
+        pipeline.capture.close()
+        raise

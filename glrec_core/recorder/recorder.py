@@ -8,59 +8,58 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from fractions import Fraction
 from pathlib import Path
 from typing import Self
 
 from glrec_core.adapter import Attachment, KeyWatcher
+from glrec_core.backends.preloading import prepare
 from glrec_core.config import Config
-from glrec_core.errors import CaptureError, ClosedError, ConfigError, GlrecError, NotFinishedError, SinkError
+from glrec_core.errors import CaptureError, ClosedError, ConfigError, GlrecError, NotFinishedError
 from glrec_core.gl.functions import current_gl
 from glrec_core.gl.objects import as_framebuffer, bound_framebuffer
 from glrec_core.gl.platform import current_context
-from glrec_core.recorder.controls import Controls
-from glrec_core.recorder.engine import Engine
-from glrec_core.recorder.opening import Opening, prepare
-from glrec_core.recorder.screenshots import Screenshots
+from glrec_core.recorder.engine import Engine, choose_backend, open_engine
+from glrec_core.recorder.job import Job
+from glrec_core.recorder.settling import settle
+from glrec_core.report.notebook import Bundle, figures
 from glrec_core.report.recording import Recording
-from glrec_core.report.reports import Reports
 from glrec_core.report.stats import Stats
+from glrec_core.report.thumbnail import thumbnail
 from glrec_core.sink.claims import release
 from glrec_core.sink.file import FileSink
 from glrec_core.sink.stored import StoredSink, notes_of
-from glrec_core.stages import Sink
+from glrec_core.stages import MarkedSink, Sink
 from glrec_core.system.forks import Maker
 from glrec_core.system.interrupts import held_back
 from glrec_core.system.waiting import finish_imports
 from glrec_core.values.checks import positive_number
-from glrec_core.values.clock import Clock, Skip, Span
+from glrec_core.values.clock import Skip, Span
 from glrec_core.values.frame import Framebuffer, Packet, StreamInfo
 from glrec_core.values.keys import parse_key
 
 logger: logging.Logger = logging.getLogger("glrec")
 
 
-class Recorder(Controls):
+class Recorder:
     """Records the frames of one OpenGL context to sinks. Made by `glrec_core.record`.
 
     `steps_unasked` says that nobody asked for the step clock, so that `close()` tells of a film at another speed.
     """
 
     def __init__(self, config: Config, sinks: Sequence[Sink], *, steps_unasked: bool = False) -> None:
-        self._config = config
+        self._job = job = Job.of(config, sinks)
+        self._config, self._sinks, self._clock = config, job.sinks, job.clock
+        self._stats, self._reports, self._screenshots = job.stats, job.reports, job.screenshots
         self._steps_unasked = steps_unasked
-        self._sinks = tuple(sinks)
-        self._clock: Clock = config.make_clock()
-        self._stats = Stats()
         self._attachment: Attachment | None = None
-        self._reports = Reports()
-        self._screenshots = Screenshots(config.color_space)
-        opening = Opening(config, self._sinks, self._clock, self._stats, self._reports, self._screenshots)
-        super().__init__(opening)
+        self._closed = self._paused = False
         self._engine: Engine | None = None
         self._ended = False
         self._maker = Maker()
@@ -134,7 +133,83 @@ class Recorder(Controls):
         """Whether no further frame will be recorded: frame limit reached, context closed, recorder closed or failed."""
         return self._closed or self._ended or self._reports.stopped
 
-    # The user's side
+    # The user's side: from any thread
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close()` was called."""
+        return self._closed
+
+    @property
+    def error(self) -> Exception | None:
+        """The first failure, of the recording or of one of its sinks, which `close()` will raise.
+
+        An encoder that failed while another one went on is none; see `Recording.notes`.
+        """
+        return self._job.reports.error
+
+    @property
+    def paused(self) -> bool:
+        """Whether drawn frames are left out until `resume()`."""
+        return self._paused
+
+    def pause(self) -> None:
+        """Record nothing until `resume()`; the recording's time stands still."""
+        self._paused = True
+        self._job.clock.pause()
+
+    def resume(self) -> None:
+        """Go on recording, without a gap in the recording's time."""
+        self._paused = False
+        self._job.clock.resume()
+
+    def toggle(self) -> None:
+        """Pause, or go on where it is paused: what the hotkey does."""
+        if self._paused:
+            self.resume()
+        else:
+            self.pause()
+
+    def screenshot(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Future[Path]:
+        """Write the next drawn frame to a PNG file as well, recorded or not: while paused, too.
+
+        The loop goes on: another thread writes the file. Do not wait for the result on the render thread, before it has
+        drawn the frame; `close()` waits. The picture is the one that was read, in the recording's size, without alpha and
+        without the operations of `process=`. Its colours are exactly those that
+        were drawn where frames are read as RGBA (`stats.reason`); where the GPU converts them to Y'CbCr, they are
+        converted back, with half the colour resolution under `chroma="420"`.
+
+        Args:
+            path: where to write; the extension must be .png.
+            overwrite: replace an existing file.
+
+        Returns:
+            The file's absolute path, once it is written; or CaptureError where no frame came, ConvertError or SinkError
+            where it could not be made.
+
+        Raises:
+            ConfigError: the file could not be written there, or exists.
+            ClosedError: no further frame will be read.
+
+        """
+        return self._job.screenshots.request(path, overwrite=overwrite)
+
+    def mark(self, name: str) -> None:
+        """Name the next recorded frame: a chapter begins there in MP4, MOV, Matroska and WebM files.
+
+        Raises:
+            ConfigError: the name is empty, or nothing that is recorded to can keep it.
+            ClosedError: no further frame will be recorded.
+
+        """
+        if self.finished:
+            raise ClosedError(f"mark({name!r}): the recording has ended")
+        text: object = name
+        if not isinstance(text, str) or not text.strip():
+            raise ConfigError(f"mark({name!r}): a mark needs a name")
+        if not any(isinstance(sink, MarkedSink) and sink.keeps_marks for sink in self._job.sinks):
+            raise ConfigError(f"mark({name!r}): only .mp4, .m4v, .mov, .mkv and .webm files keep marks")
+        self._job.marks.add(name)
 
     @property
     def stats(self) -> Stats:
@@ -290,7 +365,7 @@ class Recorder(Controls):
             self._watch_key(attachment, parse_key(key))
         with attachment.current():
             if current_context() is not None:
-                self._opening.choose_backend(current_gl())
+                choose_backend(self._job, current_gl())
 
     def discard(self) -> None:
         """Forget a recorder that never recorded: its target could not be attached."""
@@ -300,6 +375,27 @@ class Recorder(Controls):
         release(self._sinks)
         self._detach()
         finish_imports()
+
+    def _repr_mimebundle_(self, **_: object) -> Bundle:
+        """Show in a notebook how far the recording is; once it is closed, the recording itself."""
+        recording, stats = self.recording, self.stats
+        if self.closed:
+            return recording._repr_mimebundle_()
+        keyframe = self._keyframe()
+        state = "paused" if self.paused else "finished" if self.finished else "recording"
+        rows = {
+            "state": state,
+            "frames": stats.recorded,
+            "length": f"{float(recording.duration_seconds):.1f} s",
+            "size": recording.size,
+            "dropped": stats.dropped,
+            "left out by the limit": stats.rate_limited,
+            "waiting": stats.queued,
+            "cost": f"{stats.render_cost_ms:.2f} ms a frame",
+            "route": stats.backend,
+        }
+        picture = None if keyframe is None else thumbnail(*keyframe)
+        return figures(rows, picture, f"<recorder: {state}, {stats.recorded} frames>")
 
     # Within
 
@@ -314,7 +410,7 @@ class Recorder(Controls):
         stats = self._stats
         try:
             if self._engine is None:
-                self._engine = self._opening.open(source)
+                self._engine = open_engine(self._job, source)
             self._engine.check_context()
             if isinstance(pts_ns, Skip):
                 self._engine.look(source)
@@ -355,37 +451,10 @@ class Recorder(Controls):
         if self._engine is not None:
             self._engine.join()
 
-    def _settle(self) -> None:
-        """Complete the account, tell what a file that failed holds nevertheless, and write the account if asked."""
-        with held_back:
-            stats, error = self._stats, self.error
-            stats.settle(self._kept())
-            self._tell_of_pace()
-            if isinstance(error, SinkError) and error.frames_kept is not None:
-                lost = stats.recorded + stats.lost + stats.failed - error.frames_kept
-                self._reports.error = error.with_account(lost)
-            if self._config.stats_json is not None:
-                self.stats.append_json_line(self._config.stats_json)
-
-    def _tell_of_pace(self) -> None:
-        """Say what may surprise: a film that plays at another speed than its loop drew, or that lacks most of its frames."""
-        stats, span = self._stats, self._engine.span if self._engine is not None else Span()
-        if self._steps_unasked and span.is_at_another_pace:
-            self._reports.tell(
-                f"the film shows in {span.shown_seconds:.2f} s what the loop drew in {span.drawn_seconds:.2f} s: each call is a "
-                f"frame, {self._config.rate} in a second; timing='wall' keeps the times at which they were drawn"
-            )
-        if 2 * stats.rate_limited > stats.drawn:
-            self._reports.tell(
-                f"{stats.rate_limited} of {stats.drawn} drawn frames were left out, since they came faster than "
-                f"fps={self._config.rate} allows; timing='step' takes every one"
-            )
-
-    def _kept(self) -> int:
-        """Return how many frames the sink that kept most of them has; one that is no file has what it was given."""
-        files = [sink.frames for sink in self._sinks if isinstance(sink, StoredSink)]
-        given = self._stats.packets if len(files) < len(self._sinks) else 0
-        return max(given, *files, 0)
+    @property
+    def _span(self) -> Span:
+        """From the first to the last frame."""
+        return self._engine.span if self._engine is not None else Span()
 
     def _context(self) -> AbstractContextManager[object]:
         """Make the target's context current, in the thread that it belongs to or when that has ended."""
@@ -419,7 +488,7 @@ class Recorder(Controls):
                 lambda: self._screenshots.close(self.error),
                 self._release,
                 lambda: release(self._sinks),
-                self._settle,
+                lambda: settle(self._job, self._span, steps_unasked=self._steps_unasked),
             )
         )
 

@@ -5,17 +5,16 @@ from pathlib import Path
 from runpy import run_path
 from typing import Any
 
-from glrec_core.recorder.opening import Opening
+from glrec_core.recorder import recorder
+from glrec_core.recorder.engine import open_engine
 
-open_at_once = Opening.open
 
-
-def open_slowly(opening: Opening, source: Any) -> Any:
+def open_slowly(job: Any, source: Any) -> Any:
     """Stand in for the imports and the encoder that a first frame waits for."""
     time.sleep(0.5)
-    return open_at_once(opening, source)
+    return open_engine(job, source)
 
 
 if __name__ == "__main__":
-    Opening.open = open_slowly  # type: ignore[method-assign,assignment]
+    recorder.open_engine = open_slowly  # type: ignore[attr-defined]
     run_path(str(Path(__file__).with_name("frameworks.py")), run_name="__main__")
