@@ -95,7 +95,8 @@ def test_a_running_recording_shows_its_last_keyframe(
     context: moderngl.Context, tmp_path: Path, codec: str
 ) -> None:
     size = (640, 480)
-    recorder = record(None, tmp_path / "a.mkv", timing="step", codec=codec, size=size, gop=10)
+    gop = None if codec in {"mjpeg", "ffv1"} else 10
+    recorder = record(None, tmp_path / "a.mkv", timing="step", codec=codec, size=size, gop=gop)
     assert "<img" not in bundle(recorder)["text/html"]
     assert bundle(recorder)["text/plain"] == "<recorder: recording, 0 frames>"
     loop, number = BarcodeLoop(context, size), 0
