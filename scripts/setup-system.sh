@@ -19,6 +19,7 @@ readonly qt_packages=(libglib2.0-0 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0
 declare -Ar package_of_library=(
     [libEGL.so.1]=libegl1
     [libGL.so.1]=libgl1
+    [libGLX.so.0]=libglx0
     [libOpenGL.so.0]=libopengl0
     [libX11.so.6]=libx11-6
 )
