@@ -33,6 +33,7 @@ from glrec_core.report.stats import Stats
 from glrec_core.sink.file import FileSink
 from glrec_core.sink.pictures import PictureSink
 from glrec_core.sink.replay import ReplaySink
+from glrec_core.sink.threaded import ThreadedSink
 from glrec_core.stages import Sink
 from glrec_core.values.frame import Framebuffer, Packet, Size, StreamInfo
 
@@ -64,6 +65,7 @@ __all__ = [
     "SpillError",
     "Stats",
     "StreamInfo",
+    "ThreadedSink",
     "WrongThreadError",
     "bound_framebuffer",
     "mark_frame",
