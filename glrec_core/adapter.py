@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from glrec_core.errors import ConfigError
 from glrec_core.gl.objects import bound_framebuffer
@@ -47,11 +47,28 @@ __all__ = [
     "Tap",
     "bound_framebuffer",
     "current_binding",
+    "existing",
     "hookimpl",
     "hookspec",
     "made_current",
     "restored_context",
 ]
+
+T = TypeVar("T")
+
+
+def existing(target: T | None, name: str) -> T:
+    """Return what is to be recorded, `name` being what a face of a framework calls it.
+
+    Raises:
+        ConfigError: it is None, which `glrec_core.record` takes for a loop of one's own.
+
+    """
+    if target is None:
+        raise ConfigError(
+            f"{name}=None: there is nothing to record; was it made? For a loop of your own call glrec_core.record(None, ...)"
+        )
+    return target
 
 
 class Tap(Protocol):

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -91,8 +91,9 @@ def call(
     ):
         stdin = bounded.process.stdin
         assert stdin is not None
-        stdin.write(request)
-        stdin.flush()
+        with suppress(BrokenPipeError):  # its time was over before it began
+            stdin.write(request)
+            stdin.flush()
         answer = _answer(bounded.output, progress)
         if answer is None:
             bounded.process.wait()

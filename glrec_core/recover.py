@@ -27,7 +27,7 @@ from glrec_core.sink.stored import StoredSink
 from glrec_core.spill.header import config_of
 from glrec_core.spill.stored_frames import StoredFrames
 from glrec_core.stages import OpenEncodeStages
-from glrec_core.values.checks import absolute_path
+from glrec_core.values.checks import absolute_path, flag, positive_number, shown
 from glrec_core.values.clock import Span
 from glrec_core.values.frame import Frame, Packet, Size
 from glrec_core.values.progress import Progress, silent
@@ -77,7 +77,12 @@ def recover(
         GlrecError: the frames could not be encoded or written; the directory is kept.
 
     """
-    with StoredFrames(Path(directory)) as frames:
+    for name, value in {"overwrite": overwrite, "keep": keep}.items():
+        flag(name, value)
+    if not (progress is None or callable(progress)):
+        raise ConfigError(f"progress={shown(progress)} must be a function (done, total)")
+    patience_seconds = positive_number("patience_seconds", patience_seconds, "seconds")
+    with StoredFrames(absolute_path("directory", directory)) as frames:
         frames.refuse_empty(keep=keep)
         film = None if with_film is None else FilmSoFar(with_film)
         if film is not None and _is_same_file(film.path, absolute_path("path", path)):

@@ -18,6 +18,7 @@ from glrec_core.encode.codec import Codec
 from glrec_core.encode.codecs import CODECS, choose_codec
 from glrec_core.errors import BackendUnavailable, ConfigError
 from glrec_core.stages import Encoder
+from glrec_core.values.checks import text
 
 AUTO = "auto"
 
@@ -90,6 +91,8 @@ def choose(request: Request, name: str | None) -> tuple[ArrayBackend, str]:
         ConfigError: there is no such backend, or it cannot honour the options.
 
     """
+    if name is not None:
+        text("backend", name, AUTO)
     named = [backend for backend in BACKENDS if name in {None, AUTO, backend.name}]
     if not named:
         known = ", ".join(backend.name for backend in BACKENDS)

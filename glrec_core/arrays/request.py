@@ -8,6 +8,7 @@ from fractions import Fraction
 from glrec_core.config import Alpha, Config, Rate, Timing, Tuning, parse_rate, parse_size
 from glrec_core.encode.codecs import DEFAULT_CODEC
 from glrec_core.errors import ConfigError
+from glrec_core.values import checks
 from glrec_core.values.clock import Clock, StepClock, WallClock
 from glrec_core.values.frame import Size
 
@@ -22,6 +23,9 @@ _TUNINGS: dict[str | None, Tuning | None] = {
 _MOST_HELD = 64
 """More frames in flight than any encoder here has use for."""
 
+
+_LAST_DEVICE = (1 << 31) - 1
+"""CUDA numbers GPUs by a C int."""
 
 _USUAL_RATE = 30
 """What codecs with a limit are asked for where each picture brings its time; it decides nothing else."""
@@ -90,7 +94,7 @@ def make_request(
         fps=_USUAL_RATE if fps is None else fps,
         codec=codec,
         preset=preset,
-        tuning=_TUNINGS.get(tuning, tuning),  # type: ignore[arg-type] # Config checks it
+        tuning=_TUNINGS.get(tuning, tuning) if isinstance(tuning, str) else tuning,  # type: ignore[arg-type] # Config checks it
         gop=gop,
         quality=quality,
         bitrate=bitrate,
@@ -99,25 +103,19 @@ def make_request(
     )
     rate = None if fps is None else parse_rate(fps)
     return Request(
-        parse_size(size), config, rate, _held(low_latency=low_latency, depth=depth), _device(device)
+        parse_size(size),
+        config,
+        rate,
+        _held(low_latency=low_latency, depth=depth),
+        checks.whole_number("device", device, 0, _LAST_DEVICE),
     )
 
 
 def _held(*, low_latency: bool, depth: int | None) -> int | None:
+    if checks.flag("low_latency", low_latency) and depth is not None:
+        raise ConfigError(
+            f"low_latency=True and depth={checks.shown(depth)} contradict each other; give one of them"
+        )
     if depth is None:
         return 0 if low_latency else None
-    if low_latency:
-        raise ConfigError(f"low_latency=True and depth={depth} contradict each other; give one of them")
-    if not _is_whole(depth) or not 0 <= depth <= _MOST_HELD:
-        raise ConfigError(f"depth={depth!r} must be a whole number of frames from 0 to {_MOST_HELD}")
-    return depth
-
-
-def _device(device: int) -> int:
-    if not _is_whole(device) or device < 0:
-        raise ConfigError(f"device={device!r} must be the number of a GPU in CUDA's order, from 0")
-    return device
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return checks.whole_number("depth", depth, 0, _MOST_HELD)

@@ -21,6 +21,7 @@ from glrec_core.pipeline.writer import StreamWriter
 from glrec_core.report.recording import Recording
 from glrec_core.report.stats import Stats
 from glrec_core.sink.stored import StoredSink, open_stored
+from glrec_core.values.checks import shown, text
 from glrec_core.values.clock import Span
 from glrec_core.values.frame import Packet
 from glrec_core.values.progress import progress_bar
@@ -68,7 +69,7 @@ def write_video(
 
     """
     sink = open_stored(path, overwrite=overwrite, audio=audio)
-    codec = codec or sink.default_codec(alpha=alpha is not None)
+    codec = sink.default_codec(alpha=alpha is not None) if codec is None else text("codec", codec, "h264")
     sink.check(codec, alpha=alpha is not None)
     first, pictures = _peeked(arrays)
     _check_times(fps, first)
@@ -91,7 +92,12 @@ def write_video(
 
 
 def _peeked(arrays: Iterable[object]) -> tuple[_Timed, Iterator[_Timed]]:
-    pictures = map(_timed, arrays)
+    try:
+        pictures = map(_timed, arrays)
+    except TypeError as error:
+        raise ConfigError(
+            f"arrays={shown(arrays)} cannot be iterated over; give a list or a generator"
+        ) from error
     for first in pictures:
         return first, chain([first], pictures)
     raise ConfigError("there is no picture to write: the iterable is empty")
@@ -110,7 +116,7 @@ def _check_times(fps: Rate | None, first: _Timed) -> None:
             "fps= is needed where the pictures have no times; give it, or (time, picture) pairs"
         )
     if first[0] is not None and fps is not None:
-        raise ConfigError(f"fps={fps!r} contradicts the times that the pictures have; leave it out")
+        raise ConfigError(f"fps={shown(fps)} contradicts the times that the pictures have; leave it out")
 
 
 class _Film:

@@ -14,6 +14,7 @@ from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL, current_gl
 from glrec_core.gl.objects import ColorTarget
 from glrec_core.gl.state import ReadState, SetupState
+from glrec_core.values.checks import whole_number
 from glrec_core.values.frame import Framebuffer, Size
 
 _FARTHEST = ctypes.c_float(1.0)
@@ -158,11 +159,10 @@ class FrameBuffer:
 
 def _parse_samples(gl: GL, samples: object) -> int:
     most = gl.integer(g.MAX_SAMPLES)
-    if not isinstance(samples, int) or isinstance(samples, bool) or not 0 <= samples <= most:
-        raise ConfigError(
-            f"samples={samples!r} must be a whole number from 0 to {most}, the most that {gl.renderer} has"
-        )
-    return samples
+    try:
+        return whole_number("samples", samples, 0, most)
+    except ConfigError as error:
+        raise ConfigError(f"{error}, the most that {gl.renderer} has") from error
 
 
 @contextmanager

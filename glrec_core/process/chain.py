@@ -21,6 +21,7 @@ from glrec_core.config import FrameOperation, Rate, parse_rate
 from glrec_core.errors import ConfigError
 from glrec_core.process import blur, geometry, overlaying, scaling, shaping, subtitles, writing
 from glrec_core.process.operation import Operation, Pixels
+from glrec_core.values.checks import shown
 
 if TYPE_CHECKING:
     from glrec_core.read import Player
@@ -76,7 +77,7 @@ class Chain:
         """
         for each in operations:
             if not callable(each):
-                raise ConfigError(f"{each!r} is no operation; give a function (time, frame) -> frame")
+                raise ConfigError(f"{shown(each)} is no operation; give a function (time, frame) -> frame")
         return Chain(self.source, self.fps, (*self.operations, *operations))
 
     @_adds(overlaying.backdrop)

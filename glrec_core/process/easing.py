@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from glrec_core.errors import ConfigError
 from glrec_core.process.values import number, pair
+from glrec_core.values.checks import shown
 
 Easing = Callable[[float], float]
 
@@ -58,12 +59,18 @@ def eased(*keys: tuple[float, Value], easing: Easing = ease_in_out) -> Callable[
         ConfigError: no key, times that do not rise, or values that are neither numbers nor positions of one kind.
 
     """
-    times, values = _times(keys), _values(keys)
+    if not callable(easing):
+        raise ConfigError(
+            f"easing={shown(easing)} must be a function of the share of the time, such as `linear`"
+        )
+    pairs = _pairs(keys)
+    times, values = _times(pairs), _values(pairs)
 
     def at(seconds: float) -> Value:
         after = bisect_right(times, seconds)
         if after == 0 or after == len(times):
-            return keys[max(after - 1, 0)][1]
+            first_or_last: Value = pairs[max(after - 1, 0)][1]
+            return first_or_last
         begin, end = times[after - 1], times[after]
         share = easing((seconds - begin) / (end - begin))
         way = [a + (b - a) * share for a, b in zip(values[after - 1], values[after], strict=True)]
@@ -73,11 +80,15 @@ def eased(*keys: tuple[float, Value], easing: Easing = ease_in_out) -> Callable[
     return at
 
 
-def _times(keys: Sequence[Any]) -> list[float]:
+def _pairs(keys: Sequence[Any]) -> list[tuple[Any, Any]]:
     try:
-        times = [number("key time", time) for time, _ in keys]
+        return [(time, value) for time, value in keys]
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"keys={keys!r} must be pairs (time in seconds, value): {error}") from error
+        raise ConfigError(f"keys={shown(keys)} must be pairs (time in seconds, value): {error}") from error
+
+
+def _times(keys: Sequence[Any]) -> list[float]:
+    times = [number("key time", time) for time, _ in keys]
     if not times or any(early >= late for early, late in pairwise(times)):
         raise ConfigError(f"the keys' times {times} must rise; give at least one key (seconds, value)")
     return times
@@ -89,5 +100,5 @@ def _values(keys: Sequence[Any]) -> list[tuple[float, ...]]:
     for _, value in keys:
         values.append(pair("key value", value) if isinstance(value, tuple) else (number("key value", value),))
     if len({len(value) for value in values}) > 1:
-        raise ConfigError(f"keys={keys!r} mix numbers and positions; give one kind")
+        raise ConfigError(f"keys={shown(keys)} mix numbers and positions; give one kind")
     return values

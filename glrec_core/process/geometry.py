@@ -19,7 +19,7 @@ from glrec_core.process.values import (
     number_of_time,
     position_of_time,
     rgb,
-    whole,
+    side,
 )
 
 _QUARTERS: dict[float, tuple[float, float]] = {
@@ -39,7 +39,7 @@ def crop(at: Position, width: int, height: int) -> Work:
         ConfigError: a side is below 1, or the part is not within the frame.
 
     """
-    position, size = position_of_time("at", at), (whole("width", width, 1), whole("height", height, 1))
+    position, size = position_of_time("at", at), (side("width", width, 1), side("height", height, 1))
 
     def work(seconds: float, frame: Pixels) -> Pixels:
         x, y = position(seconds)
@@ -66,7 +66,7 @@ def pad(left: int = 0, top: int = 0, right: int = 0, bottom: int = 0, color: Rgb
 
     """
     names = {"left": left, "top": top, "right": right, "bottom": bottom}
-    left, top, right, bottom = (whole(name, value, 0) for name, value in names.items())
+    left, top, right, bottom = (side(name, value, 0) for name, value in names.items())
     color = rgb("color", color)
 
     def work(_: float, frame: Pixels) -> Pixels:

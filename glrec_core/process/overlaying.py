@@ -22,6 +22,8 @@ from glrec_core.process.values import (
     position_of_time,
     rgb,
 )
+from glrec_core.values import checks
+from glrec_core.values.checks import shown
 
 Picture = Any
 """An array (height, width, 3 or 4) of uint8, the path of an image file, or a Pillow image; file and image need Pillow."""
@@ -136,7 +138,7 @@ def share_of_room(align: Any) -> tuple[float, float]:
     try:
         across, down = align
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"align={align!r} must be two numbers from 0 to 1") from error
+        raise ConfigError(f"align={shown(align)} must be two numbers from 0 to 1") from error
     return number("align", across, 0, 1), number("align", down, 0, 1)
 
 
@@ -166,6 +168,7 @@ def picture_of(name: str, source: Picture) -> NDArray[np.uint8]:
 
 
 def _read(name: str, path: str | os.PathLike[str]) -> NDArray[np.uint8]:
+    checks.path(name, path)
     require("PIL", f"{name}={os.fspath(path)!r}")
     from PIL import Image
 

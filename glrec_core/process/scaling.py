@@ -17,7 +17,8 @@ from glrec_core.errors import ConfigError
 from glrec_core.process.device import namespace, require, scipy_module
 from glrec_core.process.layers import frame_of, layer_of, rounded
 from glrec_core.process.operation import WITH_ALPHA, Pixels, Work, operation
-from glrec_core.process.values import whole
+from glrec_core.process.values import side
+from glrec_core.values.checks import one_of
 
 _Floats = NDArray[np.float64]
 
@@ -66,10 +67,9 @@ def scale(width: int | None = None, height: int | None = None, filter: str = "cu
     require("scipy", "scale")
     if width is None and height is None:
         raise ConfigError("scale() needs width=, height= or both")
-    if filter not in _FILTERS:
-        raise ConfigError(f"filter={filter!r} is not known; choose one of: {', '.join(map(repr, _FILTERS))}")
-    wide = None if width is None else whole("width", width, 1)
-    high = None if height is None else whole("height", height, 1)
+    one_of("filter", filter, tuple(_FILTERS))
+    wide = None if width is None else side("width", width, 1)
+    high = None if height is None else side("height", height, 1)
 
     def work(_: float, frame: Pixels) -> Pixels:
         size = _size(wide, high, frame.shape[1], frame.shape[0])

@@ -14,6 +14,7 @@ from glrec_core.process.device import Resident
 from glrec_core.process.layers import Layer, placed
 from glrec_core.process.libass import Bitmap, Subtitles
 from glrec_core.process.operation import Pixels, Work, operation
+from glrec_core.values.checks import path
 
 
 @operation
@@ -32,12 +33,13 @@ def captions(script: str | os.PathLike[str]) -> Work:
         ConfigError: the file cannot be read or is no such script, asks for more than that, or libass is not installed.
 
     """
+    name = path("script", script)
     try:
-        content = Path(script).read_bytes()
-    except (OSError, TypeError) as error:
-        raise ConfigError(f"captions: {script!r} cannot be read: {error}") from error
-    check_script(content, os.fspath(script))
-    drawn = _Drawn(Subtitles(content, os.fspath(script)))
+        content = Path(name).read_bytes()
+    except OSError as error:
+        raise ConfigError(f"captions: {name!r} cannot be read: {error}") from error
+    check_script(content, name)
+    drawn = _Drawn(Subtitles(content, name))
 
     def work(seconds: float, frame: Pixels) -> Pixels:
         shown = drawn.at(seconds, frame.shape[1], frame.shape[0])

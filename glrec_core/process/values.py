@@ -8,6 +8,7 @@ from operator import index
 from typing import Any
 
 from glrec_core.errors import ConfigError
+from glrec_core.values.checks import shown, whole_number
 
 Number = float | Callable[[float], float]
 """A number, or a function of the time in seconds that gives one."""
@@ -22,6 +23,8 @@ BLACK: Rgb = (0, 0, 0)
 WHITE: Rgb = (255, 255, 255)
 
 _COLOR_TOP = 255
+_MOST_PIXELS = 1 << 15
+"""Of a side; more than any encoder takes."""
 
 
 def number_of_time(
@@ -50,14 +53,14 @@ def position_of_time(name: str, value: Position) -> Callable[[float], tuple[floa
 def number(name: str, value: Any, least: float = -math.inf, most: float = math.inf) -> float:
     """Return a finite number within a range as a float, or raise ConfigError."""
     if isinstance(value, str | bytes | bool):
-        raise ConfigError(f"{name}={value!r} must be a number")
+        raise ConfigError(f"{name}={shown(value)} must be a number")
     try:
         found = float(value)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"{name}={value!r} must be a number") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ConfigError(f"{name}={shown(value)} must be a number") from error
     if not (math.isfinite(found) and least <= found <= most):
         bounds = "" if (least, most) == (-math.inf, math.inf) else f" from {least:g} to {most:g}"
-        raise ConfigError(f"{name}={value!r} must be a finite number{bounds}")
+        raise ConfigError(f"{name}={shown(value)} must be a finite number{bounds}")
     return found
 
 
@@ -66,19 +69,13 @@ def pair(name: str, value: Any) -> tuple[float, float]:
     try:
         x, y = value
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"{name}={value!r} must be (x, y), two numbers") from error
+        raise ConfigError(f"{name}={shown(value)} must be (x, y), two numbers") from error
     return number(name, x), number(name, y)
 
 
-def whole(name: str, value: Any, least: int) -> int:
-    """Return a whole number of at least `least`, or raise ConfigError."""
-    try:
-        found = index(value)
-    except TypeError as error:
-        raise ConfigError(f"{name}={value!r} must be a whole number of at least {least}") from error
-    if isinstance(value, bool) or found < least:
-        raise ConfigError(f"{name}={value!r} must be a whole number of at least {least}")
-    return found
+def side(name: str, value: Any, least: int) -> int:
+    """Return a whole number of pixels that a frame may have or grow by, or raise ConfigError."""
+    return whole_number(name, value, least, _MOST_PIXELS)
 
 
 def rgb(name: str, value: Any) -> Rgb:
@@ -86,7 +83,9 @@ def rgb(name: str, value: Any) -> Rgb:
     try:
         red, green, blue = (index(channel) for channel in value)
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"{name}={value!r} must be (red, green, blue), whole numbers to 255") from error
+        raise ConfigError(
+            f"{name}={shown(value)} must be (red, green, blue), whole numbers to 255"
+        ) from error
     if not all(0 <= channel <= _COLOR_TOP for channel in (red, green, blue)):
-        raise ConfigError(f"{name}={value!r} must be (red, green, blue), each from 0 to 255")
+        raise ConfigError(f"{name}={shown(value)} must be (red, green, blue), each from 0 to 255")
     return red, green, blue

@@ -27,6 +27,8 @@ from glrec_core.process.values import (
     position_of_time,
     rgb,
 )
+from glrec_core.values import checks
+from glrec_core.values.checks import shown
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont, ImageFont
@@ -36,6 +38,8 @@ Text = str | Callable[[float], str]
 
 FontPath = str | os.PathLike[str] | None
 """A TrueType or OpenType file; None is the font that Pillow brings, which knows Latin letters only."""
+
+_LARGEST_FONT = 4096
 
 _OUTLINE_SHARE = 1 / 12
 """Width of the outline of a text in its size: it stays legible on any picture and still looks like a letter."""
@@ -72,7 +76,8 @@ def text(
     require("PIL", "text")
     if not callable(content):
         _checked(content)
-    typeface = _font(font, number("size", size, 1, 4096))
+    size = number("size", size, 1, _LARGEST_FONT)
+    typeface = _font(font, size)
     stroke = None if outline is None else (rgb("outline", outline), max(1, round(size * _OUTLINE_SHARE)))
     letters, aligned = rgb("color", color), share_of_room(align)
     position, opacity = position_of_time("at", at), number_of_time("alpha", alpha, 0, 1)
@@ -113,7 +118,7 @@ def timestamp(
 def _checked(content: object) -> str:
     if not isinstance(content, str):
         raise ConfigError(
-            f"text: {content!r} is no text; give a str, or a function of the seconds that returns one"
+            f"text: {shown(content)} is no text; give a str, or a function of the seconds that returns one"
         )
     return content
 
@@ -124,7 +129,7 @@ def _font(path: FontPath, size: float) -> FreeTypeFont | ImageFont:
     if path is None:
         return ImageFont.load_default(size)
     try:
-        return ImageFont.truetype(os.fspath(path), size)
+        return ImageFont.truetype(checks.path("font", path), size)
     except OSError as error:
         raise ConfigError(f"font={os.fspath(path)!r} cannot be read: {error}") from error
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import index
 from typing import NamedTuple
 
 from glrec_core.errors import ConfigError
+from glrec_core.values.checks import shown
 from glrec_core.values.frame import Size
 
 SizeChoice = tuple[int, int] | Callable[[int, int], tuple[int, int]]
@@ -65,17 +67,17 @@ def _turned(size: Size, turns: int) -> Size:
     return Size(size.height, size.width) if turns % 2 else size
 
 
-def _checked_crop(shown: Size, crop: tuple[int, int, int, int] | None) -> Region:
+def _checked_crop(whole: Size, crop: tuple[int, int, int, int] | None) -> Region:
     if crop is None:
-        return Region(0, 0, *shown)
+        return Region(0, 0, *whole)
     try:
-        region = Region(*map(int, crop))
+        region = Region(*map(index, crop))
     except (TypeError, ValueError):
-        raise ConfigError(f"crop={crop!r} is not (left, top, width, height) in pixels") from None
+        raise ConfigError(f"crop={shown(crop)} is not (left, top, width, height) in pixels") from None
     inside = min(region) >= 0 and region.width > 0 and region.height > 0
-    if not inside or region.left + region.width > shown.width or region.top + region.height > shown.height:
+    if not inside or region.left + region.width > whole.width or region.top + region.height > whole.height:
         raise ConfigError(
-            f"crop={tuple(region)} (left, top, width, height) does not lie within {shown} pixels"
+            f"crop={tuple(region)} (left, top, width, height) does not lie within {whole} pixels"
         )
     return region
 
@@ -88,9 +90,9 @@ def _chosen_size(visible: Region, size: SizeChoice | None) -> Size:
             height, width = size(visible.height, visible.width)
         else:
             width, height = size
-        chosen = Size(int(width), int(height))
+        chosen = Size(index(width), index(height))
     except (TypeError, ValueError):
-        raise ConfigError(f"size={size!r} does not give two whole numbers of pixels") from None
+        raise ConfigError(f"size={shown(size)} does not give two whole numbers of pixels") from None
     if not (0 < chosen.width <= _LARGEST_SIDE and 0 < chosen.height <= _LARGEST_SIDE):
         raise ConfigError(f"size={chosen} is not from 1x1 to {_LARGEST_SIDE}x{_LARGEST_SIDE} pixels")
     return chosen

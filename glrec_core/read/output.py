@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from glrec_core.errors import ConfigError
+from glrec_core.values.checks import shown
 from glrec_core.values.frame import Size
 
 _DTYPES = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32))
@@ -46,7 +47,7 @@ class Output:
         return codes if self.dtype.kind == "u" else codes.astype(np.float32) / _TOP
 
 
-def output(dtype: DTypeLike, layout: str) -> Output:
+def output(dtype: DTypeLike, layout: object) -> Output:
     """Return the kind of array.
 
     Raises:
@@ -55,12 +56,12 @@ def output(dtype: DTypeLike, layout: str) -> Output:
     """
     try:
         kind = np.dtype(dtype)
-    except TypeError:
+    except Exception:  # noqa: BLE001 - NumPy asks the object itself, and raises what it likes
         kind = None
     if kind not in _DTYPES:
         known = ", ".join(map(str, _DTYPES))
-        raise ConfigError(f"dtype={dtype!r} is not one of the types that frames come in: {known}")
-    if layout not in _LAYOUTS:
+        raise ConfigError(f"dtype={shown(dtype)} is not one of the types that frames come in: {known}")
+    if not isinstance(layout, str) or layout not in _LAYOUTS:
         known = " (packed), ".join(_LAYOUTS)
-        raise ConfigError(f"layout={layout!r} is not known; choose {known} (planar)")
+        raise ConfigError(f"layout={shown(layout)} is not known; choose {known} (planar)")
     return Output(np.dtype(kind), _LAYOUTS[layout])

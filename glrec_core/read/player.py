@@ -29,6 +29,7 @@ from glrec_core.read.geometry import SizeChoice, geometry
 from glrec_core.read.moments import Moment, exact_moment, moment, seconds_of
 from glrec_core.read.output import Output, output
 from glrec_core.read.routes import Converter, open_route
+from glrec_core.values.checks import flag
 from glrec_core.values.frame import Size
 
 _SEEK_APART = timedelta(seconds=10)
@@ -156,7 +157,7 @@ class Player:
 
         """
         wanted, kind = moment("at", at), output(dtype, layout)
-        if not accurate and self._facts.has_times:
+        if not flag("accurate", accurate) and self._facts.has_times:
             ticks = nearest_keyframe(self.path, self._ticks(wanted))
             if ticks is not None:
                 wanted = max(self._time(ticks), timedelta(0))

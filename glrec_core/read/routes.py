@@ -12,6 +12,7 @@ from glrec_core.read.geometry import Geometry
 from glrec_core.read.host import HostRoute
 from glrec_core.read.nvdec_probe import problem
 from glrec_core.read.output import Output
+from glrec_core.values.checks import shown
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
@@ -57,9 +58,9 @@ def open_route(facts: Facts, plan: Geometry, device: str | None) -> Route:
         BackendUnavailable: it was asked for, and cannot decode the file.
 
     """
-    if device == "cpu":
-        return HostRoute(facts, plan)
     ordinal = 0 if device is None else _ordinal(device)
+    if ordinal is None:
+        return HostRoute(facts, plan)
     if (reason := problem(facts, ordinal)) is None:
         from glrec_core.read.nvdec import NvdecRoute
 
@@ -69,8 +70,13 @@ def open_route(facts: Facts, plan: Geometry, device: str | None) -> Route:
     raise BackendUnavailable(f"NVDEC cannot decode {facts.path.name}: {reason}; device='cpu' can")
 
 
-def _ordinal(device: str) -> int:
-    found = _DEVICE.fullmatch(str(device))
+def _ordinal(device: object) -> int | None:
+    """Return the number of a GPU, or None for the CPU."""
+    if isinstance(device, str) and device == "cpu":
+        return None
+    found = _DEVICE.fullmatch(device) if isinstance(device, str) else None
     if found is None:
-        raise ConfigError(f"device={device!r} is not known; choose 'cpu', 'cuda' or 'cuda:' and a number")
+        raise ConfigError(
+            f"device={shown(device)} is not known; choose 'cpu', 'cuda' or 'cuda:' and a number"
+        )
     return int(found[1] or 0)

@@ -75,7 +75,7 @@ def _open_sink(sink: str | os.PathLike[str] | Sink, config: Config) -> Sink:
     if isinstance(sink, (str, os.PathLike)):
         return open_stored(sink, overwrite=config.overwrite, audio=config.audio)
     raise ConfigError(
-        f"{sink!r} is neither a path nor a sink; give a file name such as 'out.mp4' or a Sink object"
+        f"{shown(sink)} is neither a path nor a sink; give a file name such as 'out.mp4' or a Sink object"
     )
 
 

@@ -39,7 +39,7 @@ from glrec_core.stages import MarkedSink, Sink
 from glrec_core.system.forks import Maker
 from glrec_core.system.interrupts import held_back
 from glrec_core.system.waiting import finish_imports
-from glrec_core.values.checks import positive_number
+from glrec_core.values.checks import positive_number, shown
 from glrec_core.values.clock import Skip, Span
 from glrec_core.values.frame import Framebuffer, Packet, StreamInfo
 from glrec_core.values.keys import parse_key
@@ -203,12 +203,12 @@ class Recorder:
 
         """
         if self.finished:
-            raise ClosedError(f"mark({name!r}): the recording has ended")
+            raise ClosedError(f"mark({shown(name)}): the recording has ended")
         text: object = name
         if not isinstance(text, str) or not text.strip():
-            raise ConfigError(f"mark({name!r}): a mark needs a name")
+            raise ConfigError(f"mark({shown(name)}): a mark needs a name")
         if not any(isinstance(sink, MarkedSink) and sink.keeps_marks for sink in self._job.sinks):
-            raise ConfigError(f"mark({name!r}): only .mp4, .m4v, .mov, .mkv and .webm files keep marks")
+            raise ConfigError(f"mark({shown(name)}): only .mp4, .m4v, .mov, .mkv and .webm files keep marks")
         self._job.marks.add(name)
 
     @property

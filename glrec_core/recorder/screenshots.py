@@ -20,7 +20,7 @@ from queue import SimpleQueue
 from glrec_core.errors import CaptureError, ClosedError, ConfigError, SinkError
 from glrec_core.ffmpeg.png import encode_png
 from glrec_core.sink.paths import check_writable
-from glrec_core.values.checks import absolute_path
+from glrec_core.values.checks import absolute_path, flag
 from glrec_core.values.color import ColorSpace
 from glrec_core.values.frame import Frame
 
@@ -73,7 +73,7 @@ class Screenshots:
         place = absolute_path("screenshot", path)
         if place.suffix.lower() != ".png":
             raise ConfigError(f"screenshot({os.fspath(path)!r}): screenshots are PNG files; name it x.png")
-        check_writable(place, overwrite=overwrite)
+        check_writable(place, overwrite=flag("overwrite", overwrite))
         shot = _Shot(place, overwrite)
         with self._lock:
             if self._ended:

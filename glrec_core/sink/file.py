@@ -18,7 +18,7 @@ from glrec_core.sink.claims import Claim, is_claimed
 from glrec_core.sink.containers import CONTAINERS, Container, container_for
 from glrec_core.sink.paths import check_folder, check_writable, numbered
 from glrec_core.system.durable import sync_folder
-from glrec_core.values.checks import absolute_path
+from glrec_core.values.checks import absolute_path, flag
 from glrec_core.values.frame import Packet, StreamInfo
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ class FileSink:
     ) -> None:
         self._path = absolute_path("path", path)
         self._container = container_for(self._path)
-        self._overwrite = overwrite and not renumber
-        self._renumber = renumber
+        self._renumber = flag("renumber", renumber)
+        self._overwrite = flag("overwrite", overwrite) and not renumber
         self._paths: list[Path] = []
         self._notes: list[str] = []
         self._claims: list[Claim] = []

@@ -17,7 +17,7 @@ from glrec_core.sink.claims import Claim
 from glrec_core.sink.growing_file import write_all
 from glrec_core.sink.paths import check_writable
 from glrec_core.system.durable import Syncing, sync_data, sync_folder
-from glrec_core.values.checks import absolute_path
+from glrec_core.values.checks import absolute_path, flag
 from glrec_core.values.frame import Packet, StreamInfo
 
 PICTURE_CODECS = {".png": "png", ".jpg": "mjpeg", ".jpeg": "mjpeg", ".webp": "webp"}
@@ -55,7 +55,7 @@ class PictureSink:
 
     def __init__(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         self._pattern = _pattern(path)
-        self._overwrite = overwrite
+        self._overwrite = flag("overwrite", overwrite)
         self._paths: list[Path] = []
         self._opened = 0
         self._frames = 0

@@ -9,8 +9,10 @@ from fractions import Fraction
 from statistics import median_low
 from typing import NamedTuple
 
+from glrec_core.config import parse_rate, parse_size
 from glrec_core.media.film import Film
 from glrec_core.media.layout import ColorTags
+from glrec_core.values.checks import flag, whole_number
 from glrec_core.values.frame import Size
 from glrec_core.verify.decoding import Decoded
 from glrec_core.verify.pattern import NUMBERS
@@ -53,6 +55,17 @@ class Expected:
     fps: Fraction | None = None
     size: Size | None = None
     barcode: bool = False
+
+    def __post_init__(self) -> None:
+        """Check what can be known; raises ConfigError."""
+        kept = {
+            "frames": self.frames if self.frames is None else whole_number("frames", self.frames, 0),
+            "fps": self.fps if self.fps is None else parse_rate(self.fps),
+            "size": self.size if self.size is None else parse_size(self.size),
+            "barcode": flag("barcode", self.barcode),
+        }
+        for name, value in kept.items():
+            object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from glrec_core.errors import ProcessFailed, VideoError
+from glrec_core.errors import ConfigError, ProcessFailed, VideoError
 from glrec_core.ffmpeg.executable import bundled_ffmpeg
 from glrec_core.isolation import call
 from glrec_core.media.film import Film, film_as_json, film_from_json, read_film
 from glrec_core.media.source import check_path
-from glrec_core.values.checks import positive_number
+from glrec_core.values.checks import positive_number, shown
 from glrec_core.values.progress import Progress, silent
 from glrec_core.verify import second_decoder
 from glrec_core.verify.checks import Check, Expected, Findings, Status, run_checks
@@ -73,7 +73,12 @@ def verify(
         VideoError: it is no video, or takes too long.
 
     """
-    file, wanted, limit_seconds = check_path(path), expected or Expected(), _checked(timeout_seconds)
+    file, limit_seconds = check_path(path), _checked(timeout_seconds)
+    wanted = Expected() if expected is None else expected
+    if not isinstance(wanted, Expected):
+        raise ConfigError(f"expected={shown(wanted)} must be an Expected(frames=..., fps=..., size=...)")
+    if not callable(progress):
+        raise ConfigError(f"progress={shown(progress)} must be a function (done, total)")
     found = _examine(file, limit_seconds, {"decoding": True, "barcode": wanted.barcode}, progress)
     film, decoded = film_from_json(found["film"]), Decoded(**found["decoded"])
     executable = bundled_ffmpeg()

@@ -30,6 +30,14 @@ class Channel(Protocol):
         """Send what is still held, and release everything. Safe to call twice."""
 
 
+def check_channel(channel: object) -> None:
+    """Raise ConfigError if this is no channel."""
+    if not all(callable(getattr(channel, name, None)) for name in ("send", "close")):
+        raise ConfigError(
+            f"channel={shown(channel)} has no send() and close(); give an UdpChannel, or one of your own"
+        )
+
+
 class MemoryChannel:
     """Hands each datagram to a function at once."""
 
@@ -81,6 +89,9 @@ class ImpairedChannel:
     """A channel in front of another one that loses, doubles and holds back datagrams."""
 
     def __init__(self, channel: Channel, impairment: Impairment) -> None:
+        check_channel(channel)
+        if not isinstance(impairment, Impairment):
+            raise ConfigError(f"impairment={shown(impairment)} must be an Impairment(loss=..., ...)")
         self._channel = channel
         self._impairment = impairment
         self._random = Random(impairment.seed)  # noqa: S311 - no secret

@@ -38,6 +38,7 @@ _AGREEING = 2
 _MOST_OTHERS = 4
 """Senders that may wait; of more, those of which least has come are forgotten."""
 
+_LONGEST_SECONDS = 1e9
 _NANOSECONDS = 1_000_000_000
 
 
@@ -64,9 +65,9 @@ class Reassembler:
         quiet_seconds: float = DEFAULT_QUIET_SECONDS,
     ) -> None:
         self._window = whole_number("window", window, 1, MOST_WINDOW)
-        self._wait_ns = None if wait_seconds is None else _nanoseconds("wait_seconds", wait_seconds)
+        self._wait_ns = None if wait_seconds is None else nanoseconds("wait_seconds", wait_seconds)
         self._max_bytes = whole_number("max_bytes", max_bytes, 1)
-        self._quiet_ns = _nanoseconds("quiet_seconds", quiet_seconds)
+        self._quiet_ns = nanoseconds("quiet_seconds", quiet_seconds)
         self._session: Session | None = None
         self._others: dict[int, Session] = {}
         self._told_of_version = False
@@ -183,5 +184,11 @@ class Reassembler:
             logger.debug("a datagram is refused: %s", error)
 
 
-def _nanoseconds(name: str, seconds: float) -> int:
-    return round(positive_number(name, seconds, "seconds") * _NANOSECONDS)
+def nanoseconds(name: str, seconds: float) -> int:
+    """Return a time to wait, of at most thirty years, which is for ever.
+
+    Raises:
+        ConfigError: it is no positive number.
+
+    """
+    return round(min(positive_number(name, seconds, "seconds"), _LONGEST_SECONDS) * _NANOSECONDS)

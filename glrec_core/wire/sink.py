@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from glrec_core.errors import SinkError
 from glrec_core.values.frame import Packet, StreamInfo
-from glrec_core.wire.channel import Channel
+from glrec_core.wire.channel import Channel, check_channel
 from glrec_core.wire.packetizer import DEFAULT_DATAGRAM_BYTES, DEFAULT_REDUNDANCY, Packetizer
 
 
@@ -31,6 +31,7 @@ class WireSink:
         redundancy: float = DEFAULT_REDUNDANCY,
         datagram_bytes: int = DEFAULT_DATAGRAM_BYTES,
     ) -> None:
+        check_channel(channel)
         self._channel = channel
         self._packetizer = Packetizer(redundancy=redundancy, datagram_bytes=datagram_bytes)
         self._parts = 0

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Self
 
+from glrec_core.values.checks import flag
 from glrec_core.values.frame import Packet, StreamInfo
 from glrec_core.wire.channel import ImpairedChannel, Impairment, MemoryChannel
 from glrec_core.wire.comparison import Comparison, Verdict
@@ -76,7 +77,7 @@ class WireTrial:
         redundancy: float = DEFAULT_REDUNDANCY,
         datagram_bytes: int = DEFAULT_DATAGRAM_BYTES,
     ) -> None:
-        self._udp = udp
+        self._udp = flag("udp", udp)
         self._loop: UdpLoop | None = None
         self._comparison = Comparison()
         self._reassembler = Reassembler(wait_seconds=None)

@@ -7,10 +7,12 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Self
+from operator import index
+from typing import Any, Self
 
 from glrec_core.errors import ConfigError, SinkError
-from glrec_core.wire.reassembler import Reassembler, Received
+from glrec_core.values.checks import shown
+from glrec_core.wire.reassembler import Reassembler, Received, nanoseconds
 
 _NANOSECONDS = 1_000_000_000
 LARGEST_BYTES = 65_535
@@ -60,20 +62,26 @@ class UdpReceiver:
     """
 
     def __init__(self, address: tuple[str, int], reassembler: Reassembler | None = None) -> None:
-        self.reassembler: Reassembler = reassembler or Reassembler()
+        self.reassembler: Reassembler = Reassembler() if reassembler is None else reassembler
+        if not isinstance(self.reassembler, Reassembler):
+            raise ConfigError(f"reassembler={shown(reassembler)} must be a Reassembler(...), or None")
         self._socket = listening_socket(address)
         self.address: tuple[str, int] = self._socket.getsockname()[:2]
         """Host and port to send to."""
 
     def receive(self, idle_seconds: float) -> Iterator[Received]:
-        """Yield access units in order; ends when nothing has come for so long.
+        """Return an iterator over access units in order, which ends when nothing has come for so long.
 
         Raises:
-            SinkError: the socket failed.
+            ConfigError: `idle_seconds` is no positive number.
+            SinkError: while iterating: the socket failed.
 
         """
+        return self._received(nanoseconds("idle_seconds", idle_seconds))
+
+    def _received(self, idle_ns: int) -> Iterator[Received]:
         reassembler = self.reassembler
-        end_ns = time.monotonic_ns() + round(idle_seconds * _NANOSECONDS)
+        end_ns = time.monotonic_ns() + idle_ns
         while True:
             try:
                 datagram = self._datagram(min(end_ns, reassembler.deadline_ns or end_ns))
@@ -84,7 +92,7 @@ class UdpReceiver:
                     break
             else:
                 now_ns = time.monotonic_ns()
-                end_ns = now_ns + round(idle_seconds * _NANOSECONDS)
+                end_ns = now_ns + idle_ns
                 yield from reassembler.take(datagram, now_ns)
         yield from reassembler.drain()
 
@@ -122,13 +130,20 @@ def listening_socket(address: tuple[str, int]) -> socket.socket:
     return found
 
 
-def _resolved(address: tuple[str, int]) -> tuple[int, tuple[str, int]]:
-    if not 0 <= address[1] <= _LAST_PORT:  # the system would take it modulo 65536
-        raise ConfigError(f"{address!r}: a port is from 0 to {_LAST_PORT}")
+def _resolved(address: Any) -> tuple[int, tuple[str, int]]:
     try:
-        family, _, _, _, resolved = socket.getaddrinfo(*address, type=socket.SOCK_DGRAM)[0]
-    except (OSError, OverflowError, UnicodeError) as error:
-        raise ConfigError(f"{address!r} is no address of host and port: {error}") from error
+        host, port = address
+        port = index(port)
+        if not isinstance(host, str) or not host:
+            raise TypeError("the host must be a text")
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"address={shown(address)} must be (host, port): {error}") from error
+    if not 0 <= port <= _LAST_PORT:  # the system would take it modulo 65536
+        raise ConfigError(f"{shown(address)}: a port is from 0 to {_LAST_PORT}")
+    try:
+        family, _, _, _, resolved = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    except (OSError, ValueError) as error:  # ValueError: characters that no name has
+        raise ConfigError(f"{shown(address)} is no address of host and port: {error}") from error
     return family, resolved  # type: ignore[return-value]
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Unpack
 
 from glrec_core import Options, Recorder, Sink, record
+from glrec_core.adapter import existing
 
 __all__ = ["attach"]
 
@@ -39,4 +40,4 @@ def attach(window: object, *sinks: str | Path | Sink, **config: Unpack[Options])
         BackendUnavailable: nothing on this machine can encode what was asked for.
 
     """
-    return record(window, *sinks, **config)
+    return record(existing(window, "window"), *sinks, **config)

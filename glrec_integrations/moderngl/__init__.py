@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import glrec_core
 from glrec_core import Options, Recorder, Sink
+from glrec_core.adapter import existing
 from glrec_integrations.moderngl.decorator import recorded
 from glrec_integrations.moderngl.loop import LoopRecorder, record
 from glrec_integrations.moderngl.offline_frame import OfflineFrame
@@ -63,7 +64,7 @@ def attach(
         BackendUnavailable: nothing on this machine can encode what was asked for.
 
     """
-    return glrec_core.record(target, *sinks, **config)
+    return glrec_core.record(existing(target, "target"), *sinks, **config)
 
 
 def __getattr__(name: str) -> Any:

@@ -47,7 +47,12 @@ def render_offline(
     options: Options,
 ) -> Callable[..., Recording]:
     """Return a function that renders `function` and returns the recording; see `recorded`."""
-    options = {"timing": "step", **options, "size": options.get("size") or DEFAULT_SIZE}
+    if not callable(function):
+        raise ConfigError(
+            f"@recorded takes functions and subclasses of WindowConfig, not an object of {type(function).__name__}"
+        )
+    given = options.get("size")
+    options = {"timing": "step", **options, "size": DEFAULT_SIZE if given is None else given}
     config = Config.of(options)
     size = Size(*(config.size or DEFAULT_SIZE))
     samples = checked_samples(samples)

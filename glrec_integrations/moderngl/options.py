@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import index
+
 from glrec_core import ConfigError
 
 
@@ -14,6 +16,12 @@ def checked_samples(samples: int | None) -> int:
     """
     if samples is None:
         return 0
-    if type(samples) is not int or samples < 0 or samples & (samples - 1):
+    try:
+        count = -1 if isinstance(samples, bool) else index(samples)
+    except TypeError:
+        raise ConfigError(
+            f"samples= must be 0 or a power of two, such as 4, not an object of {type(samples).__name__}"
+        ) from None
+    if count < 0 or count & (count - 1):
         raise ConfigError(f"samples={samples!r} must be 0 or a power of two, such as 4")
-    return samples
+    return count

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from glrec_core import Options, Recorder, Sink, record
+from glrec_core.adapter import existing
 
 if TYPE_CHECKING:
     from pyglet.window import BaseWindow
@@ -42,4 +43,4 @@ def attach(window: BaseWindow, *sinks: str | Path | Sink, **config: Unpack[Optio
         BackendUnavailable: nothing on this machine can encode what was asked for.
 
     """
-    return record(window, *sinks, **config)
+    return record(existing(window, "window"), *sinks, **config)

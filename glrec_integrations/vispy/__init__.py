@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from glrec_core import Options, Recorder, Sink, record
+from glrec_core.adapter import existing
 from glrec_integrations.vispy.enabling import disable, enable
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def attach(canvas: app.Canvas, *sinks: str | Path | Sink, **config: Unpack[Optio
         BackendUnavailable: nothing on this machine can encode what was asked for.
 
     """
-    return record(canvas, *sinks, **config)
+    return record(existing(canvas, "canvas"), *sinks, **config)
 
 
 def __getattr__(name: str) -> Any:

@@ -95,7 +95,7 @@ def test_the_time_is_told_in_milliseconds(seconds: float, told: str) -> None:
         (lambda: text("a", outline=(1, 2)), "outline="),  # type: ignore[arg-type]
         (lambda: applied(text(lambda _: None), BLACK), "None is no text"),  # type: ignore[arg-type, return-value]
         (lambda: captions("missing.ass"), r"captions: 'missing\.ass' cannot be read"),
-        (lambda: captions(None), "captions: None"),  # type: ignore[arg-type]
+        (lambda: captions(None), "script=None must be a path"),  # type: ignore[arg-type]
     ],
 )
 def test_bad_arguments_are_refused(make: Any, message: str) -> None:

@@ -11,8 +11,6 @@ import sys
 import typing
 from collections.abc import Callable
 from dataclasses import fields
-from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -23,64 +21,11 @@ from hypothesis import strategies as st
 
 from glrec_core import Config, ConfigError, Options, ReplaySink, record
 from glrec_core.spill.header import config_of, header_of
+from tests.support.strange import ANYTHING, strange
 
 NAMES = [each.name for each in fields(Config)]
 record_anything: Any = record
 """Without the types that would refuse what is tried here."""
-
-
-class Misbehaving:
-    """An object whose every look at it fails."""
-
-    def __repr__(self) -> str:
-        raise RuntimeError("no")
-
-    def __eq__(self, other: object) -> bool:
-        raise RuntimeError("no")
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-STRANGE: list[Any] = [
-    *(0, 1, -1, 5, 2**31, 2**63, 10**30, -(2**63), True, False),
-    *(0.0, 1.5, -0.5, float("nan"), float("inf"), 1e308, 1e-308),
-    *(
-        np.int8(5),
-        np.int32(30),
-        np.int64(30),
-        np.uint64(2**63),
-        np.float32(29.97),
-        np.float64(30),
-        np.bool_(True),
-    ),
-    *(np.array([1, 2]), np.array(5), np.zeros((3, 3))),
-    *(
-        "",
-        "x",
-        "60",
-        "30000/1001",
-        "1/0",
-        "1e999999999",
-        "\ud800",
-        "a\0b",
-        "~nobody-at-all/x",
-        "x" * 300,
-        "F9",
-        "ä",
-    ),
-    *(b"bytes", b"", [], [1], (), (1, 2), (1, 2, 3), {}, {"a": 1}, set(), object(), Misbehaving(), len, int),
-    *(
-        Fraction(30),
-        Fraction(-1, 3),
-        Decimal(30),
-        complex(1, 2),
-        range(3),
-        iter([1, 2]),
-        Path("x"),
-        Path(),
-        Path("/"),
-    ),
-]
 
 
 def refused_or_taken(make: Callable[[], Any]) -> Any:
@@ -96,7 +41,7 @@ def refused_or_taken(make: Callable[[], Any]) -> Any:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_value_is_taken_or_refused(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for value in STRANGE:
+    for value in strange():
         config = refused_or_taken(lambda value=value: Config.of({name: value}))  # type: ignore[misc]
         if config is not None:
             json.dumps(header_of(config))  # a spill's header can hold it
@@ -107,22 +52,6 @@ def test_every_value_is_taken_or_refused(name: str, tmp_path: Path, monkeypatch:
         if recorder is not None:
             recorder.discard()
     assert list(tmp_path.iterdir()) == []
-
-
-ANYTHING = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.fractions()
-    | st.text(max_size=300)
-    | st.binary(max_size=20)
-    | st.integers(-(2**31), 2**31 - 1).map(np.int32)
-    | st.integers(-(2**63), 2**63 - 1).map(np.int64)
-    | st.floats(width=32).map(np.float32),
-    lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner),
-    max_leaves=4,
-)
 
 
 @given(options=st.dictionaries(st.sampled_from(NAMES), ANYTHING, max_size=3))
