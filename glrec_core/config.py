@@ -108,6 +108,9 @@ CODEC_SYNONYMS = {
 class Config:
     """Options of a recording.
 
+        config = Config(fps="30000/1001", codec="hevc", quality=24)
+        print(config.rate, config.overflow_policy)
+
     Attributes:
         fps: frames per second, as int, Fraction, "30000/1001" or float. Under `timing="step"` the exact rate (60 if
             None); under `timing="wall"` an upper limit (if None, what the codec can show: 50 for "gif", 90 for "webp").
@@ -243,6 +246,9 @@ class Config:
     def of(cls, options: Mapping[str, Any]) -> Config:
         """Return options that are given by their names.
 
+            config = Config.of({"fps": 30, "timing": "step"})
+            print(config.rate)
+
         Raises:
             ConfigError: one is not known, and which the nearest one is; or it has a value that cannot be.
 
@@ -286,18 +292,36 @@ class Config:
         return self.overflow or ("block" if self.timing == "step" else "spill")
 
     def with_codec(self, default: str) -> Config:
-        """Return these options with the codec filled in where none was given."""
+        """Return these options with the codec filled in where none was given.
+
+        For example:
+
+            config = Config(fps=60).with_codec("h264")
+            print(config.codec)
+        """
         return self if self.codec is not None else replace(self, codec=default)
 
     def make_clock(self) -> Clock:
-        """Return the clock that gives frames their timestamps."""
+        """Return the clock that gives frames their timestamps.
+
+        For example:
+
+            clock = Config(fps=60, timing="step").make_clock()
+            pts_ns = clock.tick()
+        """
         if self.timing == "step":
             return StepClock(self.rate or DEFAULT_STEP_FPS, self.frames)
         return WallClock(self.rate, self.frames)
 
 
 class Options(TypedDict, total=False):
-    """The options of `Config` as keyword arguments of a function: `def attach(window, **options: Unpack[Options])`."""
+    """The options of `Config` as keyword arguments of a function: `def attach(window, **options: Unpack[Options])`.
+
+    For example:
+
+        def attach(window: object, path: str, **options: Unpack[Options]) -> Recorder:
+            return record(window, path, **options)
+    """
 
     fps: Rate | None
     timing: Timing

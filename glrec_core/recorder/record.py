@@ -22,6 +22,9 @@ from glrec_core.values.checks import shown
 def record(target: object, *sinks: str | Path | Sink, **options: Unpack[Options]) -> Recorder:
     """Record `target` to every sink, from its next frame on.
 
+        recorder = record(window, "film.mp4", fps=60)
+        recording = recorder.close()
+
     Args:
         target: a window or canvas that an installed adapter knows; None for a loop of your own, which then calls
             `recorder.frame_drawn(Framebuffer(name, size))` after each drawn frame.

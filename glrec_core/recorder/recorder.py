@@ -50,6 +50,10 @@ logger: logging.Logger = logging.getLogger("glrec")
 class Recorder:
     """Records the frames of one OpenGL context to sinks. Made by `glrec_core.record`.
 
+        with record(window, "film.mp4") as recorder:
+            main_loop()
+        print(recorder.recording)
+
     `steps_unasked` says that nobody asked for the step clock, so that `close()` tells of a film at another speed.
     """
 
@@ -78,6 +82,9 @@ class Recorder:
 
     def frame_drawn(self, source: Framebuffer) -> None:
         """Record what `source` holds now. Call it after the last draw call of a frame, its context being current.
+
+            draw()
+            recorder.frame_drawn(Framebuffer(0, Size(1280, 720)))
 
         A failure of the recorder is kept in `error` and raised by `close()`, never here: only misuse is.
 
@@ -123,6 +130,9 @@ class Recorder:
     def context_closing(self) -> None:
         """Hand over what is still being read and free all GL objects; the context must be current.
 
+            recorder.context_closing()
+            window.destroy_context()
+
         The file is then finished by the encode thread; `wait()` and `close()` wait for it and give the `Recording`.
         """
         if self._maker.is_here:
@@ -154,17 +164,35 @@ class Recorder:
         return self._paused
 
     def pause(self) -> None:
-        """Record nothing until `resume()`; the recording's time stands still."""
+        """Record nothing until `resume()`; the recording's time stands still.
+
+        For example:
+
+            recorder.pause()
+            show_menu()
+        """
         self._paused = True
         self._job.clock.pause()
 
     def resume(self) -> None:
-        """Go on recording, without a gap in the recording's time."""
+        """Go on recording, without a gap in the recording's time.
+
+        For example:
+
+            close_menu()
+            recorder.resume()
+        """
         self._paused = False
         self._job.clock.resume()
 
     def toggle(self) -> None:
-        """Pause, or go on where it is paused: what the hotkey does."""
+        """Pause, or go on where it is paused: what the hotkey does.
+
+        For example:
+
+            if key == "P":
+                recorder.toggle()
+        """
         if self._paused:
             self.resume()
         else:
@@ -172,6 +200,9 @@ class Recorder:
 
     def screenshot(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Future[Path]:
         """Write the next drawn frame to a PNG file as well, recorded or not: while paused, too.
+
+            written = recorder.screenshot("moment.png", overwrite=True)
+            written.add_done_callback(lambda done: print(done.result()))
 
         The loop goes on: another thread writes the file. Do not wait for the result on the render thread, before it has
         drawn the frame; `close()` waits. The picture is the one that was read, in the recording's size, without alpha and
@@ -196,6 +227,9 @@ class Recorder:
 
     def mark(self, name: str) -> None:
         """Name the next recorded frame: a chapter begins there in MP4, MOV, Matroska and WebM files.
+
+            recorder.mark("level 2")
+            draw_level(2)
 
         Raises:
             ConfigError: the name is empty, or nothing that is recorded to can keep it.
@@ -224,18 +258,33 @@ class Recorder:
         return self._engine.texture_id if self._engine is not None else 0
 
     def force_idr(self) -> None:
-        """Make the next recorded frame a keyframe (IDR), at which a player can begin; from any thread."""
+        """Make the next recorded frame a keyframe (IDR), at which a player can begin; from any thread.
+
+        For example:
+
+            if viewer_joined():
+                recorder.force_idr()
+        """
         if self._engine is not None:  # the first frame is one in any case
             self._engine.force_keyframe()
 
     @contextmanager
     def record(self) -> Iterator[None]:
-        """Record the framebuffer that is bound for drawing when the block ends: `with recorder.record(): draw()`."""
+        """Record the framebuffer that is bound for drawing when the block ends: `with recorder.record(): draw()`.
+
+        For example:
+
+            with recorder.record():
+                draw()
+        """
         yield
         self.frame_drawn(bound_framebuffer())
 
     def close(self) -> Recording:
         """Stop recording, finish what was grabbed, close the sinks, free everything. Closing again is harmless.
+
+            recording = recorder.close()
+            print(recording.path, recording.frames)
 
         A close that Ctrl-C interrupts can be called again and goes on where it was; so does the end of the program. Any
         thread may close. One that does not draw, while the one that draws still lives, keeps what has arrived, counts the
@@ -302,6 +351,9 @@ class Recorder:
 
     def finalize(self, path: str | Path | None = None) -> Recording:
         """Close and, if a path is given, move the (first) file there; its extension must stay the same.
+
+            recording = recorder.finalize("best-run.mp4")
+            print(recording.path)
 
         Raises:
             ConfigError: the path cannot be written, exists, or has another extension.

@@ -22,6 +22,9 @@ from glrec_core.values.frame import Size
 class Recording:
     """A finished recording.
 
+        recording = recorder.close()
+        print(recording.path, recording.frames, recording.reason)
+
     Attributes:
         paths: the files, in order; more than one when the recording was split into parts.
         frames: number of frames in them.
@@ -61,6 +64,9 @@ class Recording:
 
     def frames_as_arrays(self) -> Iterator[NDArray[np.uint8]]:
         """Yield every frame exactly as it was drawn, (height, width, 4) uint8 RGBA, row 0 the top.
+
+            for pixels in recording.frames_as_arrays():
+                print(pixels.shape, pixels.mean())
 
         From the kept spill (`backend="spill"`, `keep_spill=True`), else from lossless files, where alpha is 255
         unless it was recorded. Sides may have been padded, as `notes` tell.
