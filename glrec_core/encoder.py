@@ -69,6 +69,9 @@ def _nothing_more(_: Config) -> None:
 class EncoderOffer:
     """An encoder that a package brings.
 
+        offer = EncoderOffer("my-h264", codec="h264", accepts=PixelFormat.YUV420P, open=MyEncoder)
+        encoder = offer.open(stream, config)
+
     Attributes:
         name: what `backend=` calls it; the names of glrec's own backends are taken.
         codec: FFmpeg's name of the codec that it makes, which decides the containers that take it.
@@ -95,6 +98,9 @@ class EncoderOffer:
     def check_options(self, config: Config) -> None:
         """Check the options of a recording, the codec among them.
 
+            offer = EncoderOffer("my-h264", codec="h264", accepts=PixelFormat.YUV420P, open=MyEncoder)
+            offer.check_options(Config(backend="my-h264"))
+
         Raises:
             ConfigError: one cannot be honoured.
             BackendUnavailable: the encoder cannot serve on this machine.
@@ -116,7 +122,14 @@ class EncoderSpec:
 
     @hookspec
     def glrec_encoders(self) -> Iterable[EncoderOffer]:  # type: ignore[empty-body]
-        """Return the encoders that this package brings; nothing heavy is to be imported for that."""
+        """Return the encoders that this package brings; nothing heavy is to be imported for that.
+
+        For example:
+
+            @hookimpl
+            def glrec_encoders() -> Iterable[EncoderOffer]:
+                return [EncoderOffer("my-h264", codec="h264", accepts=PixelFormat.YUV420P, open=MyEncoder)]
+        """
 
 
 def _set_options(config: Config) -> set[str]:

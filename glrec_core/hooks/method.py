@@ -13,6 +13,10 @@ from typing import Any
 class MethodHook:
     """Has `before` called ahead of one method of one object, without keeping the object alive.
 
+        hook = MethodHook(window, "swap", before_swap)
+        window.swap()  # calls before_swap() first
+        hook.remove()
+
     `before` gets the arguments of the call if `arguments` is true.
     """
 
@@ -32,7 +36,13 @@ class MethodHook:
         return owner is not None and shadow is not None and vars(owner).get(self._name) is shadow
 
     def remove(self) -> None:
-        """Give the object its own method back; under somebody else's wrapper only pass calls on from now."""
+        """Give the object its own method back; under somebody else's wrapper only pass calls on from now.
+
+        For example:
+
+            hook = MethodHook(window, "swap", before_swap)
+            hook.remove()
+        """
         owner, shadow = self._owner(), self._shadow()
         if owner is None or shadow is None:
             return

@@ -32,6 +32,9 @@ logger: logging.Logger = logging.getLogger("glrec")
 class FileSink:
     """Writes a stream to a file; the extension decides the container. A second part goes to `name-2.mp4`, and so on.
 
+        sink = FileSink("film.mkv", audio="music.wav", overwrite=True)
+        recorder = record(window, sink)
+
     Nothing exists on the disk before the first packet. While recording, a file plays up to its last quarter second
     whatever happens to the process, and up to its last two seconds if the power fails; `close` leaves MP4 and MOV with
     their index in front. Others may move, delete or replace the file meanwhile: `paths` says where the film is then, and
@@ -81,6 +84,9 @@ class FileSink:
 
     def default_codec(self, *, alpha: bool = False) -> str:
         """Return the codec for when none is asked for.
+
+            sink = FileSink("film.webm")
+            print(sink.default_codec(alpha=True))  # vp9
 
         Raises:
             ConfigError: there is none with an alpha channel.
@@ -179,6 +185,9 @@ class FileSink:
     def new_place(self, path: str | os.PathLike[str], *, overwrite: bool) -> Path:
         """Return the absolute path that the finished file could be moved to.
 
+            place = sink.new_place("best-run.mp4", overwrite=True)
+            sink.move(place)
+
         Raises:
             ConfigError: it stands for another kind of file, cannot be written, exists or is being recorded to.
 
@@ -192,6 +201,9 @@ class FileSink:
 
     def move(self, place: Path) -> None:
         """Move the (first) finished file; does nothing if there is none.
+
+            place = sink.new_place("best-run.mp4", overwrite=True)
+            sink.move(place)
 
         Raises:
             SinkError: it could not be moved.

@@ -39,6 +39,9 @@ def stands_for_pictures(path: str | os.PathLike[str]) -> bool:
 class PictureSink:
     """Writes every frame to a picture: `PictureSink("frames/%06d.png")`. A second part goes to `%06d-2.png`, and so on.
 
+        sink = PictureSink("frames/%06d.png", overwrite=True)
+        recorder = record(window, sink, timing="step", fps=60)
+
     Numbers begin with 0. Pictures hold no times: under the wall clock frame n is the n-th that was recorded, under the
     step clock it is at n/fps. What a killed process leaves is whole but for the last picture; when the power fails, what
     was written up to two seconds before is on the disk.
@@ -81,6 +84,9 @@ class PictureSink:
 
     def default_codec(self, *, alpha: bool = False) -> str:
         """Return the codec of the extension.
+
+            sink = PictureSink("frames/%06d.jpg")
+            print(sink.default_codec())  # mjpeg
 
         Raises:
             ConfigError: its pictures hold no alpha channel.
