@@ -22,6 +22,9 @@ _NS_PER_MICROSECOND = 1000
 class ArrayEncoder:
     """Encodes pictures of one size that lie in arrays, in order. Belongs to the thread that made it.
 
+        with ArrayEncoder(1280, 720, fps=60, low_latency=True) as encoder:
+            data = encoder.encode(np.zeros((720, 1280, 3), np.uint8))
+
     A picture is any array that speaks DLPack or `__cuda_array_interface__` (CuPy, PyTorch, Numba, JAX) or NumPy's, in host or
     CUDA memory, row 0 the top: NV12 (height * 3/2, width) uint8, RGB or RGBA (height, width, 3 or 4), or planar RGB (3,
     height, width); RGB is uint8, or float from 0 to 1, which is rounded to 8 bits (what lies outside is cut off, NaN is 0).
@@ -112,11 +115,20 @@ class ArrayEncoder:
         return self._work.stream
 
     def encode(self, array: object, force_idr: bool = False) -> bytes:  # noqa: FBT001, FBT002 - the name under which NVENC knows it
-        """Encode a picture and return the access units that are ready, empty if none is; see `packets`."""
+        """Encode a picture and return the access units that are ready, empty if none is; see `packets`.
+
+        For example:
+
+            for picture in pictures:
+                send(encoder.encode(picture))
+        """
         return _joined(self.packets(array, force_idr=force_idr))
 
     def packets(self, array: object, *, force_idr: bool = False, at: timedelta | None = None) -> list[Packet]:
         """Encode a picture and return the packets that are ready, with their times and keyframe flags.
+
+            for packet in encoder.packets(picture, force_idr=True):
+                sink.write(packet)
 
         Args:
             array: the picture.
@@ -135,11 +147,20 @@ class ArrayEncoder:
         return self._work.encode(array, at, keyframe=force_idr)
 
     def flush(self) -> bytes:
-        """End the stream and return the access units that are still held; see `drain`."""
+        """End the stream and return the access units that are still held; see `drain`.
+
+        For example:
+
+            send(encoder.flush())
+            encoder.close()
+        """
         return _joined(self.drain())
 
     def drain(self) -> list[Packet]:
         """End the stream and return the packets that are still held; only `close` may follow.
+
+            for packet in encoder.drain():
+                sink.write(packet)
 
         Raises:
             EncodeError: the encoder died.
@@ -153,7 +174,13 @@ class ArrayEncoder:
         return packets
 
     def close(self) -> None:
-        """Release everything, and lose what is still held; safe twice, and from any thread."""
+        """Release everything, and lose what is still held; safe twice, and from any thread.
+
+        For example:
+
+            rest = encoder.flush()
+            encoder.close()
+        """
         self._closed = True
         self._work.close()
 

@@ -47,6 +47,9 @@ def write_video(
 ) -> Recording:
     """Encode pictures to a file, in constant memory; a terminal shows how far it is.
 
+        pictures = (np.full((360, 640, 3), number, np.uint8) for number in range(90))
+        print(write_video("film.mp4", pictures, fps=30))
+
     What was complete before an error, of the iterable's own too, is kept in the file.
 
     Args:

@@ -43,6 +43,9 @@ def _adds(
 class Chain:
     """Frames with their times, and what is done to them, in order. Iterating gives (timedelta, frame).
 
+        film = read("in.mp4").scale(1280, 720).timestamp()
+        write_video("out.mp4", film)
+
     Each call returns a longer chain and leaves this one as it is. A chain may be iterated as often as its source may.
 
     Attributes:
@@ -69,6 +72,9 @@ class Chain:
 
     def then(self, *operations: FrameOperation) -> Chain:
         """Add operations, or functions of one's own `(time, frame) -> frame`.
+
+            film = read("in.mp4").then(lambda time, frame: 255 - frame)
+            write_video("negative.mp4", film)
 
         Raises:
             ConfigError: one cannot be called.
@@ -157,6 +163,9 @@ def read(
 ) -> Chain:
     """Begin a chain over the frames of a video file from `start` up to, but not including, `stop`; see `Player`.
 
+        film = read("in.mp4", start=timedelta(seconds=2)).scale(1280, 720)
+        write_video("out.mp4", film)
+
     Times count from the first frame of the file. With `device="cuda"` frames are decoded, and worked on, on the GPU.
 
     Raises:
@@ -173,6 +182,9 @@ def read(
 
 def frames_at(frames: Iterable[Pixels], fps: Rate) -> Chain:
     """Begin a chain over frames of one's own, of which number n is shown at n / fps.
+
+        film = frames_at(pictures, fps=30).timestamp()
+        write_video("simulation.mp4", film)
 
     Raises:
         ConfigError: `fps` is no frame rate.

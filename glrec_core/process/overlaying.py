@@ -37,6 +37,9 @@ def overlay(
 ) -> Work:
     """Put `picture` on the frame, its own alpha honoured; what lies outside the frame is cut off.
 
+        film = read("in.mp4").overlay("logo.png", at=(-20, -20), align=(1, 1))
+        write_video("signed.mp4", film)
+
     Args:
         picture: an array, the path of an image file, or a Pillow image.
         at: where its top left corner goes. Fractions of a pixel are interpolated, so that a slow move is smooth.
@@ -61,6 +64,9 @@ def overlay(
 @operation
 def blend(picture: Picture, amount: Number = 0.5) -> Work:
     """Mix the frame with a picture of its size and number of channels: 0 is the frame alone, 1 the picture alone.
+
+        film = read("in.mp4").blend("paper.png", amount=0.2)
+        write_video("textured.mp4", film)
 
     Raises:
         ConfigError: this is no picture, the amount is not from 0 to 1, or the frame has another size or number of channels.
@@ -87,6 +93,9 @@ def blend(picture: Picture, amount: Number = 0.5) -> Work:
 def backdrop(behind: Picture) -> Work:
     """Put the frame, which has alpha, over a colour (red, green, blue) or a picture of its size; the result has no alpha.
 
+        film = read("title.webm").backdrop((255, 255, 255))
+        write_video("title.mp4", film)
+
     Raises:
         ConfigError: this is neither a colour nor a picture, or the frame has another size.
 
@@ -110,6 +119,9 @@ def backdrop(behind: Picture) -> Work:
 @operation
 def fade(opacity: Number, color: Rgb = BLACK) -> Work:
     """Mix the frame with a colour: an opacity of 1 is the frame, 0 the colour alone. Alpha stays as it is.
+
+        film = read("in.mp4").fade(eased((0, 0), (1, 1)))
+        write_video("from-black.mp4", film)
 
     `fade(eased((0, 0), (1, 1)))` fades in from black within the first second.
 

@@ -22,6 +22,9 @@ _CBCR_ROWS = slice(1, 3)
 def chroma_key(color: Rgb = (0, 255, 0), similarity: float = 40.0, softness: float = 20.0) -> Work:
     """Make the pixels whose hue and saturation are near `color` transparent: a green screen. The result has alpha.
 
+        film = read("studio.mp4").chroma_key((0, 255, 0)).backdrop("stage.png")
+        write_video("on-stage.mp4", film)
+
     Args:
         color: of the screen.
         similarity: up to which distance a pixel is wholly transparent; distances are in the plane of Cb and Cr (BT.709, full
@@ -49,6 +52,9 @@ def chroma_key(color: Rgb = (0, 255, 0), similarity: float = 40.0, softness: flo
 def round_corners(radius: float) -> Work:
     """Cut the corners off in quarter circles with a soft edge, transparent beyond it. The result has alpha.
 
+        film = read("in.mp4").round_corners(24).backdrop((255, 255, 255))
+        write_video("card.mp4", film)
+
     Raises:
         ConfigError: the radius in pixels is below 1, or more than half of the frame's shorter side.
 
@@ -69,6 +75,9 @@ def shadow(
     offset: tuple[float, float] = (4, 4), sigma: float = 4.0, color: Rgb = BLACK, opacity: float = 0.6
 ) -> Work:
     """Lay a blurred shadow of what is opaque under it. The frame has alpha and keeps its size: `pad` makes room.
+
+        film = read("in.mp4").round_corners(24).pad(16, 16, 16, 16).shadow().backdrop((255, 255, 255))
+        write_video("card.mp4", film)
 
     Args:
         offset: (x, y) in pixels, to the right and down.

@@ -20,6 +20,9 @@ from glrec_core.process.operation import Pixels, Work, operation
 def captions(script: str | os.PathLike[str]) -> Work:
     """Draw subtitles on the frame as libass draws them at its time, animations and karaoke included.
 
+        film = read("talk.mp4").captions("talk.ass")
+        write_video("subtitled.mp4", film, audio="talk.mp4")
+
     What is shown at once, letters, drawings, borders and blur, may take 32 times the area of the frame in all, also where it
     lies outside: what libass draws takes memory and time in proportion. The reckoning is from above.
 

@@ -55,6 +55,9 @@ def text(
 ) -> Work:
     """Write on the frame; a new line begins at each line feed.
 
+        title = text("Run 7", at=(20, 20), size=32)
+        recorder = record(window, "film.mp4", process=[title])
+
     Args:
         content: the text, or a function of the time in seconds that gives it.
         at: where the text's box goes, counted from `align` as in `overlay`.
@@ -106,7 +109,13 @@ def timestamp(
     font: FontPath = None,
     align: tuple[float, float] = (0, 0),
 ) -> Operation:
-    """Write the time of each frame on it, as 0:01:02.345 from the start of the video; see `text`."""
+    """Write the time of each frame on it, as 0:01:02.345 from the start of the video; see `text`.
+
+    For example:
+
+        film = read("in.mp4").timestamp(at=(-10, -10), align=(1, 1))
+        write_video("timed.mp4", film)
+    """
     return text(clock, at, size=size, color=color, font=font, align=align)
 
 

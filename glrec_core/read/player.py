@@ -56,6 +56,10 @@ class _Span(NamedTuple):
 class Player:
     """Reads frames of a video file.
 
+        player = Player("film.mp4", size=(640, 360))
+        for time, frame in player.frames(start=2, stop=5.5):
+            print(time, frame.mean())
+
     Times count from the first picture, and are the file's own from there on: at a variable rate they are not multiples of
     anything. `start` tells when the first picture is shown in the file's own time.
 
@@ -119,6 +123,9 @@ class Player:
     ) -> Iterator[tuple[timedelta, Any]]:
         """Return an iterator over the pictures from `start` up to, but not including, `stop`: (time, frame).
 
+            for time, frame in player.frames(start=2, dtype="float32", layout="chw"):
+                print(time, frame.shape)
+
         A frame is an array of R'G'B' that belongs to the caller: nothing else reads or writes it.
 
         Args:
@@ -145,6 +152,9 @@ class Player:
     ) -> Any:
         """Return one frame: that of the keyframe nearest to a time, or with `accurate` the one that is shown then.
 
+            poster = player.screenshot(12.5)
+            exact = player.screenshot(12.5, accurate=True)
+
         Args:
             at: timedelta or seconds.
             accurate: decode on from the keyframe before, which takes longer.
@@ -166,6 +176,9 @@ class Player:
         self, every: Moment, dtype: DTypeLike = np.uint8, layout: str = "hwc"
     ) -> Iterator[tuple[timedelta, Any]]:
         """Return an iterator over what is shown at 0, `every`, twice `every` and so on: (that time, frame).
+
+            for time, frame in player.screenshots(every=10):
+                print(time, frame.mean())
 
         Each is the picture shown then, as `screenshot` with `accurate` gives it, so that this also makes a constant rate
         of a variable one. Raises as `frames`.
