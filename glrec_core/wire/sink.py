@@ -11,6 +11,9 @@ from glrec_core.wire.packetizer import DEFAULT_DATAGRAM_BYTES, DEFAULT_REDUNDANC
 class WireSink:
     """Sends every access unit through a channel, as datagrams with forward error correction.
 
+        with UdpChannel(("192.0.2.7", 5000)) as channel:
+            recorder = record(window, "film.mp4", WireSink(channel))
+
     Only access units travel: what a player must know beforehand (codec, size, time base, a codec's out-of-band
     parameters) is told to the other end on another way, as RTP's users do. The channel stays open; it is its maker's.
 

@@ -114,6 +114,9 @@ class WireTrial:
     def finish(self) -> WireReport:
         """Wait for what is on its way, and compare. The sockets are closed then.
 
+            report = trial.finish()
+            print(report.lost, report.verdict)
+
         Raises:
             SinkError: a socket failed.
 

@@ -22,6 +22,9 @@ _LAST_PORT = 65_535
 class UdpChannel:
     """Sends datagrams to an address. Whether anybody listens there is not known, and no error.
 
+        with UdpChannel(("192.0.2.7", 5000)) as channel:
+            channel.send(datagram)
+
     Raises:
         ConfigError: the address is none.
 
@@ -50,6 +53,10 @@ class UdpChannel:
 class UdpReceiver:
     """Receives what a `UdpChannel` sends: `for received in receiver.receive(idle_seconds=5): ...`.
 
+        with UdpReceiver(("0.0.0.0", 5000)) as receiver:
+            for received in receiver.receive(idle_seconds=5):
+                decode(received.packet.data)
+
     Args:
         address: of this machine, to listen at; port 0 is any that is free.
         reassembler: with limits of one's own.
@@ -67,6 +74,9 @@ class UdpReceiver:
 
     def receive(self, idle_seconds: float) -> Iterator[Received]:
         """Yield access units in order; ends when nothing has come for so long.
+
+            for received in receiver.receive(idle_seconds=5):
+                decode(received.packet.data)
 
         Raises:
             SinkError: the socket failed.
@@ -89,7 +99,13 @@ class UdpReceiver:
         yield from reassembler.drain()
 
     def close(self) -> None:
-        """Close the socket."""
+        """Close the socket.
+
+        For example:
+
+            receiver = UdpReceiver(("0.0.0.0", 5000))
+            receiver.close()
+        """
         self._socket.close()
 
     def __enter__(self) -> Self:
