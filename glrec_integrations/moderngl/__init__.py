@@ -45,6 +45,9 @@ def attach(
 ) -> Recorder:
     """Record every frame of a moderngl-window window from its next swap until `recorder.close()` or until it is destroyed.
 
+        recorder = attach(window, "film.mp4", fps=60)
+        recording = recorder.close()
+
     `close()` returns when the file is there. Where the window is destroyed first, the file is finished while the program goes on:
     `recorder.wait()` returns when it is there, and the end of the program waits as well. A `frames=` limit ends the recording
     and not the program. Under `timing="step"` the program's own timer is left alone: `StepTimer` is one that goes with it.

@@ -38,7 +38,14 @@ class ModernglFramebuffer(Protocol):
 
 
 class LoopRecorder:
-    """Records the frames that it is told of. Made by `record`."""
+    """Records the frames that it is told of. Made by `record`.
+
+    For example:
+
+        with record("film.mp4", fps=30) as recorder:
+            draw()
+            recorder.frame()
+    """
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
@@ -64,6 +71,9 @@ class LoopRecorder:
     ) -> None:
         """Record what a framebuffer holds now. Call it when a frame is drawn, before the buffers are swapped.
 
+            draw()
+            recorder.frame(framebuffer)
+
         Args:
             framebuffer: a `moderngl.Framebuffer`, also a multisampled one; or the GL name of a framebuffer, 0 being the
                 default one; or None for the one that is bound for drawing.
@@ -78,15 +88,30 @@ class LoopRecorder:
         self._recorder.frame_drawn(self._source(framebuffer, size))
 
     def pause(self) -> None:
-        """Record nothing until `resume()`; the recording's time stands still."""
+        """Record nothing until `resume()`; the recording's time stands still.
+
+        For example:
+
+            recorder.pause()
+            show_menu()
+        """
         self._recorder.pause()
 
     def resume(self) -> None:
-        """Go on recording, without a gap in the recording's time."""
+        """Go on recording, without a gap in the recording's time.
+
+        For example:
+
+            close_menu()
+            recorder.resume()
+        """
         self._recorder.resume()
 
     def close(self) -> Recording:
         """Finish the recording; leaving the `with` block does it. Closing again is harmless.
+
+            recording = recorder.close()
+            print(recording.path, recording.frames)
 
         Its context must be current, or all frames must have come as `moderngl.Framebuffer` objects.
 

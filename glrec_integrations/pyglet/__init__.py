@@ -24,6 +24,9 @@ __all__ = ["attach"]
 def attach(window: BaseWindow, *sinks: str | Path | Sink, **config: Unpack[Options]) -> Recorder:
     """Record every frame of `window` from its next flip until `recorder.close()` or until the window closes.
 
+        recorder = attach(window, "film.mp4", fps=60, hotkey="F9")
+        pyglet.app.run()
+
     `close()` returns when the file is there. Where the window is closed first, the file is finished while the program goes on:
     `recorder.wait()` returns when it is there, and the end of the program waits as well. A `frames=` limit ends the recording
     and not the program.

@@ -28,6 +28,9 @@ __all__ = ["Canvas", "SceneCanvas", "attach", "disable", "enable"]
 def attach(canvas: app.Canvas, *sinks: str | Path | Sink, **config: Unpack[Options]) -> Recorder:
     """Record every frame of `canvas` from its next draw until `recorder.close()` or until the canvas closes.
 
+        recorder = attach(canvas, "film.mp4", fps=60)
+        vispy.app.run()
+
     `close()` returns when the file is there. Where the canvas is closed first, the file is finished while the program goes on:
     `recorder.wait()` returns when it is there, and the end of the program waits as well. A `frames=` limit ends the recording
     and not the program. Off-screen pictures by `canvas.render()` are not recorded.

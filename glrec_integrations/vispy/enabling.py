@@ -17,6 +17,9 @@ _inits: dict[type, tuple[Init, Init]] = {}
 def enable() -> None:
     """Make `vispy.app.Canvas`, `vispy.scene.SceneCanvas` and all that derives from them take `record=`.
 
+        enable()
+        canvas = vispy.scene.SceneCanvas(record="film.mp4")
+
     It takes what `glrec_integrations.vispy.SceneCanvas` takes, and `canvas.recorder` is the recorder here too, None where
     nothing is recorded. Enabling twice is enabling once. Imports vispy.
     """
@@ -34,6 +37,10 @@ def enable() -> None:
 
 def disable() -> None:
     """Restore the classes as `enable` found them; canvases that are being recorded go on.
+
+        enable()
+        canvas = vispy.scene.SceneCanvas(record="film.mp4")
+        disable()
 
     Where somebody else has wrapped a class's `__init__` since, ours stays beneath and passes calls on.
     """
