@@ -71,18 +71,18 @@ class Chain:
         return length_hint(self.source)
 
     def then(self, *operations: FrameOperation) -> Chain:
-        """Add operations, or functions of one's own `(time, frame) -> frame`.
+        """Add operations, or your own functions `(time, frame) -> frame`.
 
             film = read("in.mp4").then(lambda time, frame: 255 - frame)
             write_video("negative.mp4", film)
 
         Raises:
-            ConfigError: one cannot be called.
+            ConfigError: one of them cannot be called.
 
         """
         for each in operations:
             if not callable(each):
-                raise ConfigError(f"{each!r} is no operation; give a function (time, frame) -> frame")
+                raise ConfigError(f"{each!r} is not an operation; give a function (time, frame) -> frame")
         return Chain(self.source, self.fps, (*self.operations, *operations))
 
     @_adds(overlaying.backdrop)
@@ -181,13 +181,13 @@ def read(
 
 
 def frames_at(frames: Iterable[Pixels], fps: Rate) -> Chain:
-    """Begin a chain over frames of one's own, of which number n is shown at n / fps.
+    """Begin a chain over your own frames; frame n is shown at n / fps.
 
         film = frames_at(pictures, fps=30).timestamp()
         write_video("simulation.mp4", film)
 
     Raises:
-        ConfigError: `fps` is no frame rate.
+        ConfigError: `fps` is not a frame rate.
 
     """
     rate = parse_rate(fps)

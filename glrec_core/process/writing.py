@@ -122,7 +122,7 @@ def timestamp(
 def _checked(content: object) -> str:
     if not isinstance(content, str):
         raise ConfigError(
-            f"text: {content!r} is no text; give a str, or a function of the seconds that returns one"
+            f"text: {content!r} is not a text; give a str, or a function of the seconds that returns one"
         )
     return content
 

@@ -20,13 +20,13 @@ _LAST_PORT = 65_535
 
 
 class UdpChannel:
-    """Sends datagrams to an address. Whether anybody listens there is not known, and no error.
+    """Sends datagrams to an address. It does not know whether anybody listens there; if nobody does, that is no error.
 
         with UdpChannel(("192.0.2.7", 5000)) as channel:
             channel.send(datagram)
 
     Raises:
-        ConfigError: the address is none.
+        ConfigError: this is not an address.
 
     """
 
@@ -58,11 +58,11 @@ class UdpReceiver:
                 decode(received.packet.data)
 
     Args:
-        address: of this machine, to listen at; port 0 is any that is free.
-        reassembler: with limits of one's own.
+        address: the address of this machine to listen at; port 0 takes any free port.
+        reassembler: one with your own limits; None is one with the defaults.
 
     Raises:
-        ConfigError: the address is none of this machine's, or in use.
+        ConfigError: the address does not belong to this machine, or is in use.
 
     """
 
@@ -73,7 +73,7 @@ class UdpReceiver:
         """Host and port to send to."""
 
     def receive(self, idle_seconds: float) -> Iterator[Received]:
-        """Yield access units in order; ends when nothing has come for so long.
+        """Yield access units in order; end after `idle_seconds` without a datagram.
 
             for received in receiver.receive(idle_seconds=5):
                 decode(received.packet.data)
@@ -125,7 +125,7 @@ def listening_socket(address: tuple[str, int]) -> socket.socket:
     """Return a socket that receives at an address.
 
     Raises:
-        ConfigError: the address is none of this machine's, or in use.
+        ConfigError: the address does not belong to this machine, or is in use.
 
     """
     family, resolved = _resolved(address)
@@ -144,7 +144,7 @@ def _resolved(address: tuple[str, int]) -> tuple[int, tuple[str, int]]:
     try:
         family, _, _, _, resolved = socket.getaddrinfo(*address, type=socket.SOCK_DGRAM)[0]
     except (OSError, OverflowError, UnicodeError) as error:
-        raise ConfigError(f"{address!r} is no address of host and port: {error}") from error
+        raise ConfigError(f"{address!r} is not an address of host and port: {error}") from error
     return family, resolved  # type: ignore[return-value]
 
 

@@ -1,4 +1,4 @@
-"""Records a loop of one's own: the program says when a frame is drawn and which framebuffer holds it.
+"""Records a program's own loop: the program says when a frame is drawn and which framebuffer holds it.
 
 It serves any OpenGL context. Of moderngl it knows framebuffer objects, and through them the context, so that the recording
 can be finished when another context is current.
@@ -145,7 +145,7 @@ class LoopRecorder:
             return bound if size is None else Framebuffer(bound.name, _checked(size))
         if not hasattr(framebuffer, "glo"):
             raise ConfigError(
-                f"{framebuffer!r} is no framebuffer; pass a moderngl.Framebuffer, a GL name or nothing"
+                f"{framebuffer!r} is not a framebuffer; pass a moderngl.Framebuffer, a GL name or nothing"
             )
         if self._owner is None:
             self._owner = framebuffer.ctx, current_binding()
@@ -159,7 +159,7 @@ class LoopRecorder:
 
 
 def record(*sinks: str | Path | Sink, **config: Unpack[Options]) -> LoopRecorder:
-    """Record a loop of one's own, frame by frame.
+    """Record your own loop, frame by frame.
 
         with record("a.mp4", fps=30) as rec:
             while not window_should_close():
