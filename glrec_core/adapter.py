@@ -68,7 +68,7 @@ class Tap(Protocol):
         """Whether no further frame will be recorded (frame limit reached, closed, failed)."""
 
     def frame_drawn(self, source: Framebuffer) -> None:
-        """Tell that `source` holds a finished frame: after the last draw call, before the swap.
+        """Report that `source` holds a finished frame: after the last draw call, before the swap.
 
         For example:
 
@@ -77,7 +77,7 @@ class Tap(Protocol):
         """
 
     def context_closing(self) -> None:
-        """Tell that the context is about to go: the last moment at which GL objects can be freed. It must be current.
+        """Report that the context is about to go, while GL objects can still be freed. It must be current.
 
         For example:
 
@@ -106,7 +106,7 @@ class Attachment(Protocol):
         """
 
     def current(self) -> AbstractContextManager[object]:
-        """Make the target's GL context current for the length of a `with` block, then restore what was current before.
+        """Make the target's GL context current for a `with` block, then restore what was current before.
 
             def current(self) -> AbstractContextManager[object]:
                 return made_current(self._binding)
@@ -117,7 +117,7 @@ class Attachment(Protocol):
 
 @runtime_checkable
 class KeyWatcher(Protocol):
-    """What an attachment has besides where it can hear of keys.
+    """What an attachment also offers if it can hear of keys.
 
     For example:
 
@@ -131,7 +131,7 @@ class KeyWatcher(Protocol):
             def watch_key(self, key: str, pressed: Callable[[], None]) -> None:
                 self._edge = KeyEdge(pressed)
 
-        `key` is one of `glrec_core.values.keys.KEYS`. A key that is held down and repeats goes down once.
+        `key` is one of `glrec_core.values.keys.KEYS`. A key that is held down and repeats counts once.
         """
 
 
@@ -140,7 +140,7 @@ class AdapterSpec:
 
     @hookspec(firstresult=True)
     def glrec_attach(self, target: object, tap: Tap) -> Attachment | None:
-        """Hook `target` so that `tap` hears of every frame, or return None if it is not of this adapter's framework.
+        """Hook `target` so that `tap` hears of every frame; return None if another framework made it.
 
             @hookimpl
             def glrec_attach(target: object, tap: Tap) -> Attachment | None:
@@ -162,7 +162,7 @@ class AdapterSpec:
 
     @hookspec
     def glrec_frameworks(self) -> Sequence[str]:  # type: ignore[empty-body]
-        """Return the frameworks that this adapter knows, as pip names them, for `glrec doctor` to tell their versions.
+        """Return the frameworks that this adapter knows, as pip names them; `glrec doctor` shows their versions.
 
         For example:
 

@@ -23,7 +23,7 @@ class Program(Protocol):
 
     @property
     def headless(self) -> bool:
-        """Whether it must open no window on anybody's screen."""
+        """Whether it must not open a window on a screen."""
 
     @property
     def step(self) -> bool:
@@ -52,7 +52,7 @@ class Program(Protocol):
         """How long an event loop may wait for events before it ends its turn."""
 
     def turn(self) -> bool:
-        """Tell that an event loop ends a turn; returns whether to draw all windows again, since nothing else did.
+        """Report that an event loop ends a turn; return whether to draw all windows again, because nothing else did.
 
             if program.turn():
                 toolkit.redraw_all_windows()
@@ -62,7 +62,7 @@ class Program(Protocol):
         """
 
     def at_stop(self, stop: Callable[[], bool]) -> None:
-        """Have `stop` called when the program is to end: it ends a loop if that runs, and returns whether it did so.
+        """Have `stop` called when the program is to end. It ends the loop if that runs, and returns whether it did.
 
         For example:
 
@@ -71,7 +71,7 @@ class Program(Protocol):
         """
 
     def use_egl(self) -> bool:
-        """Whether to draw without a window system; if EGL cannot do that here, there is a display afterwards.
+        """Return whether to draw without a window system. If EGL cannot do that here, a display is there afterwards.
 
         For example:
 
@@ -80,7 +80,7 @@ class Program(Protocol):
         """
 
     def use_display(self) -> None:
-        """See to it that a framework that needs a window system finds one: a private X server where it must be.
+        """Provide a window system for a framework that needs one: a private X server if need be.
 
         For example:
 

@@ -54,7 +54,7 @@ class Recorder:
             main_loop()
         print(recorder.recording)
 
-    `steps_unasked` says that nobody asked for the step clock, so that `close()` tells of a film at another speed.
+    `steps_unasked` says that the step clock is a default, so that `close()` reports a film that plays at another speed.
     """
 
     def __init__(self, config: Config, sinks: Sequence[Sink], *, steps_unasked: bool = False) -> None:
@@ -86,16 +86,16 @@ class Recorder:
             draw()
             recorder.frame_drawn(Framebuffer(0, Size(1280, 720)))
 
-        A failure of the recorder is kept in `error` and raised by `close()`, never here: only misuse is.
+        Only misuse raises here. A failure of the recorder is kept in `error` and raised by `close()`.
 
-        Ctrl-C takes effect when the frame is done. A frame that is drawn after another thread has closed the recorder is
-        left alone, and so is one of a forked child.
+        Ctrl-C takes effect when the frame is done. A frame is ignored if another thread has closed the
+        recorder, or if it is drawn in a forked child.
 
         Raises:
             ClosedError: this thread has closed the recorder.
-            WrongThreadError: not the thread of the first frame.
-            ConfigError: this is no `Framebuffer`; or a hotkey is asked for in a loop of one's own, where there is no window to hear of keys.
-            CaptureError: in a loop of one's own, the first frame comes without a (usable) context.
+            WrongThreadError: this is not the thread of the first frame.
+            ConfigError: this is not a `Framebuffer`; or a hotkey is asked for in your own loop, where no window reports keys.
+            CaptureError: in your own loop, the first frame comes without a usable context.
 
         """
         if self._maker.is_here:
@@ -154,13 +154,13 @@ class Recorder:
     def error(self) -> Exception | None:
         """The first failure, of the recording or of one of its sinks, which `close()` will raise.
 
-        An encoder that failed while another one went on is none; see `Recording.notes`.
+        It does not count an encoder that another one has replaced; `Recording.notes` tells of that.
         """
         return self._job.reports.error
 
     @property
     def paused(self) -> bool:
-        """Whether drawn frames are left out until `resume()`."""
+        """Whether drawn frames are skipped until `resume()`."""
         return self._paused
 
     def pause(self) -> None:
@@ -186,7 +186,7 @@ class Recorder:
         self._job.clock.resume()
 
     def toggle(self) -> None:
-        """Pause, or go on where it is paused: what the hotkey does.
+        """Pause the recording, or resume it if it is paused, as the hotkey does.
 
         For example:
 
@@ -199,15 +199,15 @@ class Recorder:
             self.pause()
 
     def screenshot(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Future[Path]:
-        """Write the next drawn frame to a PNG file as well, recorded or not: while paused, too.
+        """Write the next drawn frame to a PNG file as well, even if it is not recorded, as while paused.
 
             written = recorder.screenshot("moment.png", overwrite=True)
             written.add_done_callback(lambda done: print(done.result()))
 
-        The loop goes on: another thread writes the file. Do not wait for the result on the render thread, before it has
-        drawn the frame; `close()` waits. The picture is the one that was read, in the recording's size, without alpha and
+        The loop goes on: another thread writes the file. Do not wait for the result on the render thread before that
+        thread has drawn the frame; `close()` waits. The picture is the one that was read, in the recording's size, without alpha and
         without the operations of `process=`. Its colours are exactly those that
-        were drawn where frames are read as RGBA (`stats.reason`); where the GPU converts them to Y'CbCr, they are
+        were drawn where frames are read as RGBA (see `stats.reason`). Where the GPU converts frames to Y'CbCr, they are
         converted back, with half the colour resolution under `chroma="420"`.
 
         Args:
@@ -215,8 +215,8 @@ class Recorder:
             overwrite: replace an existing file.
 
         Returns:
-            The file's absolute path, once it is written; or CaptureError where no frame came, ConvertError or SinkError
-            where it could not be made.
+            A future of the file's absolute path. It raises CaptureError if no frame came, and ConvertError or SinkError if
+            the picture could not be made.
 
         Raises:
             ConfigError: the file could not be written there, or exists.
@@ -232,7 +232,7 @@ class Recorder:
             draw_level(2)
 
         Raises:
-            ConfigError: the name is empty, or nothing that is recorded to can keep it.
+            ConfigError: the name is empty, or none of the sinks can keep it.
             ClosedError: no further frame will be recorded.
 
         """
@@ -258,7 +258,7 @@ class Recorder:
         return self._engine.texture_id if self._engine is not None else 0
 
     def force_idr(self) -> None:
-        """Make the next recorded frame a keyframe (IDR), at which a player can begin; from any thread.
+        """Make the next recorded frame a keyframe (IDR), at which a player can start; from any thread.
 
         For example:
 
@@ -286,10 +286,10 @@ class Recorder:
             recording = recorder.close()
             print(recording.path, recording.frames)
 
-        A close that Ctrl-C interrupts can be called again and goes on where it was; so does the end of the program. Any
-        thread may close. One that does not draw, while the one that draws still lives, keeps what has arrived, counts the
-        few frames as lost that only the other one could read, and leaves GL's names to their context. A forked child
-        closes nothing.
+        If Ctrl-C interrupts a close, call it again: it goes on where it was. So does the end of the program. Any thread
+        may close. If the thread that draws is another one and still lives, the close keeps the frames that have arrived,
+        counts the few that only that thread could read as lost, and leaves the GL objects to their context. A forked
+        child closes nothing.
 
         Raises:
             WrongThreadError: this is the encode thread, which cannot wait for itself.
@@ -317,11 +317,11 @@ class Recorder:
             print(recorder.wait().path)
 
         Args:
-            timeout_seconds: how long to wait at most; None waits until it is finished.
+            timeout_seconds: the longest time to wait; None waits until it is finished.
 
         Raises:
-            NotFinishedError: nothing has ended the recording yet, which `close()` would do; or it is not finished after
-                `timeout_seconds`, and goes on: wait again.
+            NotFinishedError: nothing has ended the recording yet (`close()` would); or it is not finished after
+                `timeout_seconds`, and goes on being finished: wait again.
             ConfigError: `timeout_seconds` is not a positive number.
             WrongThreadError: this is the encode thread, which cannot wait for itself.
             GlrecError: what `close()` would raise, the first failure of the recording.

@@ -32,11 +32,11 @@ class Recording:
         size: (width, height) of the (last part's) video in pixels.
         codec: codec name, such as "h264".
         route: name of the backend that was used.
-        reason: why that one, in a sentence.
-        notes: what was done to the picture that was not asked for, such as padding of odd sizes.
+        reason: why that backend, in a sentence.
+        notes: what was done without being asked for, such as padding of odd sizes, as sentences.
         stats: the account of all frames.
         lossless: whether the files hold every pixel's RGB exactly.
-        spill: directory with the stored frames, where they were kept.
+        spill: directory with the stored frames, if they were kept.
 
     """
 
@@ -54,7 +54,7 @@ class Recording:
 
     @property
     def path(self) -> Path | None:
-        """The (first) file; None when nothing was written to one."""
+        """The (first) file; None if no file was written."""
         return self.paths[0] if self.paths else None
 
     @property

@@ -41,8 +41,8 @@ class Stats:
 
     drawn = recorded + dropped + failed + lost + paused + rate_limited + after_end, always: `recorded` frames were handed
     to the encode thread; `dropped` found the queue full; `failed` came after an error; `lost` were grabbed, but never
-    kept, since their context went before they could be read, the encoder died with nothing to take over from it, or no
-    sink could write them; `after_end` came after the frame limit. What an encoder or a sink loses is moved from `recorded`
+    kept: their context went before they could be read, the encoder died and none took over, or no sink could write
+    them; `after_end` came after the frame limit. What an encoder or a sink loses is moved from `recorded`
     to `lost` by `close()`.
 
     The render thread counts `drawn` first; a snapshot taken by another thread may be one frame ahead of the rest.
@@ -87,7 +87,7 @@ class Stats:
 
     @property
     def accounted(self) -> int:
-        """Number of drawn frames of which it is known what became of them: all, always."""
+        """Number of drawn frames that are accounted for: always all of them."""
         skipped = self.paused + self.rate_limited + self.after_end
         return self.recorded + self.dropped + self.failed + self.lost + skipped
 
@@ -132,7 +132,7 @@ class Stats:
         self.failed += max(0, self.drawn - self.accounted)
 
     def snapshot(self) -> Stats:
-        """Return a copy that does not change any more.
+        """Return a copy that stays as it is.
 
         For example:
 

@@ -46,8 +46,8 @@ class FileSink:
         audio: a file with sound, which `close` adds from the recording's beginning on and as long as the pictures last:
             copied if the container takes its codec, else encoded as AAC or Opus. A further part goes on in it where the
             part before it ended. A file that is not closed has no sound.
-        renumber: take `name-2.mp4` and so on where the name is taken, also when that turns out as late as the file is
-            made; no file is replaced then.
+        renumber: use `name-2.mp4` and so on if the name is taken, even if that shows only when the file is made; no file
+            is replaced then.
 
     Raises:
         ConfigError: the file could not be written there, exists, or is being recorded to; or there is no sound to add.
@@ -83,7 +83,7 @@ class FileSink:
         self._sound = _sound(audio, self._path, self._container)
 
     def default_codec(self, *, alpha: bool = False) -> str:
-        """Return the codec for when none is asked for.
+        """Return the codec that is used if none is asked for.
 
             sink = FileSink("film.webm")
             print(sink.default_codec(alpha=True))  # vp9
@@ -106,7 +106,7 @@ class FileSink:
 
     @property
     def frames_on_disk(self) -> int:
-        """How many of them a power cut would leave now; a second behind `frames`, or less."""
+        """How many of them would survive a power cut now; at most a second behind `frames`."""
         return self._finished_frames + (self._part.file.frames_on_disk if self._part is not None else 0)
 
     def check(self, codec: str, *, alpha: bool = False) -> None:
@@ -121,7 +121,7 @@ class FileSink:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What became of the files that was not asked for, as sentences."""
+        """What happened to the files without being asked for, as sentences."""
         return tuple(self._notes)
 
     def reserve(self) -> None:
@@ -138,7 +138,7 @@ class FileSink:
         self._claims = [self._claim_path()]
 
     def release(self) -> None:
-        """Give the path back; safe to call twice."""
+        """Release the path; safe to call twice."""
         claims, self._claims = self._claims, []
         for claim in claims:
             claim.release()

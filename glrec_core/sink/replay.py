@@ -106,7 +106,7 @@ class ReplaySink:
         self._is_open = False
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write what is kept now to a file, from time 0 on, and return its absolute path.
+        """Write what is kept now to a file whose time starts at 0, and return its absolute path.
 
             path = replay.save("goal.mp4", overwrite=True)
             print(path)

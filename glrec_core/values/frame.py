@@ -58,7 +58,7 @@ class PixelFormat(enum.Enum):
     NV12 = "nv12"
     """Luma (height, width) and interleaved chroma (height/2, width/2, 2), uint8."""
     P010 = "p010le"
-    """As NV12 with 10 bits in the high ones of uint16."""
+    """As NV12, with 10 bits in the high bits of uint16."""
     YUV420P = "yuv420p"
     """Luma (height, width) and two chroma planes (height/2, width/2), uint8."""
     YUVA420P = "yuva420p"
@@ -66,7 +66,7 @@ class PixelFormat(enum.Enum):
     YUV444P = "yuv444p"
     """Three planes (height, width), uint8."""
     YUV422P10 = "yuv422p10le"
-    """Luma (height, width) and two chroma planes (height, width/2), 10 bits in the low ones of uint16."""
+    """Luma (height, width) and two chroma planes (height, width/2), 10 bits in the low bits of uint16."""
     YUV444P10 = "yuv444p10le"
     """Three planes (height, width), likewise."""
     YUVA444P10 = "yuva444p10le"
@@ -191,7 +191,7 @@ class Packet:
         return len(self.data) + len(self.alpha)
 
     def earlier(self, ticks: int) -> Packet:
-        """Return the packet with its times moved back by that many ticks, as in a part that begins then.
+        """Return the packet with its times moved back by `ticks`, for a part that begins there.
 
         For example:
 

@@ -52,7 +52,7 @@ class Timeline:
         return tick
 
     def wants_keyframe(self, frame: Frame) -> bool:
-        """Whether the encoder must be told to make a keyframe of the frame; to be asked once for each.
+        """Whether the encoder must be told to make a keyframe of the frame; ask once for each frame.
 
         For example:
 
