@@ -87,7 +87,7 @@ class FrameBuffer:
                 self._gl.ClearBufferfv(g.DEPTH, 0, ctypes.byref(_FARTHEST))
 
     def resolve(self) -> Framebuffer:
-        """Average the samples into `texture_id`; return the framebuffer around it, from which pixels can be read.
+        """Average the samples into `texture_id`; return a framebuffer with it, from which pixels can be read.
 
             recorder.frame_drawn(framebuffer.resolve())
             quad.draw(framebuffer.texture_id)

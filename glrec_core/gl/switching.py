@@ -74,7 +74,7 @@ class Binding:
         return self.api, self.handles[-1]
 
     def make_current(self) -> None:
-        """Make it current as it was; nothing happens when it or a surface of it is gone.
+        """Make it current as it was; do nothing if it or one of its surfaces is gone.
 
         For example:
 
@@ -99,7 +99,7 @@ class Binding:
 
 @contextmanager
 def made_current(binding: Binding | None) -> Iterator[Binding | None]:
-    """Make a context, or none at all, current for a `with` block, and afterwards what was current before.
+    """Make a context, or none, current for a `with` block, and restore what was current before.
 
         with made_current(binding):
             draw()
@@ -115,7 +115,7 @@ def made_current(binding: Binding | None) -> Iterator[Binding | None]:
 
 @contextmanager
 def restored_context() -> Iterator[Binding | None]:
-    """Make current at the end of a `with` block what was current at its beginning, also if that was nothing.
+    """Restore at the end of a `with` block the context that was current at its beginning, or none if there was none.
 
     For example:
 

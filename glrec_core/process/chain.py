@@ -41,7 +41,7 @@ def _adds(
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Frames with their times, and what is done to them, in order. Iterating gives (timedelta, frame).
+    """Frames with their times, and the operations on them, in order. Iterating yields (timedelta, frame).
 
         film = read("in.mp4").scale(1280, 720).timestamp()
         write_video("out.mp4", film)
@@ -50,7 +50,7 @@ class Chain:
 
     Attributes:
         source: (timedelta, frame) pairs; see `operation.py` for what a frame is.
-        fps: frames per second, for whoever writes the frames; None where they are shown at irregular times.
+        fps: frames per second, for whoever writes the frames; None if they are shown at irregular times.
         operations: what is done to each frame.
 
     """
@@ -170,7 +170,7 @@ def read(
 
     Raises:
         ConfigError: there is no such file.
-        VideoError: the file is no video, or while iterating: it is damaged.
+        VideoError: the file is not a video, or while iterating: it is damaged.
         BackendUnavailable: the device that was asked for cannot decode it.
 
     """

@@ -78,7 +78,7 @@ def hold(share: float) -> float:
 
 
 def eased(*keys: tuple[float, Value], easing: Easing = ease_in_out) -> Callable[[float], Value]:
-    """Return the function of the time in seconds that goes through the keys, and keeps the first and last value outside.
+    """Return a function of the time in seconds that passes through the keys and holds the first and last value outside.
 
         opacity = eased((0, 0), (1, 1))
         print(opacity(0.5))  # 0.5
@@ -88,7 +88,7 @@ def eased(*keys: tuple[float, Value], easing: Easing = ease_in_out) -> Callable[
         easing: how to go from each key to the next.
 
     Raises:
-        ConfigError: no key, times that do not rise, or values that are neither numbers nor positions of one kind.
+        ConfigError: there is no key, the times do not rise, or the values are not all numbers or all positions.
 
     """
     times, values = _times(keys), _values(keys)

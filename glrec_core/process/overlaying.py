@@ -35,7 +35,7 @@ def overlay(
     alpha: Number = 1.0,
     align: tuple[float, float] = (0, 0),
 ) -> Work:
-    """Put `picture` on the frame, its own alpha honoured; what lies outside the frame is cut off.
+    """Put `picture` on the frame with its own alpha; what lies outside the frame is cut off.
 
         film = read("in.mp4").overlay("logo.png", at=(-20, -20), align=(1, 1))
         write_video("signed.mp4", film)
@@ -48,7 +48,7 @@ def overlay(
             to the frame's, (0.5, 0.5) its middle to the frame's middle.
 
     Raises:
-        ConfigError: this is no picture, or a value is not as described.
+        ConfigError: this is not a picture, or a value is not as described.
 
     """
     layer = Resident(layer_of(picture_of("picture", picture)))
@@ -69,7 +69,7 @@ def blend(picture: Picture, amount: Number = 0.5) -> Work:
         write_video("textured.mp4", film)
 
     Raises:
-        ConfigError: this is no picture, the amount is not from 0 to 1, or the frame has another size or number of channels.
+        ConfigError: this is not a picture, the amount is not from 0 to 1, or the frame has another size or number of channels.
 
     """
     other, share_at = Resident(picture_of("picture", picture)), number_of_time("amount", amount, 0, 1)
@@ -126,7 +126,7 @@ def fade(opacity: Number, color: Rgb = BLACK) -> Work:
     `fade(eased((0, 0), (1, 1)))` fades in from black within the first second.
 
     Raises:
-        ConfigError: the opacity is not from 0 to 1, or the colour is none.
+        ConfigError: the opacity is not from 0 to 1, or `color` is not a colour.
 
     """
     opacity_at, color = number_of_time("opacity", opacity, 0, 1), rgb("color", color)

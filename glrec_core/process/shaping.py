@@ -32,7 +32,7 @@ def chroma_key(color: Rgb = (0, 255, 0), similarity: float = 40.0, softness: flo
         softness: over which further distance the pixel becomes opaque; 0 is a hard edge.
 
     Raises:
-        ConfigError: the colour is none, or a distance is negative.
+        ConfigError: `color` is not a colour, or a distance is negative.
 
     """
     rows = np.array(BT709_FULL.ycbcr_matrix().rows, np.float32)[_CBCR_ROWS] / 255
@@ -50,7 +50,7 @@ def chroma_key(color: Rgb = (0, 255, 0), similarity: float = 40.0, softness: flo
 
 @operation
 def round_corners(radius: float) -> Work:
-    """Cut the corners off in quarter circles with a soft edge, transparent beyond it. The result has alpha.
+    """Cut the corners off in quarter circles with a soft edge; beyond it the frame is transparent. The result has alpha.
 
         film = read("in.mp4").round_corners(24).backdrop((255, 255, 255))
         write_video("card.mp4", film)
@@ -74,7 +74,7 @@ def round_corners(radius: float) -> Work:
 def shadow(
     offset: tuple[float, float] = (4, 4), sigma: float = 4.0, color: Rgb = BLACK, opacity: float = 0.6
 ) -> Work:
-    """Lay a blurred shadow of what is opaque under it. The frame has alpha and keeps its size: `pad` makes room.
+    """Lay a blurred shadow under what is opaque. The frame needs alpha and keeps its size: `pad` makes room.
 
         film = read("in.mp4").round_corners(24).pad(16, 16, 16, 16).shadow().backdrop((255, 255, 255))
         write_video("card.mp4", film)
@@ -86,7 +86,7 @@ def shadow(
         opacity: from 0 to 1.
 
     Raises:
-        ConfigError: a value is not as described, SciPy is not installed, or the frame has no alpha and so no shape.
+        ConfigError: a value is not as described, SciPy is not installed, or the frame has no alpha, and so no shape.
 
     """
     require("scipy", "shadow")

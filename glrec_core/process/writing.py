@@ -53,7 +53,7 @@ def text(
     alpha: Number = 1.0,
     outline: Rgb | None = BLACK,
 ) -> Work:
-    """Write on the frame; a new line begins at each line feed.
+    """Write text on the frame; each line feed begins a new line.
 
         title = text("Run 7", at=(20, 20), size=32)
         recorder = record(window, "film.mp4", process=[title])
@@ -63,7 +63,7 @@ def text(
         at: where the text's box goes, counted from `align` as in `overlay`.
         size: of the font in pixels.
         color: of the letters.
-        font: a TrueType or OpenType file; None is the font that Pillow brings.
+        font: a TrueType or OpenType file; None is the font that comes with Pillow.
         align: (0, 0) is the frame's top left corner, (1, 1) its bottom right one.
         alpha: opacity from 0 to 1.
         outline: colour of the letters' outline; None leaves it out.

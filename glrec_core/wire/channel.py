@@ -16,7 +16,7 @@ REORDER_DEPTH = 16
 
 
 class Channel(Protocol):
-    """Carries datagrams, or does not: nothing is promised.
+    """Carries datagrams, without any guarantee that they arrive.
 
     For example:
 
@@ -32,7 +32,7 @@ class Channel(Protocol):
                 channel.send(datagram)
 
         Raises:
-            SinkError: the system refuses it. A datagram that is lost on its way is none.
+            SinkError: the system refuses it. A datagram that is lost on its way is no error.
 
         """
 
@@ -62,7 +62,7 @@ class MemoryChannel:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Impairment:
-    """What a network does to datagrams, each with its probability from 0 to 1, independently of each other.
+    """What a network does to datagrams: independent probabilities, each from 0 to 1.
 
         impairment = Impairment(loss=0.05, reorder=0.1, duplicate=0.02, seed=7)
         trial = WireTrial(impairment)
@@ -97,7 +97,7 @@ def _seed(value: object) -> int:
 
 
 class ImpairedChannel:
-    """A channel in front of another one that loses, doubles and holds back datagrams.
+    """A channel that loses, doubles and delays datagrams on their way to another channel.
 
     For example:
 

@@ -43,9 +43,8 @@ class Packetizer:
 
     Args:
         redundancy: parity shards for each data shard of a block, rounded up and at least 2; 0 sends none.
-        datagram_bytes: the most that a datagram may have, header included, IP and UDP not.
-        session: by which a receiver knows this sender from others, and from itself before it was started anew; a number by
-            chance by default.
+        datagram_bytes: the largest datagram in bytes, with glrec's header, without those of IP and UDP.
+        session: a number that tells this sender from others, and from an earlier run of itself; random by default.
 
     Raises:
         ConfigError: one of them is out of range, or the library for parity is missing.
@@ -73,7 +72,7 @@ class Packetizer:
         """How many access units were cut; the next one has this number."""
 
     def shards_for(self, data_shards: int) -> int:
-        """Return how many shards a block of so many data shards is sent as.
+        """Return how many shards are sent for a block of `data_shards`, parity included.
 
         For example:
 

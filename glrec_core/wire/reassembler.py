@@ -42,7 +42,7 @@ _NANOSECONDS = 1_000_000_000
 
 
 class Reassembler:
-    """Puts access units together. One thread at a time.
+    """Puts access units together again. For one thread at a time.
 
         reassembler = Reassembler(window=32, wait_seconds=0.2)
         receiver = UdpReceiver(("0.0.0.0", 5000), reassembler)
@@ -50,8 +50,8 @@ class Reassembler:
     Args:
         window: how many access units may be under way at once; one that is further behind the newest is given up.
         wait_seconds: how long anything that has arrived may be held back; None is no limit by time.
-        max_bytes: the most that all that is held may take.
-        quiet_seconds: how long nothing must have come of the sender that is received for another one to take its place.
+        max_bytes: the most memory that everything held may take.
+        quiet_seconds: how long the present sender must have been silent before another one takes its place.
 
     Raises:
         ConfigError: one of them is not positive, or no number.
@@ -110,7 +110,7 @@ class Reassembler:
         return [*self._within_limits(), *self.expire(now_ns)]
 
     def expire(self, now_ns: int) -> list[Received]:
-        """Give up what something has waited for too long, and return what can go on.
+        """Give up what has been waited for too long, and return what can go on.
 
         For example:
 

@@ -38,7 +38,7 @@ class ModernglFramebuffer(Protocol):
 
 
 class LoopRecorder:
-    """Records the frames that it is told of. Made by `record`.
+    """Records each frame that is passed to `frame`. Made by `record`.
 
     For example:
 
@@ -113,7 +113,7 @@ class LoopRecorder:
             recording = recorder.close()
             print(recording.path, recording.frames)
 
-        Its context must be current, or all frames must have come as `moderngl.Framebuffer` objects.
+        The context must be current, unless all frames were `moderngl.Framebuffer` objects.
 
         Raises:
             GlrecError: the first failure of the recording; what could be kept is in the file.

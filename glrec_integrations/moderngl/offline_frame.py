@@ -1,4 +1,4 @@
-"""What a function that is rendered off screen gets to know of the frame it draws."""
+"""What a render function is told of the frame that it draws."""
 
 from __future__ import annotations
 

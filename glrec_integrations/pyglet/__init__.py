@@ -27,9 +27,9 @@ def attach(window: BaseWindow, *sinks: str | Path | Sink, **config: Unpack[Optio
         recorder = attach(window, "film.mp4", fps=60, hotkey="F9")
         pyglet.app.run()
 
-    `close()` returns when the file is there. Where the window is closed first, the file is finished while the program goes on:
-    `recorder.wait()` returns when it is there, and the end of the program waits as well. A `frames=` limit ends the recording
-    and not the program.
+    `close()` returns when the file is there. If the window is closed first, the file is finished while the program goes on:
+    `recorder.wait()` returns when it is there, and the end of the program waits for it, too. A `frames=` limit ends the recording,
+    not the program.
 
     Args:
         window: an open pyglet window, visible, hidden or headless; of a subclass too, such as `arcade.Window`.

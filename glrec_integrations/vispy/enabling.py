@@ -15,7 +15,7 @@ _inits: dict[type, tuple[Init, Init]] = {}
 
 
 def enable() -> None:
-    """Make `vispy.app.Canvas`, `vispy.scene.SceneCanvas` and all that derives from them take `record=`.
+    """Let `vispy.app.Canvas`, `vispy.scene.SceneCanvas` and all classes derived from them take `record=`.
 
         enable()
         canvas = vispy.scene.SceneCanvas(record="film.mp4")
@@ -42,7 +42,7 @@ def disable() -> None:
         canvas = vispy.scene.SceneCanvas(record="film.mp4")
         disable()
 
-    Where somebody else has wrapped a class's `__init__` since, ours stays beneath and passes calls on.
+    If another library has wrapped a class's `__init__` since, ours stays beneath and passes calls on.
     """
     for canvas_class, (found, ours) in _inits.items():
         if vars(canvas_class)["__init__"] is ours:
