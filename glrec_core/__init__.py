@@ -1,7 +1,7 @@
 """glrec records what an OpenGL program draws, from Python, to video.
 
-`record(target, *sinks, **options)` starts a recording; `Recorder` and `Recording` are what it gives. Frameworks have
-faces of their own in `glrec_integrations`. PyAV and CUDA are loaded when a recording begins, frameworks never by this package.
+`record(target, *sinks, **options)` starts a recording; `Recorder` and `Recording` are what it gives. Each framework
+has a package in `glrec_integrations`. PyAV and CUDA are loaded when a recording begins; this package loads no framework.
 """
 
 from __future__ import annotations

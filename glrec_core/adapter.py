@@ -72,27 +72,61 @@ def existing(target: T | None, name: str) -> T:
 
 
 class Tap(Protocol):
-    """What an adapter sees of the recorder."""
+    """What an adapter sees of the recorder.
+
+    For example:
+
+        def before_swap() -> None:
+            tap.frame_drawn(Framebuffer(0, Size(1280, 720)))
+    """
 
     @property
     def finished(self) -> bool:
         """Whether no further frame will be recorded (frame limit reached, closed, failed)."""
 
     def frame_drawn(self, source: Framebuffer) -> None:
-        """Tell that `source` holds a finished frame: after the last draw call, before the swap."""
+        """Report that `source` holds a finished frame: after the last draw call, before the swap.
+
+        For example:
+
+            width, height = window.framebuffer_size
+            tap.frame_drawn(Framebuffer(0, Size(width, height)))
+        """
 
     def context_closing(self) -> None:
-        """Tell that the context is about to go: the last moment at which GL objects can be freed. It must be current."""
+        """Report that the context is about to go, while GL objects can still be freed. It must be current.
+
+        For example:
+
+            window.make_current()
+            tap.context_closing()
+        """
 
 
 class Attachment(Protocol):
-    """A hook installed on one target."""
+    """A hook installed on one target.
+
+    For example:
+
+        with attachment.current():
+            release_gl_objects()
+        attachment.detach()
+    """
 
     def detach(self) -> None:
-        """Leave the target as it was found; safe to call twice, and after the target was closed."""
+        """Leave the target as it was found; safe to call twice, and after the target was closed.
+
+        For example:
+
+            def detach(self) -> None:
+                self._hook.remove()
+        """
 
     def current(self) -> AbstractContextManager[object]:
-        """Make the target's GL context current for the length of a `with` block, then restore what was current before.
+        """Make the target's GL context current for a `with` block, then restore what was current before.
+
+            def current(self) -> AbstractContextManager[object]:
+                return made_current(self._binding)
 
         Does nothing when the target is gone; the recorder then finds its context missing and forgets its GL objects.
         """
@@ -100,12 +134,21 @@ class Attachment(Protocol):
 
 @runtime_checkable
 class KeyWatcher(Protocol):
-    """What an attachment has besides where it can hear of keys."""
+    """What an attachment also offers if it can hear of keys.
+
+    For example:
+
+        if isinstance(attachment, KeyWatcher):
+            attachment.watch_key("F9", recorder.toggle)
+    """
 
     def watch_key(self, key: str, pressed: Callable[[], None]) -> None:
         """Call `pressed` each time the key goes down on the target, until `detach`; the target's own handlers still get it.
 
-        `key` is one of `glrec_core.values.keys.KEYS`. A key that is held down and repeats goes down once.
+            def watch_key(self, key: str, pressed: Callable[[], None]) -> None:
+                self._edge = KeyEdge(pressed)
+
+        `key` is one of `glrec_core.values.keys.KEYS`. A key that is held down and repeats counts once.
         """
 
 
@@ -114,22 +157,44 @@ class AdapterSpec:
 
     @hookspec(firstresult=True)
     def glrec_attach(self, target: object, tap: Tap) -> Attachment | None:
-        """Hook `target` so that `tap` hears of every frame, or return None if it is not of this adapter's framework.
+        """Hook `target` so that `tap` hears of every frame; return None if another framework made it.
+
+            @hookimpl
+            def glrec_attach(target: object, tap: Tap) -> Attachment | None:
+                return WindowAttachment(target, tap) if isinstance(target, Window) else None
 
         Raises ConfigError if the target is of the framework but cannot be recorded (a closed window).
         """
 
     @hookspec
     def glrec_targets(self) -> str:  # type: ignore[empty-body]
-        """Return one line that names the framework and the classes of target that this adapter takes."""
+        """Return one line that names the framework and the classes of target that this adapter takes.
+
+        For example:
+
+            @hookimpl
+            def glrec_targets() -> str:
+                return "mytoolkit: mytoolkit.Window and its subclasses"
+        """
 
     @hookspec
     def glrec_frameworks(self) -> Sequence[str]:  # type: ignore[empty-body]
-        """Return the frameworks that this adapter knows, as pip names them, for `glrec doctor` to tell their versions."""
+        """Return the frameworks that this adapter knows, as pip names them; `glrec doctor` shows their versions.
+
+        For example:
+
+            @hookimpl
+            def glrec_frameworks() -> Sequence[str]:
+                return ("mytoolkit",)
+        """
 
     @hookspec
     def glrec_imports(self) -> Mapping[str, ImportHook]:  # type: ignore[empty-body]
         """Return what `glrec run` is to do when the program imports a module, by the module's full name.
+
+            @hookimpl
+            def glrec_imports() -> Mapping[str, ImportHook]:
+                return {"mytoolkit": record_windows}
 
         The function gets the module before the program sees it, and the `Program`. There it hooks the making of windows.
         """

@@ -108,11 +108,14 @@ CODEC_SYNONYMS = {
 class Config:
     """Options of a recording.
 
+        config = Config(fps="30000/1001", codec="hevc", quality=24)
+        print(config.rate, config.overflow_policy)
+
     Attributes:
         fps: frames per second, as int, Fraction, "30000/1001" or float. Under `timing="step"` the exact rate (60 if
             None); under `timing="wall"` an upper limit (if None, what the codec can show: 50 for "gif", 90 for "webp").
         timing: "wall" keeps the time at which each frame was drawn; "step" shows frame n at exactly n/fps. Windows have
-            "wall" by default, functions and loops of one's own "step".
+            "wall" by default, functions and your own loops "step".
         frames: record at most this many frames.
         size: (width, height) in pixels of the recording; None takes the first frame's size.
         on_resize: what to do when the source's size changes: "letterbox" keeps its shape within the first size,
@@ -120,11 +123,11 @@ class Config:
         codec: "h264", "hevc", "av1", "vp9", "ffv1", "mjpeg", "prores", "png", "gif", "webp"; None takes the container's
             default.
         preset: the encoder's own name for its speed (ProRes: for its profile); None takes the codec's default.
-        tuning: what NVENC is to be best at: "high_quality", "low_latency" or "ultra_low_latency"; None is the first.
+        tuning: what NVENC optimises for: "high_quality" (None), "low_latency" or "ultra_low_latency".
         rate_control: "cq" (constant quality) and "constqp" (the same quantizer for all frames) take `quality`; "vbr" and
             "cbr" (variable and constant bit rate) take `bitrate`. None is "vbr" where a bit rate is given, else "cq".
-        quality: the encoder's constant-quality value; None takes the codec's default. It is a CRF, where lower is better, but
-            for "mjpeg" and "webp", where it is a scale to 100, and higher is better.
+        quality: the encoder's constant-quality value; None takes the codec's default. It is a CRF, where lower is better,
+            except for "mjpeg" and "webp": theirs is a scale to 100, where higher is better.
         lossless: keep every pixel's RGB exactly ("h264", "ffv1", "png" and "webp").
         bitrate: mean bits per second instead of constant quality.
         max_bitrate: peak bits per second under "vbr"; None leaves it to the encoder.
@@ -133,14 +136,14 @@ class Config:
         alpha: keep the alpha channel, and what the drawn colours are: "straight", or "premultiplied" by alpha, as
             blending into a cleared transparent framebuffer leaves them. Files always hold straight colours. None keeps
             no alpha.
-        gop: largest distance of two keyframes, in frames; None is two seconds, and 1 for "ffv1". Refused, but for 1, for
+        gop: largest distance between two keyframes, in frames; None is two seconds, and 1 for "ffv1". Only 1 is taken for
             "mjpeg", "prores", "png", "gif" and "webp", whose pictures are all keyframes.
         b_frames: number of consecutive B-frames.
         color: "bt709", "bt709-full", "bt601" or "bt601-full"; None is "bt709", and for "mjpeg" the "bt601-full" that every
-            JPEG is. Refused for "png", "gif" and "webp". "ffv1" and lossless "h264" hold R'G'B' as it is as well: there it is
-            only what the file says of its primaries, transfer and range.
-        process: what is done to each frame before it is encoded, in order: operations of `glrec_core.process`, or functions
-            `(time, frame) -> frame` of one's own. They run on the encode thread, where the frame is, and keep its size.
+            JPEG is. Refused for "png", "gif" and "webp". "ffv1" and lossless "h264" also hold R'G'B' as it is: for
+            them it is only what the file says of its primaries, transfer and range.
+        process: what is done to each frame before it is encoded, in order: operations of `glrec_core.process`, or your own
+            functions `(time, frame) -> frame`. They run on the encode thread, where the frame is, and keep its size.
             Functions get CuPy's arrays with backend="nvenc" or "mjpeg"; "auto" takes a route that gives them NumPy's.
         overflow: what to do when the encoder is slower than the program: "block" waits (no frame is ever lost), "spill"
             stores frames on disk until the encoder has time for them and waits only where the disk is too slow or full,
@@ -150,15 +153,15 @@ class Config:
             `spill_memory_bytes` have an effect only where frames are spilled, by `overflow` or `backend`.
         spill_memory_bytes: plain memory for frames on their way to the disk and back, beside the slots; two frames' worth
             is used in any case. What it has room for goes to the disk later, or never if the encoder catches up.
-        keep_spill: keep the stored frames of `backend="spill"` after `close()`, for `Recording.frames()`.
+        keep_spill: keep the stored frames of `backend="spill"` after `close()`, for `Recording.frames_as_arrays()`.
         backend: "auto", or the name of the one to use.
         overwrite: replace an existing output file; for files that are given as paths.
         audio: file with the sound for all files that are given as paths; see `FileSink`.
-        paused: begin paused; `resume()` or the hotkey lets it go on.
-        hotkey: key on the window that pauses the recording and lets it go on: "F1" to "F12", a letter or a digit. The
+        paused: begin paused; `resume()` or the hotkey starts the recording.
+        hotkey: key on the window that pauses and resumes the recording: "F1" to "F12", a letter or a digit. The
             program still gets it.
         dot: draw a red dot into the window while it is recorded, after each frame has been read, so that no file shows it.
-            For programs that draw all of each frame: what is left of the one before would be recorded with its dot.
+            For programs that redraw the whole frame each time: what is left of an earlier frame is recorded with its dot.
         stats_json: file to which `close()` adds one line of JSON with the account (`Stats.as_dict`); "-" is the standard
             output.
 
@@ -243,8 +246,11 @@ class Config:
     def of(cls, options: Mapping[str, Any]) -> Config:
         """Return options that are given by their names.
 
+            config = Config.of({"fps": 30, "timing": "step"})
+            print(config.rate)
+
         Raises:
-            ConfigError: one is not known, and which the nearest one is; or it has a value that cannot be.
+            ConfigError: an option is not known (the text names the nearest one), or a value cannot be honoured.
 
         """
         known = Options.__annotations__
@@ -252,7 +258,7 @@ class Config:
             if name not in known:
                 near = nearest(name, known, OPTION_SYNONYMS) or "."
                 raise ConfigError(
-                    f"{name}= is no option of a recording{near} Options are: {', '.join(known)}"
+                    f"{name}= is not an option of a recording{near} Options are: {', '.join(known)}"
                 )
         return cls(**options)
 
@@ -286,18 +292,36 @@ class Config:
         return self.overflow or ("block" if self.timing == "step" else "spill")
 
     def with_codec(self, default: str) -> Config:
-        """Return these options with the codec filled in where none was given."""
+        """Return these options with the codec filled in where none was given.
+
+        For example:
+
+            config = Config(fps=60).with_codec("h264")
+            print(config.codec)
+        """
         return self if self.codec is not None else replace(self, codec=default)
 
     def make_clock(self) -> Clock:
-        """Return the clock that gives frames their timestamps."""
+        """Return the clock that gives frames their timestamps.
+
+        For example:
+
+            clock = Config(fps=60, timing="step").make_clock()
+            pts_ns = clock.tick()
+        """
         if self.timing == "step":
             return StepClock(self.rate or DEFAULT_STEP_FPS, self.frames)
         return WallClock(self.rate, self.frames)
 
 
 class Options(TypedDict, total=False):
-    """The options of `Config` as keyword arguments of a function: `def attach(window, **options: Unpack[Options])`."""
+    """The options of `Config` as keyword arguments of a function: `def attach(window, **options: Unpack[Options])`.
+
+    For example:
+
+        def attach(window: object, path: str, **options: Unpack[Options]) -> Recorder:
+            return record(window, path, **options)
+    """
 
     fps: Rate | None
     timing: Timing
@@ -336,7 +360,7 @@ def checked(name: str, value: object) -> Any:
     """Return the value of one option of `Config` in its one form.
 
     Raises:
-        ConfigError: it cannot be, by itself; what contradicts another option, `Config` refuses.
+        ConfigError: the value itself is wrong; `Config` refuses what contradicts another option.
 
     """
     if name in _CHOICES:

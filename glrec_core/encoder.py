@@ -1,4 +1,4 @@
-"""All that an encoder in a package of its own may import: how it is offered to the recorder, and what it must do.
+"""All that an encoder in its own package may import: how to offer it to the recorder, and what it must do.
 
 The package names a module in the entry-point group `glrec`; that module's hook returns what it offers. `backend=` with an
 offer's name then records with it; `backend="auto"` never does. A complete module:
@@ -69,9 +69,12 @@ def _nothing_more(_: Config) -> None:
 class EncoderOffer:
     """An encoder that a package brings.
 
+        offer = EncoderOffer("my-h264", codec="h264", accepts=PixelFormat.YUV420P, open=MyEncoder)
+        encoder = offer.open(stream, config)
+
     Attributes:
         name: what `backend=` calls it; the names of glrec's own backends are taken.
-        codec: FFmpeg's name of the codec that it makes, which decides the containers that take it.
+        codec: FFmpeg's name of the codec that it makes, which decides which containers can take it.
         accepts: the pixel format of its frames, in host memory: YUV420P, NV12, YUV444P or BGR0.
         open: makes the `Encoder` for one picture size. The stream holds size, time base, nominal frame rate and colours;
             the encoder gives it back as its `stream`, with `extradata` where the codec has any and the `pixel_format` that
@@ -80,7 +83,7 @@ class EncoderOffer:
         options: the names in `ENCODER_OPTIONS` that it honours; a recording that sets another is refused.
         check: raises ConfigError for values that it cannot honour, or BackendUnavailable, with what is missing, where it
             cannot serve on this machine. It is called before any file is touched.
-        chroma_location: where subsampled chroma is to sit, by FFmpeg's name.
+        chroma_location: where subsampled chroma sits, by FFmpeg's name.
 
     """
 
@@ -94,6 +97,9 @@ class EncoderOffer:
 
     def check_options(self, config: Config) -> None:
         """Check the options of a recording, the codec among them.
+
+            offer = EncoderOffer("my-h264", codec="h264", accepts=PixelFormat.YUV420P, open=MyEncoder)
+            offer.check_options(Config(backend="my-h264"))
 
         Raises:
             ConfigError: one cannot be honoured.
@@ -116,7 +122,14 @@ class EncoderSpec:
 
     @hookspec
     def glrec_encoders(self) -> Iterable[EncoderOffer]:  # type: ignore[empty-body]
-        """Return the encoders that this package brings; nothing heavy is to be imported for that."""
+        """Return the encoders that this package brings, without importing anything heavy.
+
+        For example:
+
+            @hookimpl
+            def glrec_encoders() -> Iterable[EncoderOffer]:
+                return [EncoderOffer("my-h264", codec="h264", accepts=PixelFormat.YUV420P, open=MyEncoder)]
+        """
 
 
 def _set_options(config: Config) -> set[str]:

@@ -32,11 +32,11 @@ class ClosedError(GlrecError):
 
 
 class NotFinishedError(GlrecError, TimeoutError):
-    """`Recorder.wait()` gave up: nothing has ended the recording, or it was not finished within the time that was given."""
+    """`Recorder.wait()` gave up: nothing has ended the recording, or it was not finished in time."""
 
 
 class WrongThreadError(GlrecError):
-    """A call that touches OpenGL came from another thread than the one that owns the context."""
+    """A call that touches OpenGL did not come from the thread that owns the context."""
 
 
 class CaptureError(GlrecError):
@@ -44,11 +44,11 @@ class CaptureError(GlrecError):
 
 
 class ArrayError(GlrecError, ValueError):
-    """An array is not a picture that can be encoded: its shape, data type or memory is another."""
+    """An array is not a picture that can be encoded: its shape, data type or memory does not fit."""
 
 
 class ProcessError(GlrecError):
-    """An operation on frames (`process=`) failed, or gave back what cannot be encoded."""
+    """An operation on frames (`process=`) failed, or returned what cannot be encoded."""
 
 
 class ConvertError(GlrecError):
@@ -62,7 +62,7 @@ class EncodeError(GlrecError):
 class SinkError(GlrecError, OSError):
     """A sink (file, replay buffer, network) could not take a packet or could not be finished.
 
-    `frames_kept` is the number of frames that are safe in the sink nevertheless, where it knows.
+    `frames_kept` is the number of frames that are safe in the sink all the same, if it is known.
     """
 
     frames_kept: int | None = None
@@ -80,15 +80,15 @@ class SpillError(GlrecError, OSError):
 
 
 class MalformedPacket(GlrecError, ValueError):
-    """A datagram is not glrec's, or it was damaged on its way, or it contradicts itself."""
+    """A datagram is not glrec's, was damaged on its way, or contradicts itself."""
 
 
 class VideoError(GlrecError):
-    """A file is no video, or so damaged that nothing of it can be read."""
+    """A file is not a video, or is too damaged to be read."""
 
 
 class ProcessFailed(GlrecError):
-    """A process of glrec's own crashed, or was ended since it took too long."""
+    """One of glrec's own processes crashed, or was ended because it took too long."""
 
 
 class ProgramNotFound(ConfigError):

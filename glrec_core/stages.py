@@ -76,7 +76,14 @@ class Converter(Protocol):
 
 
 class Encoder(Protocol):
-    """Turns frames into access units. Encode thread."""
+    """Turns frames into access units. Encode thread.
+
+    For example:
+
+        encoder = offer.open(stream, config)
+        for packet in encoder.encode(frame):
+            sink.write(packet)
+    """
 
     accepts: FrameSpec
     latency: int
@@ -89,21 +96,40 @@ class Encoder(Protocol):
     def encode(self, frame: Frame) -> list[Packet]:
         """Take one frame and return the packets that are ready, in decode order.
 
+            for packet in encoder.encode(frame):
+                sink.write(packet)
+
         Raises:
             EncodeError: the encoder refused the frame or died.
 
         """
 
     def drain(self) -> list[Packet]:
-        """End the stream and return the packets still held."""
+        """End the stream and return the packets still held.
+
+        For example:
+
+            for packet in encoder.drain():
+                sink.write(packet)
+        """
 
     def close(self) -> None:
-        """Release the encoder."""
+        """Release the encoder.
+
+        For example:
+
+            rest = encoder.drain()
+            encoder.close()
+        """
 
 
 @runtime_checkable
 class Sink(Protocol):
     """Takes an encoded stream: a file, a replay buffer, a connection. Encode thread, but for `check`.
+
+        class Meter:  # with check, open and close it is a Sink
+            def write(self, packet: Packet) -> None:
+                print(packet.pts, packet.size_bytes)
 
     `open … write … close` may be repeated: each round is a part of its own (a new size, another encoder).
     """
@@ -111,16 +137,29 @@ class Sink(Protocol):
     def check(self, codec: str, *, alpha: bool = False) -> None:
         """Say before anything is touched whether a stream of `codec` can be taken, with its alpha channel if it has one.
 
+            def check(self, codec: str, *, alpha: bool = False) -> None:
+                if codec != "h264" or alpha:
+                    raise ConfigError("this connection carries H.264 without alpha only")
+
         Raises:
             ConfigError: it cannot.
 
         """
 
     def open(self, stream: StreamInfo) -> None:
-        """Begin a part."""
+        """Begin a part.
+
+        For example:
+
+            def open(self, stream: StreamInfo) -> None:
+                self._connection.announce(stream.codec, stream.size)
+        """
 
     def write(self, packet: Packet) -> None:
         """Take one packet.
+
+            def write(self, packet: Packet) -> None:
+                self._connection.send(packet.data)
 
         Raises:
             SinkError: it could not be stored or sent; the recorder then leaves this sink out.
@@ -128,7 +167,13 @@ class Sink(Protocol):
         """
 
     def close(self) -> None:
-        """Finish the part."""
+        """Finish the part.
+
+        For example:
+
+            def close(self) -> None:
+                self._connection.flush()
+        """
 
 
 @runtime_checkable

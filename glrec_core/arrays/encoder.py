@@ -22,13 +22,16 @@ _NS_PER_MICROSECOND = 1000
 class ArrayEncoder:
     """Encodes pictures of one size that lie in arrays, in order. Belongs to the thread that made it.
 
+        with ArrayEncoder(1280, 720, fps=60, low_latency=True) as encoder:
+            data = encoder.encode(np.zeros((720, 1280, 3), np.uint8))
+
     A picture is any array that speaks DLPack or `__cuda_array_interface__` (CuPy, PyTorch, Numba, JAX) or NumPy's, in host or
     CUDA memory, row 0 the top: NV12 (height * 3/2, width) uint8, RGB or RGBA (height, width, 3 or 4), or planar RGB (3,
     height, width); RGB is uint8, or float from 0 to 1, which is rounded to 8 bits (what lies outside is cut off, NaN is 0).
     Alpha is not encoded. Views with gaps or in another order are fine.
 
-    Work that is under way on an array when it is given comes first, in the order of its CUDA stream; when a call returns the
-    array has been read and may be written again.
+    Work that is under way on an array is finished first, in the order of its CUDA stream; when a call returns, the
+    array has been read and may be reused.
 
     Args:
         width, height: of the pictures, in pixels; even but for codecs that keep all colour resolution.
@@ -38,11 +41,11 @@ class ArrayEncoder:
         tuning: "hq", "ll" or "ull": the best picture, low or very low latency. On the host the last two let libx264 hold
             nothing back.
         fps: frames per second; None where each frame is given with its time.
-        gop: largest distance of two keyframes, in frames; None is two seconds.
+        gop: largest distance between two keyframes, in frames; None is two seconds.
         bitrate: mean bits per second instead of constant quality.
         backend: "nvenc", "nvenc-ffmpeg" or "host"; None or "auto" takes the first that can serve.
-        low_latency: hold no frame back: each call gives its own frame's access unit.
-        depth: how many frames may be held back at most, for throughput; libx264 encodes so many in parallel.
+        low_latency: hold no frame back: each call returns its own frame's access unit.
+        depth: how many frames may be held back, for throughput; libx264 encodes that many in parallel.
         quality: the encoder's constant-quality value; None takes the codec's default.
         color: "bt709", "bt709-full", "bt601" or "bt601-full"; None is "bt709". NV12 must be of it already.
         device: number of the GPU to encode on, in CUDA's order.
@@ -112,16 +115,25 @@ class ArrayEncoder:
         return self._work.stream
 
     def encode(self, array: object, force_idr: bool = False) -> bytes:  # noqa: FBT001, FBT002 - the name under which NVENC knows it
-        """Encode a picture and return the access units that are ready, empty if none is; see `packets`."""
+        """Encode a picture and return the access units that are ready, or empty bytes; see `packets`.
+
+        For example:
+
+            for picture in pictures:
+                send(encoder.encode(picture))
+        """
         return _joined(self.packets(array, force_idr=force_idr))
 
     def packets(self, array: object, *, force_idr: bool = False, at: timedelta | None = None) -> list[Packet]:
         """Encode a picture and return the packets that are ready, with their times and keyframe flags.
 
+            for packet in encoder.packets(picture, force_idr=True):
+                sink.write(packet)
+
         Args:
             array: the picture.
             force_idr: make it a keyframe.
-            at: when it is shown, after the frame before; needed with `fps=None`, and only then.
+            at: when it is shown, later than the frame before; required with `fps=None`, and only then.
 
         Raises:
             ArrayError: the array is not a picture that this encoder takes; it has not been encoded.
@@ -135,11 +147,20 @@ class ArrayEncoder:
         return self._work.encode(array, at, keyframe=force_idr)
 
     def flush(self) -> bytes:
-        """End the stream and return the access units that are still held; see `drain`."""
+        """End the stream and return the access units that are still held; see `drain`.
+
+        For example:
+
+            send(encoder.flush())
+            encoder.close()
+        """
         return _joined(self.drain())
 
     def drain(self) -> list[Packet]:
         """End the stream and return the packets that are still held; only `close` may follow.
+
+            for packet in encoder.drain():
+                sink.write(packet)
 
         Raises:
             EncodeError: the encoder died.
@@ -153,7 +174,13 @@ class ArrayEncoder:
         return packets
 
     def close(self) -> None:
-        """Release everything, and lose what is still held; safe twice, and from any thread."""
+        """Release everything and discard what is still held; safe to call twice, and from any thread.
+
+        For example:
+
+            rest = encoder.flush()
+            encoder.close()
+        """
         self._closed = True
         self._work.close()
 

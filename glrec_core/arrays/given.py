@@ -42,7 +42,7 @@ def device_of(array: object) -> int | None:
     if hasattr(array, "__cuda_array_interface__"):
         return _device_of_pointer(array.__cuda_array_interface__["data"][0])
     raise ArrayError(
-        f"{_kind(array)} is no array; give one of NumPy, or of a library that speaks DLPack or __cuda_array_interface__"
+        f"{_kind(array)} is not an array; give one of NumPy, or of a library that speaks DLPack or __cuda_array_interface__"
     )
 
 

@@ -73,6 +73,6 @@ def size_of(shape: Sequence[int]) -> Size:
         case (channels, rows, width) if channels == _COLOURS:
             return Size(width, rows)
     raise ArrayError(
-        f"an array of shape {tuple(shape)} is no picture; give NV12 (height * 3/2, width), or RGB(A) (height, width, 3 or 4) "
+        f"an array of shape {tuple(shape)} is not a picture; give NV12 (height * 3/2, width), or RGB(A) (height, width, 3 or 4) "
         "or (3, height, width)"
     )

@@ -46,9 +46,12 @@ def write_video(
     audio: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
 ) -> Recording:
-    """Encode pictures to a file, in constant memory; a terminal shows how far it is.
+    """Encode pictures to a file in constant memory, with a progress bar on a terminal.
 
-    What was complete before an error, of the iterable's own too, is kept in the file.
+        pictures = (np.full((360, 640, 3), number, np.uint8) for number in range(90))
+        print(write_video("film.mp4", pictures, fps=30))
+
+    If an error ends it, also one of the iterable's own, the file keeps what was complete by then.
 
     Args:
         path: where to write; the extension decides the container, and a `%d` makes a sequence of pictures.
@@ -58,12 +61,12 @@ def write_video(
         codec: as in `Config`; None takes the container's default.
         preset, quality, bitrate, gop, color, backend, device: as for `ArrayEncoder`.
         alpha: keep the alpha of RGBA pictures, "straight" or "premultiplied", as in `Config`.
-        audio: a file with sound, which the film gets from its beginning on.
+        audio: a file with sound, which starts with the film.
         overwrite: replace an existing file.
 
     Raises:
         ConfigError: an option or the path cannot be honoured, or there is no picture; no file has been touched.
-        ArrayError: an array is not a picture of the first one's size.
+        ArrayError: an array is not a picture, or not of the first one's size.
         BackendUnavailable: no backend can serve here.
         GlrecError: a picture could not be converted, encoded or written.
 

@@ -22,10 +22,10 @@ def configure(parser: Parser) -> None:
         ("glrec info film.mp4", "Show codec, size, frames, times and colours."),
         ("glrec info film.mp4 --json", "The same for a program."),
     )
-    parser.exit_codes = (("0", "it is a video"), ("1", "it is none"), ("2", "it cannot be read"))
+    parser.exit_codes = (("0", "it is a video"), ("1", "it is not a video"), ("2", "it cannot be read"))
     parser.add_argument("file", metavar="FILE", help="the video file")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--timeout", type=seconds, metavar="SECONDS", help="give up after so many seconds")
+    parser.add_argument("--timeout", type=seconds, metavar="SECONDS", help="give up after this many seconds")
 
 
 def execute(arguments: argparse.Namespace) -> int:

@@ -88,7 +88,7 @@ def _configure_wire(parser: Parser) -> None:
         type=count,
         default=DEFAULT_DATAGRAM_BYTES,
         metavar="N",
-        help=f"largest size of a packet (default: {DEFAULT_DATAGRAM_BYTES})",
+        help=f"largest packet in bytes (default: {DEFAULT_DATAGRAM_BYTES})",
     )
 
 

@@ -25,7 +25,9 @@ COMMANDS = (
     ),
     Command("bench", "compare recorders on this machine, glrec among them", "glrec_core.cli.bench"),
     Command("recover", "finish a recording that was cut off while it spilled", "glrec_core.cli.recover"),
-    Command("completion", "print what lets a shell complete these words", "glrec_core.cli.completion"),
+    Command(
+        "completion", "print a script that completes this command in a shell", "glrec_core.cli.completion"
+    ),
 )
 
 

@@ -30,7 +30,7 @@ def configure(parser: Parser) -> None:
         ("glrec recover DIR -o rest.mp4", "Make a film of what was spilled, alone."),
     )
     parser.exit_codes = (
-        ("0", "there is a file; damaged frames are left out and told of, and the directory is kept then"),
+        ("0", "there is a file; damaged frames are skipped and reported, and the directory is then kept"),
         ("1", "nothing could be recovered"),
         ("2", "it cannot be done as asked"),
         ("130", "Ctrl-C ended it: the directory is as it was, and there is no file"),
@@ -40,7 +40,7 @@ def configure(parser: Parser) -> None:
         metavar="DIR",
         nargs="?",
         type=path,
-        help="the spill directory; leave it out to list those that wait to be recovered",
+        help="the spill directory; leave it out to list the ones that can be recovered",
     )
     parser.add_argument("-o", "--output", metavar="FILE", type=path, help="file to write")
     parser.add_argument(
@@ -48,7 +48,7 @@ def configure(parser: Parser) -> None:
         dest="film",
         metavar="FILM",
         type=path,
-        help="the film of the same recording: it comes first, and then what was spilled after it",
+        help="the film of the same recording; what was spilled after it is appended",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
     parser.add_argument("--keep", action="store_true", help="keep the directory afterwards")
@@ -62,7 +62,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if output is None:
         raise ConfigError("-o FILE is missing: where is the recording to be written?")
     if not directory.is_dir():
-        raise ConfigError(f"{directory} is no folder; give the spill directory of a recording")
+        raise ConfigError(f"{directory} is not a folder; give the spill directory of a recording")
     from glrec_core.recover import recover
 
     with _ending_well(directory), _progress() as progress:

@@ -33,11 +33,11 @@ def configure(parser: Parser) -> None:
     parser.add_argument(
         "--barcode",
         action="store_true",
-        help="fail unless it is glrec's own test clip; such a clip is recognised without this as well",
+        help="fail unless it is glrec's own test clip; such a clip is recognised without this option, too",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
-        "--timeout", type=seconds, metavar="SECONDS", help="give each decoder at most so many seconds"
+        "--timeout", type=seconds, metavar="SECONDS", help="give each decoder at most this many seconds"
     )
 
 

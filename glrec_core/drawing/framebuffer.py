@@ -73,6 +73,10 @@ class FrameBuffer:
     def clear(self, red: float = 0.0, green: float = 0.0, blue: float = 0.0, alpha: float = 1.0) -> None:
         """Fill with a colour (0 to 1), and the depth buffer with 1; obeys scissor and masks, as glClear does.
 
+            with framebuffer:
+                framebuffer.clear(0.2, 0.3, 0.4)
+                draw()
+
         Raises:
             ClosedError: it is closed.
             CaptureError: its context is not current.
@@ -84,7 +88,10 @@ class FrameBuffer:
                 self._gl.ClearBufferfv(g.DEPTH, 0, ctypes.byref(_FARTHEST))
 
     def resolve(self) -> Framebuffer:
-        """Average the samples into `texture_id`; return the framebuffer around it, from which pixels can be read.
+        """Average the samples into `texture_id`; return a framebuffer with it, from which pixels can be read.
+
+            recorder.frame_drawn(framebuffer.resolve())
+            quad.draw(framebuffer.texture_id)
 
         Raises:
             ClosedError: it is closed.
@@ -101,7 +108,13 @@ class FrameBuffer:
         return Framebuffer(self._resolved.framebuffer, self.size)
 
     def close(self) -> None:
-        """Delete all GL objects; if its context is not current, leave them to the context's end. Safe to call twice."""
+        """Delete all GL objects; if its context is not current, leave them to the context's end. Safe to call twice.
+
+        For example:
+
+            framebuffer = FrameBuffer((1280, 720), samples=4)
+            framebuffer.close()
+        """
         if self._name and self._gl.context.is_current():
             if self.samples:
                 self._gl.delete("DeleteFramebuffers", self._name)

@@ -27,7 +27,10 @@ class NamedFramebuffer(Protocol):
 
 
 def mark_frame(framebuffer: Framebuffer | NamedFramebuffer | None = None) -> None:
-    """Tell that a frame is drawn: under `glrec run` it is recorded, otherwise nothing happens.
+    """Report that a frame is drawn: under `glrec run` it is recorded, otherwise nothing happens.
+
+        draw()
+        mark_frame()
 
     Args:
         framebuffer: where the picture is: a `moderngl.Framebuffer` or a `Framebuffer`; None is the one that is bound for

@@ -29,7 +29,13 @@ void main() {
 
 
 class Quad:
-    """A rectangle over the whole viewport, in the context that is current when it is made."""
+    """A rectangle over the whole viewport, in the context that is current when it is made.
+
+    For example:
+
+        quad = Quad()
+        quad.draw(recorder.texture_id)
+    """
 
     def __init__(self) -> None:
         """Compile its shaders.
@@ -47,6 +53,9 @@ class Quad:
 
     def draw(self, texture_id: int, *, flip: bool = False) -> None:
         """Draw a 2-D texture over the viewport of the bound framebuffer; all other GL state stays as it is.
+
+            quad.draw(recorder.texture_id)
+            quad.draw(picture_id, flip=True)
 
         All four channels are copied, filtered as the texture says. `flip` turns the rows upside down, for textures whose
         first row is the top; those of glrec begin at the bottom, as OpenGL's do.
@@ -66,7 +75,13 @@ class Quad:
             gl.DrawArrays(g.TRIANGLE_STRIP, 0, 4)
 
     def close(self) -> None:
-        """Delete all GL objects; if its context is not current, leave them to the context's end. Safe to call twice."""
+        """Delete all GL objects; if its context is not current, leave them to the context's end. Safe to call twice.
+
+        For example:
+
+            quad = Quad()
+            quad.close()
+        """
         if self._program and self._gl.context.is_current():
             self._gl.DeleteProgram(self._program)
             self._gl.delete("DeleteVertexArrays", self._vertex_array)

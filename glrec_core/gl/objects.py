@@ -170,6 +170,9 @@ def _instead(source: object) -> str:
 def bound_framebuffer() -> Framebuffer:
     """Return the framebuffer that is bound for drawing in the current context, with its size.
 
+        framebuffer = bound_framebuffer()
+        print(framebuffer.name, framebuffer.size)
+
     The size is the colour attachment's; of the default framebuffer, whose size OpenGL does not tell, the viewport's.
 
     Raises:

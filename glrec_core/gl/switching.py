@@ -56,7 +56,14 @@ _CALLS = {
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A context that was current, with its display and surfaces."""
+    """A context that was current, with its display and surfaces.
+
+    For example:
+
+        binding = current_binding()
+        with made_current(binding):
+            draw()
+    """
 
     api: Api
     handles: tuple[int | None, ...]
@@ -67,18 +74,35 @@ class Binding:
         return self.api, self.handles[-1]
 
     def make_current(self) -> None:
-        """Make it current as it was; nothing happens when it or a surface of it is gone."""
+        """Make it current as it was; do nothing if it or one of its surfaces is gone.
+
+        For example:
+
+            binding = current_binding()
+            toolkit.render_elsewhere()
+            binding.make_current()
+        """
         _functions(self.api)[0](*self.handles)
 
     def release(self) -> None:
-        """Leave no context of its API current."""
+        """Leave no context of its API current.
+
+        For example:
+
+            binding.make_current()
+            draw()
+            binding.release()
+        """
         named = 1 if _CALLS[self.api.kind].has_display else 0
         _functions(self.api)[0](*self.handles[:named], *[None] * (len(self.handles) - named))
 
 
 @contextmanager
 def made_current(binding: Binding | None) -> Iterator[Binding | None]:
-    """Make a context, or none at all, current for a `with` block, and afterwards what was current before.
+    """Make a context, or none, current for a `with` block, and restore what was current before.
+
+        with made_current(binding):
+            draw()
 
     The block gets the current binding: where the context was current already, that is with its newest surfaces.
     """
@@ -91,7 +115,13 @@ def made_current(binding: Binding | None) -> Iterator[Binding | None]:
 
 @contextmanager
 def restored_context() -> Iterator[Binding | None]:
-    """Make current at the end of a `with` block what was current at its beginning, also if that was nothing."""
+    """Restore at the end of a `with` block the context that was current at its beginning, or none if there was none.
+
+    For example:
+
+        with restored_context():
+            toolkit.render_elsewhere()
+    """
     before = current_binding()
     try:
         yield before
@@ -100,7 +130,13 @@ def restored_context() -> Iterator[Binding | None]:
 
 
 def current_binding() -> Binding | None:
-    """Return the context that is current in the calling thread with its surfaces, None if there is none."""
+    """Return the context that is current in the calling thread with its surfaces, None if there is none.
+
+    For example:
+
+        window.make_current()
+        binding = current_binding()
+    """
     context = current_context()
     if context is None or context.api.kind not in _CALLS:
         return None

@@ -13,6 +13,10 @@ from typing import Any
 class MethodHook:
     """Has `before` called ahead of one method of one object, without keeping the object alive.
 
+        hook = MethodHook(window, "swap", before_swap)
+        window.swap()  # calls before_swap() first
+        hook.remove()
+
     `before` gets the arguments of the call if `arguments` is true.
     """
 
@@ -27,12 +31,18 @@ class MethodHook:
 
     @property
     def in_place(self) -> bool:
-        """Whether the object still has the hook where it was put: nobody has set the attribute since."""
+        """Whether the hook is still in place: the attribute has not been set since."""
         owner, shadow = self._owner(), self._shadow()
         return owner is not None and shadow is not None and vars(owner).get(self._name) is shadow
 
     def remove(self) -> None:
-        """Give the object its own method back; under somebody else's wrapper only pass calls on from now."""
+        """Give the object its own method back; under another library's wrapper, only pass calls on from now on.
+
+        For example:
+
+            hook = MethodHook(window, "swap", before_swap)
+            hook.remove()
+        """
         owner, shadow = self._owner(), self._shadow()
         if owner is None or shadow is None:
             return

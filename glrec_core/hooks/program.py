@@ -13,11 +13,17 @@ from typing import Protocol
 
 
 class Program(Protocol):
-    """The program that is being run and recorded."""
+    """The program that is being run and recorded.
+
+    For example:
+
+        def record_windows(toolkit: ModuleType, program: Program) -> None:
+            program.at_stop(toolkit.stop_loop)
+    """
 
     @property
     def headless(self) -> bool:
-        """Whether it must open no window on anybody's screen."""
+        """Whether it must not open a window on a screen."""
 
     @property
     def step(self) -> bool:
@@ -26,31 +32,61 @@ class Program(Protocol):
     def making(self, target: object) -> AbstractContextManager[None]:
         """Record `target` from the end of the `with` block on, in which it is constructed.
 
+            with program.making(window):
+                initialize(window)
+
         Windows that are made within the block are parts of `target` and are not recorded by themselves.
         """
 
     def made(self, target: object) -> None:
-        """Record `target`, which has just been made, unless it is a part of one that is being made."""
+        """Record `target`, which has just been made, unless it is a part of one that is being made.
+
+        For example:
+
+            window = create_window(*arguments)
+            program.made(window)
+        """
 
     @property
     def turn_seconds(self) -> float:
         """How long an event loop may wait for events before it ends its turn."""
 
     def turn(self) -> bool:
-        """Tell that an event loop ends a turn; returns whether to draw all windows again, since nothing else did.
+        """Report that an event loop ends a turn; return whether to draw all windows again, because nothing else did.
+
+            if program.turn():
+                toolkit.redraw_all_windows()
 
         Under virtual time that is so after each turn without a frame. Otherwise it is so where the recording is to end
         the program: one that shows a picture that does not change would never end.
         """
 
     def at_stop(self, stop: Callable[[], bool]) -> None:
-        """Have `stop` called when the program is to end: it ends a loop if that runs, and returns whether it did so."""
+        """Have `stop` called when the program is to end. It ends the loop if that runs, and returns whether it did.
+
+        For example:
+
+            program.at_stop(toolkit.stop_loop)
+            toolkit.run_loop()
+        """
 
     def use_egl(self) -> bool:
-        """Whether to draw without a window system; if EGL cannot do that here, there is a display afterwards."""
+        """Return whether to draw without a window system. If EGL cannot do that here, a display is there afterwards.
+
+        For example:
+
+            if program.headless and program.use_egl():
+                toolkit.backend = "egl"
+        """
 
     def use_display(self) -> None:
-        """See to it that a framework that needs a window system finds one: a private X server where it must be."""
+        """Provide a window system for a framework that needs one: a private X server if need be.
+
+        For example:
+
+            program.use_display()
+            toolkit.connect()
+        """
 
 
 ImportHook = Callable[[ModuleType, Program], None]

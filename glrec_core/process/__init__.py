@@ -1,4 +1,4 @@
-"""Working on frames: operations for a video that is read, for frames of one's own, and for a recording while it runs.
+"""Working on frames: operations for a video that is read, for your own frames, and for a recording while it runs.
 
     read("in.mp4").scale(1280, 720).overlay("logo.png", at=(20, 20))                # a chain over a file
     attach(window, "x.mp4", process=[overlay("logo.png"), timestamp()])             # the same, live

@@ -15,10 +15,13 @@ from glrec_core.process.values import Number, number, number_of_time
 
 @operation
 def gaussian_blur(sigma: Number) -> Work:
-    """Blur the frame by a Gaussian of standard deviation `sigma` in pixels, cut off at 4 sigma; its edge is repeated outward.
+    """Blur the frame by a Gaussian of standard deviation `sigma` in pixels, cut off at 4 sigma; beyond the frame its edge pixels are repeated.
+
+        film = read("in.mp4").gaussian_blur(3)
+        write_video("soft.mp4", film)
 
     Raises:
-        ConfigError: sigma is no number or is negative, or SciPy is not installed.
+        ConfigError: sigma is not a number or is negative, or SciPy is not installed.
 
     """
     require("scipy", "gaussian_blur")
@@ -38,6 +41,9 @@ def gaussian_blur(sigma: Number) -> Work:
 @operation
 def vignette(strength: float = 0.5, begin: float = 0.5) -> Work:
     """Darken the frame towards its corners.
+
+        film = read("in.mp4").vignette(strength=0.4)
+        write_video("dark-corners.mp4", film)
 
     Args:
         strength: how much of the light a corner loses, 0 to 1.

@@ -42,13 +42,16 @@ def _adds(
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Frames with their times, and what is done to them, in order. Iterating gives (timedelta, frame).
+    """Frames with their times, and the operations on them, in order. Iterating yields (timedelta, frame).
+
+        film = read("in.mp4").scale(1280, 720).timestamp()
+        write_video("out.mp4", film)
 
     Each call returns a longer chain and leaves this one as it is. A chain may be iterated as often as its source may.
 
     Attributes:
         source: (timedelta, frame) pairs; see `operation.py` for what a frame is.
-        fps: frames per second, for whoever writes the frames; None where they are shown at irregular times.
+        fps: frames per second, for whoever writes the frames; None if they are shown at irregular times.
         operations: what is done to each frame.
 
     """
@@ -69,15 +72,20 @@ class Chain:
         return length_hint(self.source)
 
     def then(self, *operations: FrameOperation) -> Chain:
-        """Add operations, or functions of one's own `(time, frame) -> frame`.
+        """Add operations, or your own functions `(time, frame) -> frame`.
+
+            film = read("in.mp4").then(lambda time, frame: 255 - frame)
+            write_video("negative.mp4", film)
 
         Raises:
-            ConfigError: one cannot be called.
+            ConfigError: one of them cannot be called.
 
         """
         for each in operations:
             if not callable(each):
-                raise ConfigError(f"{shown(each)} is no operation; give a function (time, frame) -> frame")
+                raise ConfigError(
+                    f"{shown(each)} is not an operation; give a function (time, frame) -> frame"
+                )
         return Chain(self.source, self.fps, (*self.operations, *operations))
 
     @_adds(overlaying.backdrop)
@@ -158,11 +166,14 @@ def read(
 ) -> Chain:
     """Begin a chain over the frames of a video file from `start` up to, but not including, `stop`; see `Player`.
 
+        film = read("in.mp4", start=timedelta(seconds=2)).scale(1280, 720)
+        write_video("out.mp4", film)
+
     Times count from the first frame of the file. With `device="cuda"` frames are decoded, and worked on, on the GPU.
 
     Raises:
         ConfigError: there is no such file.
-        VideoError: the file is no video, or while iterating: it is damaged.
+        VideoError: the file is not a video, or while iterating: it is damaged.
         BackendUnavailable: the device that was asked for cannot decode it.
 
     """
@@ -173,10 +184,13 @@ def read(
 
 
 def frames_at(frames: Iterable[Pixels], fps: Rate) -> Chain:
-    """Begin a chain over frames of one's own, of which number n is shown at n / fps.
+    """Begin a chain over your own frames; frame n is shown at n / fps.
+
+        film = frames_at(pictures, fps=30).timestamp()
+        write_video("simulation.mp4", film)
 
     Raises:
-        ConfigError: `fps` is no frame rate.
+        ConfigError: `fps` is not a frame rate.
 
     """
     rate = parse_rate(fps)

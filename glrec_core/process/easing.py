@@ -24,39 +24,72 @@ Value = TypeVar("Value", float, tuple[float, float])
 
 
 def linear(share: float) -> float:
-    """Move at an even speed."""
+    """Move at an even speed.
+
+    For example:
+
+        opacity = eased((0, 0), (1, 1), easing=linear)
+        print(opacity(0.25))  # 0.25
+    """
     return share
 
 
 def ease_in(share: float) -> float:
-    """Start softly: quadratic."""
+    """Start softly: quadratic.
+
+    For example:
+
+        slide = eased((0, (0, 0)), (1, (640, 0)), easing=ease_in)
+        film = read("in.mp4").overlay("logo.png", at=slide)
+    """
     return share * share
 
 
 def ease_out(share: float) -> float:
-    """End softly: quadratic."""
+    """End softly: quadratic.
+
+    For example:
+
+        opacity = eased((0, 0), (1, 1), easing=ease_out)
+        film = read("in.mp4").fade(opacity)
+    """
     return share * (2 - share)
 
 
 def ease_in_out(share: float) -> float:
-    """Start and end softly: the cubic Hermite step 3s² - 2s³."""
+    """Start and end softly: the cubic Hermite step 3s² - 2s³.
+
+    For example:
+
+        opacity = eased((0, 0), (1, 1), easing=ease_in_out)
+        film = read("in.mp4").fade(opacity)
+    """
     return share * share * (3 - 2 * share)
 
 
 def hold(share: float) -> float:
-    """Stay at the earlier key until the time of the next one."""
+    """Stay at the earlier key until the time of the next one.
+
+    For example:
+
+        opacity = eased((0, 0), (1, 1), easing=hold)
+        print(opacity(0.5))  # 0.0
+    """
     return math.floor(share)
 
 
 def eased(*keys: tuple[float, Value], easing: Easing = ease_in_out) -> Callable[[float], Value]:
-    """Return the function of the time in seconds that goes through the keys, and keeps the first and last value outside.
+    """Return a function of the time in seconds that passes through the keys and holds the first and last value outside.
+
+        opacity = eased((0, 0), (1, 1))
+        print(opacity(0.5))  # 0.5
 
     Args:
         keys: (time in seconds, value), the times rising; a value is a number or a position (x, y), the same kind in all.
         easing: how to go from each key to the next.
 
     Raises:
-        ConfigError: no key, times that do not rise, or values that are neither numbers nor positions of one kind.
+        ConfigError: there is no key, the times do not rise, or the values are not all numbers or all positions.
 
     """
     if not callable(easing):

@@ -35,6 +35,9 @@ _QUARTERS: dict[float, tuple[float, float]] = {
 def crop(at: Position, width: int, height: int) -> Work:
     """Keep the part of `width` x `height` pixels whose top left corner is `at`, which may move: a pan over the picture.
 
+        pan = crop(eased((0, (0, 0)), (8, (640, 0))), 1280, 720)
+        film = read("in.mp4").then(pan)
+
     Raises:
         ConfigError: a side is below 1, or the part is not within the frame.
 
@@ -59,10 +62,13 @@ def crop(at: Position, width: int, height: int) -> Work:
 
 @operation
 def pad(left: int = 0, top: int = 0, right: int = 0, bottom: int = 0, color: Rgb = BLACK) -> Work:
-    """Add rows and columns of a colour around the frame; they are transparent where the frame has alpha.
+    """Add rows and columns of a colour around the frame; they are transparent if the frame has alpha.
+
+        film = read("in.mp4").pad(left=20, right=20, color=(255, 255, 255))
+        write_video("framed.mp4", film)
 
     Raises:
-        ConfigError: a width is no whole number or is negative, or the colour is none.
+        ConfigError: a width is not a whole number or is negative, or `color` is not a colour.
 
     """
     names = {"left": left, "top": top, "right": right, "bottom": bottom}
@@ -80,10 +86,13 @@ def pad(left: int = 0, top: int = 0, right: int = 0, bottom: int = 0, color: Rgb
 
 @operation
 def translate(by: Position, color: Rgb = BLACK) -> Work:
-    """Move the picture within the frame by (x, y) pixels; what becomes free has `color`, or is transparent with alpha.
+    """Move the picture within the frame by (x, y) pixels; uncovered pixels get `color`, or are transparent with alpha.
+
+        film = read("in.mp4").translate((40, 0.5), color=(255, 255, 255))
+        write_video("moved.mp4", film)
 
     Raises:
-        ConfigError: `by` is no position, or the colour is none.
+        ConfigError: `by` is not a position, or `color` is not a colour.
 
     """
     position, color = position_of_time("by", by), rgb("color", color)
@@ -102,10 +111,13 @@ def translate(by: Position, color: Rgb = BLACK) -> Work:
 def rotate(angle: Number, color: Rgb = BLACK) -> Work:
     """Turn the picture about the frame's middle by `angle` degrees counter-clockwise; the frame keeps its size.
 
-    Pixels are interpolated linearly. What becomes free has `color`, or is transparent where the frame has alpha.
+        film = read("in.mp4").rotate(eased((0, 0), (4, 360)))
+        write_video("turning.mp4", film)
+
+    Pixels are interpolated linearly. Uncovered pixels get `color`, or are transparent if the frame has alpha.
 
     Raises:
-        ConfigError: the angle is no number, the colour is none, or SciPy is not installed.
+        ConfigError: the angle is not a number, `color` is not a colour, or SciPy is not installed.
 
     """
     require("scipy", "rotate")

@@ -146,7 +146,7 @@ class Subtitles:
         buffer = ctypes.create_string_buffer(script, len(script))  # libass writes into it while it reads
         self._track = library.ass_read_memory(handle, buffer, len(script), None)
         if not self._track:
-            raise ConfigError(f"libass does not read {name}: it is no ASS or SSA script")
+            raise ConfigError(f"libass does not read {name}: it is not an ASS or SSA script")
         parts.append((library.ass_free_track, self._track))
         self._size = (0, 0)
 

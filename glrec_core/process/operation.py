@@ -36,7 +36,13 @@ _DIMENSIONS = 3
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Operation:
-    """One operation. Its `repr` is the call that made it."""
+    """One operation. Its `repr` is the call that made it.
+
+    For example:
+
+        logo = overlay("logo.png", at=(20, 20))  # an Operation
+        recorder = record(window, "film.mp4", process=[logo])
+    """
 
     works_on_cupy: ClassVar[bool] = True
     """What a recording looks for before it keeps frames on the GPU; see `glrec_core.convert.operations`."""

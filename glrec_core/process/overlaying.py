@@ -37,7 +37,10 @@ def overlay(
     alpha: Number = 1.0,
     align: tuple[float, float] = (0, 0),
 ) -> Work:
-    """Put `picture` on the frame, its own alpha honoured; what lies outside the frame is cut off.
+    """Put `picture` on the frame with its own alpha; what lies outside the frame is cut off.
+
+        film = read("in.mp4").overlay("logo.png", at=(-20, -20), align=(1, 1))
+        write_video("signed.mp4", film)
 
     Args:
         picture: an array, the path of an image file, or a Pillow image.
@@ -47,7 +50,7 @@ def overlay(
             to the frame's, (0.5, 0.5) its middle to the frame's middle.
 
     Raises:
-        ConfigError: this is no picture, or a value is not as described.
+        ConfigError: this is not a picture, or a value is not as described.
 
     """
     layer = Resident(layer_of(picture_of("picture", picture)))
@@ -64,8 +67,11 @@ def overlay(
 def blend(picture: Picture, amount: Number = 0.5) -> Work:
     """Mix the frame with a picture of its size and number of channels: 0 is the frame alone, 1 the picture alone.
 
+        film = read("in.mp4").blend("paper.png", amount=0.2)
+        write_video("textured.mp4", film)
+
     Raises:
-        ConfigError: this is no picture, the amount is not from 0 to 1, or the frame has another size or number of channels.
+        ConfigError: this is not a picture, the amount is not from 0 to 1, or the frame has another size or number of channels.
 
     """
     other, share_at = Resident(picture_of("picture", picture)), number_of_time("amount", amount, 0, 1)
@@ -88,6 +94,9 @@ def blend(picture: Picture, amount: Number = 0.5) -> Work:
 @operation
 def backdrop(behind: Picture) -> Work:
     """Put the frame, which has alpha, over a colour (red, green, blue) or a picture of its size; the result has no alpha.
+
+        film = read("title.webm").backdrop((255, 255, 255))
+        write_video("title.mp4", film)
 
     Raises:
         ConfigError: this is neither a colour nor a picture, or the frame has another size.
@@ -113,10 +122,13 @@ def backdrop(behind: Picture) -> Work:
 def fade(opacity: Number, color: Rgb = BLACK) -> Work:
     """Mix the frame with a colour: an opacity of 1 is the frame, 0 the colour alone. Alpha stays as it is.
 
+        film = read("in.mp4").fade(eased((0, 0), (1, 1)))
+        write_video("from-black.mp4", film)
+
     `fade(eased((0, 0), (1, 1)))` fades in from black within the first second.
 
     Raises:
-        ConfigError: the opacity is not from 0 to 1, or the colour is none.
+        ConfigError: the opacity is not from 0 to 1, or `color` is not a colour.
 
     """
     opacity_at, color = number_of_time("opacity", opacity, 0, 1), rgb("color", color)

@@ -53,7 +53,10 @@ _FILTERS = {"linear": _Filter(_linear, 1), "cubic": _Filter(_cubic, 2), "lanczos
 
 @operation
 def scale(width: int | None = None, height: int | None = None, filter: str = "cubic") -> Work:  # noqa: A002 - Pillow's word
-    """Resample the frame to `width` x `height` pixels; a side that is not given follows the other by the frame's shape.
+    """Resample the frame to `width` x `height` pixels; a side that is left out follows from the frame's shape.
+
+        film = read("in.mp4").scale(1280, filter="lanczos")
+        write_video("small.mp4", film)
 
     Args:
         width: in pixels.

@@ -22,6 +22,9 @@ _CBCR_ROWS = slice(1, 3)
 def chroma_key(color: Rgb = (0, 255, 0), similarity: float = 40.0, softness: float = 20.0) -> Work:
     """Make the pixels whose hue and saturation are near `color` transparent: a green screen. The result has alpha.
 
+        film = read("studio.mp4").chroma_key((0, 255, 0)).backdrop("stage.png")
+        write_video("on-stage.mp4", film)
+
     Args:
         color: of the screen.
         similarity: up to which distance a pixel is wholly transparent; distances are in the plane of Cb and Cr (BT.709, full
@@ -29,7 +32,7 @@ def chroma_key(color: Rgb = (0, 255, 0), similarity: float = 40.0, softness: flo
         softness: over which further distance the pixel becomes opaque; 0 is a hard edge.
 
     Raises:
-        ConfigError: the colour is none, or a distance is negative.
+        ConfigError: `color` is not a colour, or a distance is negative.
 
     """
     rows = np.array(BT709_FULL.ycbcr_matrix().rows, np.float32)[_CBCR_ROWS] / 255
@@ -47,7 +50,10 @@ def chroma_key(color: Rgb = (0, 255, 0), similarity: float = 40.0, softness: flo
 
 @operation
 def round_corners(radius: float) -> Work:
-    """Cut the corners off in quarter circles with a soft edge, transparent beyond it. The result has alpha.
+    """Cut the corners off in quarter circles with a soft edge; beyond it the frame is transparent. The result has alpha.
+
+        film = read("in.mp4").round_corners(24).backdrop((255, 255, 255))
+        write_video("card.mp4", film)
 
     Raises:
         ConfigError: the radius in pixels is below 1, or more than half of the frame's shorter side.
@@ -68,7 +74,10 @@ def round_corners(radius: float) -> Work:
 def shadow(
     offset: tuple[float, float] = (4, 4), sigma: float = 4.0, color: Rgb = BLACK, opacity: float = 0.6
 ) -> Work:
-    """Lay a blurred shadow of what is opaque under it. The frame has alpha and keeps its size: `pad` makes room.
+    """Lay a blurred shadow under what is opaque. The frame needs alpha and keeps its size: `pad` makes room.
+
+        film = read("in.mp4").round_corners(24).pad(16, 16, 16, 16).shadow().backdrop((255, 255, 255))
+        write_video("card.mp4", film)
 
     Args:
         offset: (x, y) in pixels, to the right and down.
@@ -77,7 +86,7 @@ def shadow(
         opacity: from 0 to 1.
 
     Raises:
-        ConfigError: a value is not as described, SciPy is not installed, or the frame has no alpha and so no shape.
+        ConfigError: a value is not as described, SciPy is not installed, or the frame has no alpha, and so no shape.
 
     """
     require("scipy", "shadow")

@@ -21,8 +21,11 @@ from glrec_core.values.checks import path
 def captions(script: str | os.PathLike[str]) -> Work:
     """Draw subtitles on the frame as libass draws them at its time, animations and karaoke included.
 
-    What is shown at once, letters, drawings, borders and blur, may take 32 times the area of the frame in all, also where it
-    lies outside: what libass draws takes memory and time in proportion. The reckoning is from above.
+        film = read("talk.mp4").captions("talk.ass")
+        write_video("subtitled.mp4", film, audio="talk.mp4")
+
+    All that is shown at once (letters, drawings, borders and blur) may take 32 times the area of the frame, including what
+    lies outside, because libass takes memory and time in proportion. The estimate is an upper bound.
 
     Colours are taken as the script's R'G'B' (the header `YCbCr Matrix` is not applied). Fonts are the system's.
 
@@ -30,7 +33,7 @@ def captions(script: str | os.PathLike[str]) -> Work:
         script: path of an .ass or .ssa file in UTF-8.
 
     Raises:
-        ConfigError: the file cannot be read or is no such script, asks for more than that, or libass is not installed.
+        ConfigError: the file cannot be read, is not such a script, or asks for more than that; or libass is not installed.
 
     """
     name = path("script", script)

@@ -57,14 +57,17 @@ def text(
     alpha: Number = 1.0,
     outline: Rgb | None = BLACK,
 ) -> Work:
-    """Write on the frame; a new line begins at each line feed.
+    """Write text on the frame; each line feed begins a new line.
+
+        title = text("Run 7", at=(20, 20), size=32)
+        recorder = record(window, "film.mp4", process=[title])
 
     Args:
         content: the text, or a function of the time in seconds that gives it.
         at: where the text's box goes, counted from `align` as in `overlay`.
         size: of the font in pixels.
         color: of the letters.
-        font: a TrueType or OpenType file; None is the font that Pillow brings.
+        font: a TrueType or OpenType file; None is the font that comes with Pillow.
         align: (0, 0) is the frame's top left corner, (1, 1) its bottom right one.
         alpha: opacity from 0 to 1.
         outline: colour of the letters' outline; None leaves it out.
@@ -111,14 +114,20 @@ def timestamp(
     font: FontPath = None,
     align: tuple[float, float] = (0, 0),
 ) -> Operation:
-    """Write the time of each frame on it, as 0:01:02.345 from the start of the video; see `text`."""
+    """Write the time of each frame on it, as 0:01:02.345 from the start of the video; see `text`.
+
+    For example:
+
+        film = read("in.mp4").timestamp(at=(-10, -10), align=(1, 1))
+        write_video("timed.mp4", film)
+    """
     return text(clock, at, size=size, color=color, font=font, align=align)
 
 
 def _checked(content: object) -> str:
     if not isinstance(content, str):
         raise ConfigError(
-            f"text: {shown(content)} is no text; give a str, or a function of the seconds that returns one"
+            f"text: {shown(content)} is not a text; give a str, or a function of the seconds that returns one"
         )
     return content
 

@@ -26,7 +26,7 @@ def exact_moment(seconds: Fraction) -> timedelta:
     try:
         return timedelta(microseconds=round(seconds * _MICROSECONDS))
     except OverflowError:
-        raise VideoError(f"a time of {float(seconds):.3g} s is none: the file is damaged") from None
+        raise VideoError(f"a time of {float(seconds):.3g} s is not possible: the file is damaged") from None
 
 
 def moment(name: str, value: Moment) -> timedelta:
@@ -39,7 +39,7 @@ def moment(name: str, value: Moment) -> timedelta:
     try:
         given = value if isinstance(value, timedelta) else exact_moment(_seconds(value))
     except (TypeError, ValueError, OverflowError, VideoError):
-        raise ConfigError(f"{name}={shown(value)} is no time; give a timedelta or seconds") from None
+        raise ConfigError(f"{name}={shown(value)} is not a time; give a timedelta or seconds") from None
     if given < timedelta(0):
         raise ConfigError(f"{name}={shown(value)} is before the first picture, which is at 0")
     return given

@@ -57,8 +57,12 @@ class _Span(NamedTuple):
 class Player:
     """Reads frames of a video file.
 
-    Times count from the first picture, and are the file's own from there on: at a variable rate they are not multiples of
-    anything. `start` tells when the first picture is shown in the file's own time.
+        player = Player("film.mp4", size=(640, 360))
+        for time, frame in player.frames(start=2, stop=5.5):
+            print(time, frame.mean())
+
+    Times count from the first picture. From there on they are the file's own: at a variable rate they are not multiples
+    of anything. `start` tells when the first picture is shown in the file's own time.
 
     Args:
         path: the file.
@@ -66,11 +70,11 @@ class Player:
             by default. The picture is scaled by a triangle filter as wide as two samples of the coarser grid.
         crop: (left, top, width, height) of the part that is read, in pixels of the upright picture, before scaling.
         device: "cuda" or "cuda:1" decode by NVDEC and give CuPy arrays, "cpu" decodes by FFmpeg and gives NumPy arrays; by
-            default CUDA where it can decode this file, else the CPU. The attribute `device` tells which it became.
+            default CUDA where it can decode this file, else the CPU. The attribute `device` says which one it is.
 
     Raises:
         ConfigError: there is no such file, or an argument makes no sense.
-        VideoError: the file is no video, or nothing of it can be decoded.
+        VideoError: the file is not a video, or nothing of it can be decoded.
         BackendUnavailable: the device that was asked for cannot decode it; the text is the reason.
 
     Warns:
@@ -120,6 +124,9 @@ class Player:
     ) -> Iterator[tuple[timedelta, Any]]:
         """Return an iterator over the pictures from `start` up to, but not including, `stop`: (time, frame).
 
+            for time, frame in player.frames(start=2, dtype="float32", layout="chw"):
+                print(time, frame.shape)
+
         A frame is an array of R'G'B' that belongs to the caller: nothing else reads or writes it.
 
         Args:
@@ -144,11 +151,14 @@ class Player:
         dtype: DTypeLike = np.uint8,
         layout: str = "hwc",
     ) -> Any:
-        """Return one frame: that of the keyframe nearest to a time, or with `accurate` the one that is shown then.
+        """Return one frame: the keyframe nearest to a time, or with `accurate` the frame that is shown then.
+
+            poster = player.screenshot(12.5)
+            exact = player.screenshot(12.5, accurate=True)
 
         Args:
             at: timedelta or seconds.
-            accurate: decode on from the keyframe before, which takes longer.
+            accurate: decode from the keyframe before, which takes longer.
             dtype, layout: as for `frames`.
 
         Raises:
@@ -166,10 +176,13 @@ class Player:
     def screenshots(
         self, every: Moment, dtype: DTypeLike = np.uint8, layout: str = "hwc"
     ) -> Iterator[tuple[timedelta, Any]]:
-        """Return an iterator over what is shown at 0, `every`, twice `every` and so on: (that time, frame).
+        """Return an iterator over (time, frame) for the times 0, `every`, twice `every` and so on.
 
-        Each is the picture shown then, as `screenshot` with `accurate` gives it, so that this also makes a constant rate
-        of a variable one. Raises as `frames`.
+            for time, frame in player.screenshots(every=10):
+                print(time, frame.mean())
+
+        Each is the picture that is shown then, as `screenshot` with `accurate` returns it. So this also turns a variable
+        rate into a constant one. Raises what `frames` raises.
         """
         apart, kind = moment("every", every), output(dtype, layout)
         if not apart:

@@ -22,11 +22,14 @@ from glrec_core.values.checks import shown
 def record(target: object, *sinks: str | Path | Sink, **options: Unpack[Options]) -> Recorder:
     """Record `target` to every sink, from its next frame on.
 
+        recorder = record(window, "film.mp4", fps=60)
+        recording = recorder.close()
+
     Args:
         target: a window or canvas that an installed adapter knows; None for a loop of your own, which then calls
             `recorder.frame_drawn(Framebuffer(name, size))` after each drawn frame.
         sinks: paths of files (the extension decides the container), patterns of numbered pictures ("frames/%06d.png") or
-            `Sink` objects; without any, a dated MP4 file in the working folder, whose name no other recording has.
+            `Sink` objects; without any, an MP4 file in the working folder that is named by date and time.
         options: see `Config`. In a loop of your own `timing` is "step" by default: one frame of the film for each call, at
             exactly n/fps, however fast the loop runs. Windows have "wall".
 
@@ -35,8 +38,8 @@ def record(target: object, *sinks: str | Path | Sink, **options: Unpack[Options]
             been touched.
         AdapterNotFound: no adapter knows the target.
         BackendUnavailable: the target's context cannot be recorded on this machine.
-        CaptureError: the target's context is older than OpenGL 3.0 or OpenGL ES 3.0.
-        PluginError: an installed plugin cannot be loaded; only where a target or a plugin's backend is asked for.
+        CaptureError: the target's context is older than OpenGL 3.0 and OpenGL ES 3.0.
+        PluginError: an installed plugin cannot be loaded. Only a target or a plugin's backend needs them.
 
     """
     _check_order(target)

@@ -50,7 +50,11 @@ logger: logging.Logger = logging.getLogger("glrec")
 class Recorder:
     """Records the frames of one OpenGL context to sinks. Made by `glrec_core.record`.
 
-    `steps_unasked` says that nobody asked for the step clock, so that `close()` tells of a film at another speed.
+        with record(window, "film.mp4") as recorder:
+            main_loop()
+        print(recorder.recording)
+
+    `steps_unasked` says that the step clock is a default, so that `close()` reports a film that plays at another speed.
     """
 
     def __init__(self, config: Config, sinks: Sequence[Sink], *, steps_unasked: bool = False) -> None:
@@ -79,16 +83,19 @@ class Recorder:
     def frame_drawn(self, source: Framebuffer) -> None:
         """Record what `source` holds now. Call it after the last draw call of a frame, its context being current.
 
-        A failure of the recorder is kept in `error` and raised by `close()`, never here: only misuse is.
+            draw()
+            recorder.frame_drawn(Framebuffer(0, Size(1280, 720)))
 
-        Ctrl-C takes effect when the frame is done. A frame that is drawn after another thread has closed the recorder is
-        left alone, and so is one of a forked child.
+        Only misuse raises here. A failure of the recorder is kept in `error` and raised by `close()`.
+
+        Ctrl-C takes effect when the frame is done. A frame is ignored if another thread has closed the
+        recorder, or if it is drawn in a forked child.
 
         Raises:
             ClosedError: this thread has closed the recorder.
-            WrongThreadError: not the thread of the first frame.
-            ConfigError: this is no `Framebuffer`; or a hotkey is asked for in a loop of one's own, where there is no window to hear of keys.
-            CaptureError: in a loop of one's own, the first frame comes without a (usable) context.
+            WrongThreadError: this is not the thread of the first frame.
+            ConfigError: this is not a `Framebuffer`; or a hotkey is asked for in your own loop, where no window reports keys.
+            CaptureError: in your own loop, the first frame comes without a usable context.
 
         """
         if self._maker.is_here:
@@ -123,6 +130,9 @@ class Recorder:
     def context_closing(self) -> None:
         """Hand over what is still being read and free all GL objects; the context must be current.
 
+            recorder.context_closing()
+            window.destroy_context()
+
         The file is then finished by the encode thread; `wait()` and `close()` wait for it and give the `Recording`.
         """
         if self._maker.is_here:
@@ -144,39 +154,60 @@ class Recorder:
     def error(self) -> Exception | None:
         """The first failure, of the recording or of one of its sinks, which `close()` will raise.
 
-        An encoder that failed while another one went on is none; see `Recording.notes`.
+        It does not count an encoder that another one has replaced; `Recording.notes` tells of that.
         """
         return self._job.reports.error
 
     @property
     def paused(self) -> bool:
-        """Whether drawn frames are left out until `resume()`."""
+        """Whether drawn frames are skipped until `resume()`."""
         return self._paused
 
     def pause(self) -> None:
-        """Record nothing until `resume()`; the recording's time stands still."""
+        """Record nothing until `resume()`; the recording's time stands still.
+
+        For example:
+
+            recorder.pause()
+            show_menu()
+        """
         self._paused = True
         self._job.clock.pause()
 
     def resume(self) -> None:
-        """Go on recording, without a gap in the recording's time."""
+        """Go on recording, without a gap in the recording's time.
+
+        For example:
+
+            close_menu()
+            recorder.resume()
+        """
         self._paused = False
         self._job.clock.resume()
 
     def toggle(self) -> None:
-        """Pause, or go on where it is paused: what the hotkey does."""
+        """Pause the recording, or resume it if it is paused, as the hotkey does.
+
+        For example:
+
+            if key == "P":
+                recorder.toggle()
+        """
         if self._paused:
             self.resume()
         else:
             self.pause()
 
     def screenshot(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Future[Path]:
-        """Write the next drawn frame to a PNG file as well, recorded or not: while paused, too.
+        """Write the next drawn frame to a PNG file as well, even if it is not recorded, as while paused.
 
-        The loop goes on: another thread writes the file. Do not wait for the result on the render thread, before it has
-        drawn the frame; `close()` waits. The picture is the one that was read, in the recording's size, without alpha and
+            written = recorder.screenshot("moment.png", overwrite=True)
+            written.add_done_callback(lambda done: print(done.result()))
+
+        The loop goes on: another thread writes the file. Do not wait for the result on the render thread before that
+        thread has drawn the frame; `close()` waits. The picture is the one that was read, in the recording's size, without alpha and
         without the operations of `process=`. Its colours are exactly those that
-        were drawn where frames are read as RGBA (`stats.reason`); where the GPU converts them to Y'CbCr, they are
+        were drawn where frames are read as RGBA (see `stats.reason`). Where the GPU converts frames to Y'CbCr, they are
         converted back, with half the colour resolution under `chroma="420"`.
 
         Args:
@@ -184,8 +215,8 @@ class Recorder:
             overwrite: replace an existing file.
 
         Returns:
-            The file's absolute path, once it is written; or CaptureError where no frame came, ConvertError or SinkError
-            where it could not be made.
+            A future of the file's absolute path. It raises CaptureError if no frame came, and ConvertError or SinkError if
+            the picture could not be made.
 
         Raises:
             ConfigError: the file could not be written there, or exists.
@@ -197,8 +228,11 @@ class Recorder:
     def mark(self, name: str) -> None:
         """Name the next recorded frame: a chapter begins there in MP4, MOV, Matroska and WebM files.
 
+            recorder.mark("level 2")
+            draw_level(2)
+
         Raises:
-            ConfigError: the name is empty, or nothing that is recorded to can keep it.
+            ConfigError: the name is empty, or none of the sinks can keep it.
             ClosedError: no further frame will be recorded.
 
         """
@@ -224,23 +258,38 @@ class Recorder:
         return self._engine.texture_id if self._engine is not None else 0
 
     def force_idr(self) -> None:
-        """Make the next recorded frame a keyframe (IDR), at which a player can begin; from any thread."""
+        """Make the next recorded frame a keyframe (IDR), at which a player can start; from any thread.
+
+        For example:
+
+            if viewer_joined():
+                recorder.force_idr()
+        """
         if self._engine is not None:  # the first frame is one in any case
             self._engine.force_keyframe()
 
     @contextmanager
     def record(self) -> Iterator[None]:
-        """Record the framebuffer that is bound for drawing when the block ends: `with recorder.record(): draw()`."""
+        """Record the framebuffer that is bound for drawing when the block ends: `with recorder.record(): draw()`.
+
+        For example:
+
+            with recorder.record():
+                draw()
+        """
         yield
         self.frame_drawn(bound_framebuffer())
 
     def close(self) -> Recording:
         """Stop recording, finish what was grabbed, close the sinks, free everything. Closing again is harmless.
 
-        A close that Ctrl-C interrupts can be called again and goes on where it was; so does the end of the program. Any
-        thread may close. One that does not draw, while the one that draws still lives, keeps what has arrived, counts the
-        few frames as lost that only the other one could read, and leaves GL's names to their context. A forked child
-        closes nothing.
+            recording = recorder.close()
+            print(recording.path, recording.frames)
+
+        If Ctrl-C interrupts a close, call it again: it goes on where it was. So does the end of the program. Any thread
+        may close. If the thread that draws is another one and still lives, the close keeps the frames that have arrived,
+        counts the few that only that thread could read as lost, and leaves the GL objects to their context. A forked
+        child closes nothing.
 
         Raises:
             WrongThreadError: this is the encode thread, which cannot wait for itself.
@@ -268,11 +317,11 @@ class Recorder:
             print(recorder.wait().path)
 
         Args:
-            timeout_seconds: how long to wait at most; None waits until it is finished.
+            timeout_seconds: the longest time to wait; None waits until it is finished.
 
         Raises:
-            NotFinishedError: nothing has ended the recording yet, which `close()` would do; or it is not finished after
-                `timeout_seconds`, and goes on: wait again.
+            NotFinishedError: nothing has ended the recording yet (`close()` would); or it is not finished after
+                `timeout_seconds`, and goes on being finished: wait again.
             ConfigError: `timeout_seconds` is not a positive number.
             WrongThreadError: this is the encode thread, which cannot wait for itself.
             GlrecError: what `close()` would raise, the first failure of the recording.
@@ -302,6 +351,9 @@ class Recorder:
 
     def finalize(self, path: str | Path | None = None) -> Recording:
         """Close and, if a path is given, move the (first) file there; its extension must stay the same.
+
+            recording = recorder.finalize("best-run.mp4")
+            print(recording.path)
 
         Raises:
             ConfigError: the path cannot be written, exists, or has another extension.

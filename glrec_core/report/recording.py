@@ -22,6 +22,9 @@ from glrec_core.values.frame import Size
 class Recording:
     """A finished recording.
 
+        recording = recorder.close()
+        print(recording.path, recording.frames, recording.reason)
+
     Attributes:
         paths: the files, in order; more than one when the recording was split into parts.
         frames: number of frames in them.
@@ -29,11 +32,11 @@ class Recording:
         size: (width, height) of the (last part's) video in pixels.
         codec: codec name, such as "h264".
         route: name of the backend that was used.
-        reason: why that one, in a sentence.
-        notes: what was done to the picture that was not asked for, such as padding of odd sizes.
+        reason: why that backend, in a sentence.
+        notes: what was done without being asked for, such as padding of odd sizes, as sentences.
         stats: the account of all frames.
         lossless: whether the files hold every pixel's RGB exactly.
-        spill: directory with the stored frames, where they were kept.
+        spill: directory with the stored frames, if they were kept.
 
     """
 
@@ -51,7 +54,7 @@ class Recording:
 
     @property
     def path(self) -> Path | None:
-        """The (first) file; None when nothing was written to one."""
+        """The (first) file; None if no file was written."""
         return self.paths[0] if self.paths else None
 
     @property
@@ -61,6 +64,9 @@ class Recording:
 
     def frames_as_arrays(self) -> Iterator[NDArray[np.uint8]]:
         """Yield every frame exactly as it was drawn, (height, width, 4) uint8 RGBA, row 0 the top.
+
+            for pixels in recording.frames_as_arrays():
+                print(pixels.shape, pixels.mean())
 
         From the kept spill (`backend="spill"`, `keep_spill=True`), else from lossless files, where alpha is 255
         unless it was recorded. Sides may have been padded, as `notes` tell.

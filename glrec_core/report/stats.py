@@ -36,10 +36,13 @@ def check_account_target(target: str | os.PathLike[str] | None) -> None:
 class Stats:
     """Counters of one recording; a snapshot when taken from `Recorder.stats`.
 
+        stats = recorder.stats
+        print(stats.recorded, stats.dropped, stats.render_cost_ms)
+
     drawn = recorded + dropped + failed + lost + paused + rate_limited + after_end, always: `recorded` frames were handed
     to the encode thread; `dropped` found the queue full; `failed` came after an error; `lost` were grabbed, but never
-    kept, since their context went before they could be read, the encoder died with nothing to take over from it, or no
-    sink could write them; `after_end` came after the frame limit. What an encoder or a sink loses is moved from `recorded`
+    kept: their context went before they could be read, the encoder died and none took over, or no sink could write
+    them; `after_end` came after the frame limit. What an encoder or a sink loses is moved from `recorded`
     to `lost` by `close()`.
 
     The render thread counts `drawn` first; a snapshot taken by another thread may be one frame ahead of the rest.
@@ -84,7 +87,7 @@ class Stats:
 
     @property
     def accounted(self) -> int:
-        """Number of drawn frames of which it is known what became of them: all, always."""
+        """Number of drawn frames that are accounted for: always all of them."""
         skipped = self.paused + self.rate_limited + self.after_end
         return self.recorded + self.dropped + self.failed + self.lost + skipped
 
@@ -129,7 +132,14 @@ class Stats:
         self.failed += max(0, self.drawn - self.accounted)
 
     def snapshot(self) -> Stats:
-        """Return a copy that does not change any more."""
+        """Return a copy that stays as it is.
+
+        For example:
+
+            before = stats.snapshot()
+            draw()
+            print(stats.recorded - before.recorded)
+        """
         snapshot = replace(self)
         for each in fields(self):
             if isinstance(durations := getattr(self, each.name), Durations):
@@ -137,7 +147,13 @@ class Stats:
         return snapshot
 
     def as_dict(self) -> dict[str, object]:
-        """Return all values under their names, as JSON takes them; each stage's time is a dictionary in ms."""
+        """Return all values under their names, as JSON takes them; each stage's time is a dictionary in ms.
+
+        For example:
+
+            values = recording.stats.as_dict()
+            print(values["recorded"], values["grab_time"])
+        """
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         return {
             name: value.as_dict() if isinstance(value, Durations) else value for name, value in values.items()
@@ -145,6 +161,9 @@ class Stats:
 
     def append_json_line(self, target: str | os.PathLike[str]) -> None:
         """Add `as_dict()` as one line of JSON to a file, or to the standard output if that is "-".
+
+            recording.stats.append_json_line("runs.jsonl")
+            recording.stats.append_json_line("-")
 
         Raises:
             SinkError: it could not be written.

@@ -32,6 +32,9 @@ logger: logging.Logger = logging.getLogger("glrec")
 class FileSink:
     """Writes a stream to a file; the extension decides the container. A second part goes to `name-2.mp4`, and so on.
 
+        sink = FileSink("film.mkv", audio="music.wav", overwrite=True)
+        recorder = record(window, sink)
+
     Nothing exists on the disk before the first packet. While recording, a file plays up to its last quarter second
     whatever happens to the process, and up to its last two seconds if the power fails; `close` leaves MP4 and MOV with
     their index in front. Others may move, delete or replace the file meanwhile: `paths` says where the film is then, and
@@ -43,8 +46,8 @@ class FileSink:
         audio: a file with sound, which `close` adds from the recording's beginning on and as long as the pictures last:
             copied if the container takes its codec, else encoded as AAC or Opus. A further part goes on in it where the
             part before it ended. A file that is not closed has no sound.
-        renumber: take `name-2.mp4` and so on where the name is taken, also when that turns out as late as the file is
-            made; no file is replaced then.
+        renumber: use `name-2.mp4` and so on if the name is taken, even if that shows only when the file is made; no file
+            is replaced then.
 
     Raises:
         ConfigError: the file could not be written there, exists, or is being recorded to; or there is no sound to add.
@@ -80,7 +83,10 @@ class FileSink:
         self._sound = _sound(audio, self._path, self._container)
 
     def default_codec(self, *, alpha: bool = False) -> str:
-        """Return the codec for when none is asked for.
+        """Return the codec that is used if none is asked for.
+
+            sink = FileSink("film.webm")
+            print(sink.default_codec(alpha=True))  # vp9
 
         Raises:
             ConfigError: there is none with an alpha channel.
@@ -100,7 +106,7 @@ class FileSink:
 
     @property
     def frames_on_disk(self) -> int:
-        """How many of them a power cut would leave now; a second behind `frames`, or less."""
+        """How many of them would survive a power cut now; at most a second behind `frames`."""
         return self._finished_frames + (self._part.file.frames_on_disk if self._part is not None else 0)
 
     def check(self, codec: str, *, alpha: bool = False) -> None:
@@ -115,7 +121,7 @@ class FileSink:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What became of the files that was not asked for, as sentences."""
+        """What happened to the files without being asked for, as sentences."""
         return tuple(self._notes)
 
     def reserve(self) -> None:
@@ -132,7 +138,7 @@ class FileSink:
         self._claims = [self._claim_path()]
 
     def release(self) -> None:
-        """Give the path back; safe to call twice."""
+        """Release the path; safe to call twice."""
         claims, self._claims = self._claims, []
         for claim in claims:
             claim.release()
@@ -179,6 +185,9 @@ class FileSink:
     def new_place(self, path: str | os.PathLike[str], *, overwrite: bool) -> Path:
         """Return the absolute path that the finished file could be moved to.
 
+            place = sink.new_place("best-run.mp4", overwrite=True)
+            sink.move(place)
+
         Raises:
             ConfigError: it stands for another kind of file, cannot be written, exists or is being recorded to.
 
@@ -192,6 +201,9 @@ class FileSink:
 
     def move(self, place: Path) -> None:
         """Move the (first) finished file; does nothing if there is none.
+
+            place = sink.new_place("best-run.mp4", overwrite=True)
+            sink.move(place)
 
         Raises:
             SinkError: it could not be moved.

@@ -39,9 +39,12 @@ def stands_for_pictures(path: str | os.PathLike[str]) -> bool:
 class PictureSink:
     """Writes every frame to a picture: `PictureSink("frames/%06d.png")`. A second part goes to `%06d-2.png`, and so on.
 
+        sink = PictureSink("frames/%06d.png", overwrite=True)
+        recorder = record(window, sink, timing="step", fps=60)
+
     Numbers begin with 0. Pictures hold no times: under the wall clock frame n is the n-th that was recorded, under the
-    step clock it is at n/fps. What a killed process leaves is whole but for the last picture; when the power fails, what
-    was written up to two seconds before is on the disk.
+    step clock it is at n/fps. A killed process leaves whole pictures, except perhaps the last one; after a power cut, what
+    was written until two seconds before is on the disk.
 
     Args:
         path: the pattern of the names, with one `%d` or `%06d`; a folder alone stands for `%06d.png` in it. The folder is
@@ -82,6 +85,9 @@ class PictureSink:
     def default_codec(self, *, alpha: bool = False) -> str:
         """Return the codec of the extension.
 
+            sink = PictureSink("frames/%06d.jpg")
+            print(sink.default_codec())  # mjpeg
+
         Raises:
             ConfigError: its pictures hold no alpha channel.
 
@@ -114,13 +120,13 @@ class PictureSink:
         self._claims = [_claim(self._pattern)]
 
     def release(self) -> None:
-        """Give the names back; safe to call twice."""
+        """Release the names; safe to call twice."""
         claims, self._claims = self._claims, []
         for claim in claims:
             claim.release()
 
     def open(self, stream: StreamInfo) -> None:
-        """Begin the next part; a sequence that is to be replaced goes now."""
+        """Begin the next part; a sequence that it replaces is deleted now."""
         if self._sequence is not None:
             raise SinkError(f"{self._paths[-1]} is still being written; close() it before the next part")
         self.check(stream.codec, alpha=stream.alpha)
@@ -146,7 +152,7 @@ class PictureSink:
             self._sequence.write(packet.data)
 
     def close(self) -> None:
-        """End the part: bring it to the disk, and see whether all of it is still there.
+        """End the part: sync it to the disk, and check that all of it is still there.
 
         Raises:
             SinkError: pictures did not reach the disk, or others deleted or changed some.

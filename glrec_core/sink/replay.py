@@ -35,6 +35,9 @@ class _Gop:
 class ReplaySink:
     """Keeps the last seconds of the stream. `save` writes them to a file, as often as you like, from any thread.
 
+        replay = ReplaySink(seconds=20)
+        recorder = record(window, replay)
+
     What is kept begins with a keyframe, so it is up to one keyframe distance (two seconds, or `gop=`) longer than asked
     for. It is of one size: when a new part begins (another size, an encoder that took over with other parameters), what
     came before is forgotten. After the recorder's `close()` the last seconds are still there.
@@ -103,7 +106,10 @@ class ReplaySink:
         self._is_open = False
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write what is kept now to a file, from time 0 on, and return its absolute path.
+        """Write what is kept now to a file whose time starts at 0, and return its absolute path.
+
+            path = replay.save("goal.mp4", overwrite=True)
+            print(path)
 
         The recording goes on meanwhile. The extension decides the container, as everywhere; `overwrite` replaces an
         existing file.

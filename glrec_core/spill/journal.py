@@ -308,7 +308,9 @@ def _sync_segment(path: Path) -> None:
 
 def _read_header(descriptor: int, path: Path) -> tuple[dict[str, object], int]:
     start = os.pread(descriptor, _HEADER.size, 0)
-    damaged = SpillError(errno.EINVAL, "this is no journal of glrec, or its beginning is damaged", str(path))
+    damaged = SpillError(
+        errno.EINVAL, "this is not a journal of glrec, or its beginning is damaged", str(path)
+    )
     if len(start) < _HEADER.size:
         raise damaged
     magic, length, checksum = _HEADER.unpack(start)

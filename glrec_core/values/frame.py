@@ -15,7 +15,13 @@ from glrec_core.values.color import BT709, ColorSpace
 
 
 class Size(NamedTuple):
-    """Width and height in physical pixels."""
+    """Width and height in physical pixels.
+
+    For example:
+
+        size = Size(1280, 720)
+        print(size, size.width)  # 1280x720 1280
+    """
 
     width: int
     height: int
@@ -27,6 +33,9 @@ class Size(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Framebuffer:
     """A framebuffer object to read from: its GL name in the current context, and its size.
+
+        source = Framebuffer(0, Size(1280, 720))
+        recorder.frame_drawn(source)
 
     Name 0 is the context's default framebuffer; it is not always the window (Qt widgets, headless windows).
     """
@@ -49,7 +58,7 @@ class PixelFormat(enum.Enum):
     NV12 = "nv12"
     """Luma (height, width) and interleaved chroma (height/2, width/2, 2), uint8."""
     P010 = "p010le"
-    """As NV12 with 10 bits in the high ones of uint16."""
+    """As NV12, with 10 bits in the high bits of uint16."""
     YUV420P = "yuv420p"
     """Luma (height, width) and two chroma planes (height/2, width/2), uint8."""
     YUVA420P = "yuva420p"
@@ -57,7 +66,7 @@ class PixelFormat(enum.Enum):
     YUV444P = "yuv444p"
     """Three planes (height, width), uint8."""
     YUV422P10 = "yuv422p10le"
-    """Luma (height, width) and two chroma planes (height, width/2), 10 bits in the low ones of uint16."""
+    """Luma (height, width) and two chroma planes (height, width/2), 10 bits in the low bits of uint16."""
     YUV444P10 = "yuv444p10le"
     """Three planes (height, width), likewise."""
     YUVA444P10 = "yuva444p10le"
@@ -131,7 +140,13 @@ class Frame:
     keyframe: bool = False
 
     def shared(self) -> Frame:
-        """Return a frame of the same pixels. Their memory is given back when both have been released, by any threads."""
+        """Return a frame of the same pixels. Their memory is given back when both have been released, by any threads.
+
+        For example:
+
+            with frame.shared() as lent:
+                write_picture(lent.planes[0])
+        """
         release, first = self.release, [True]
 
         def release_last() -> None:
@@ -176,7 +191,13 @@ class Packet:
         return len(self.data) + len(self.alpha)
 
     def earlier(self, ticks: int) -> Packet:
-        """Return the packet with its times moved back by that many ticks, as in a part that begins then."""
+        """Return the packet with its times moved back by `ticks`, for a part that begins there.
+
+        For example:
+
+            moved = packet.earlier(90_000)
+            print(packet.pts - moved.pts)  # 90000
+        """
         return replace(self, pts=self.pts - ticks, dts=self.dts - ticks) if ticks else self
 
 

@@ -26,14 +26,26 @@ def parse_key(name: object) -> str:
 
 
 class KeyEdge:
-    """Calls back each time a key is found down that was up before."""
+    """Calls back each time a key is found down that was up before.
+
+    For example:
+
+        edge = KeyEdge(recorder.toggle)
+        edge.look(down=toolkit.is_down("F9"))
+    """
 
     def __init__(self, pressed: Callable[[], None]) -> None:
         self._pressed = pressed
         self._was_down = False
 
     def look(self, *, down: bool) -> None:
-        """Take note of how the key is now."""
+        """Take note of how the key is now.
+
+        For example:
+
+            edge = KeyEdge(recorder.toggle)
+            edge.look(down=toolkit.is_down("F9"))
+        """
         went_down = down and not self._was_down
         self._was_down = down
         if went_down:

@@ -18,6 +18,9 @@ _LONGEST_GOP_SECONDS = 20  # of the nominal rate: two seconds still if the progr
 class Timeline:
     """Ticks and keyframes of one stream.
 
+        timeline = Timeline(stream.time_base, stream.frame_rate, gop=None)
+        tick, is_key = timeline.tick(frame), timeline.wants_keyframe(frame)
+
     Without a GOP of the user's there is a keyframe every two seconds of the recording, however many frames those have;
     the encoder's own limit, `gop_frames`, is then so long that it never adds to them.
     """
@@ -35,6 +38,9 @@ class Timeline:
     def tick(self, frame: Frame) -> int:
         """Return the frame's time in ticks of `time_base`, rounded half up.
 
+            tick = timeline.tick(frame)
+            packet = Packet(data, pts=tick, dts=tick, keyframe=True)
+
         Raises:
             EncodeError: it is not later than the frame before.
 
@@ -46,7 +52,13 @@ class Timeline:
         return tick
 
     def wants_keyframe(self, frame: Frame) -> bool:
-        """Whether the encoder must be told to make a keyframe of the frame; to be asked once for each."""
+        """Whether the encoder must be told to make a keyframe of the frame; ask once for each frame.
+
+        For example:
+
+            is_key = timeline.wants_keyframe(frame)
+            data = compress(frame.planes, key=is_key)
+        """
         due = self._forces_keyframes and frame.pts_ns - self._last_key_ns >= _KEYFRAME_NS
         if due or frame.keyframe:
             self._last_key_ns = frame.pts_ns

@@ -16,18 +16,34 @@ REORDER_DEPTH = 16
 
 
 class Channel(Protocol):
-    """Carries datagrams, or does not: nothing is promised."""
+    """Carries datagrams, without any guarantee that they arrive.
+
+    For example:
+
+        class SocketChannel:  # with close it is a Channel
+            def send(self, datagram: bytes) -> None:
+                self._socket.send(datagram)
+    """
 
     def send(self, datagram: bytes) -> None:
         """Send one datagram.
 
+            for datagram in packetizer.cut(packet, part=0):
+                channel.send(datagram)
+
         Raises:
-            SinkError: the system refuses it. A datagram that is lost on its way is none.
+            SinkError: the system refuses it. A datagram that is lost on its way is no error.
 
         """
 
     def close(self) -> None:
-        """Send what is still held, and release everything. Safe to call twice."""
+        """Send what is still held, and release everything. Safe to call twice.
+
+        For example:
+
+            channel = UdpChannel(("192.0.2.7", 5000))
+            channel.close()
+        """
 
 
 def check_channel(channel: object) -> None:
@@ -54,7 +70,10 @@ class MemoryChannel:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Impairment:
-    """What a network does to datagrams, each with its probability from 0 to 1, independently of each other.
+    """What a network does to datagrams: independent probabilities, each from 0 to 1.
+
+        impairment = Impairment(loss=0.05, reorder=0.1, duplicate=0.02, seed=7)
+        trial = WireTrial(impairment)
 
     Attributes:
         loss: it never arrives.
@@ -86,7 +105,13 @@ def _seed(value: object) -> int:
 
 
 class ImpairedChannel:
-    """A channel in front of another one that loses, doubles and holds back datagrams."""
+    """A channel that loses, doubles and delays datagrams on their way to another channel.
+
+    For example:
+
+        channel = ImpairedChannel(UdpChannel(("127.0.0.1", 5000)), Impairment(loss=0.05))
+        recorder = record(window, "film.mp4", WireSink(channel))
+    """
 
     def __init__(self, channel: Channel, impairment: Impairment) -> None:
         check_channel(channel)
@@ -118,7 +143,13 @@ class ImpairedChannel:
         self._release(self.sent)
 
     def flush(self) -> None:
-        """Send all that is held back."""
+        """Send all that is held back.
+
+        For example:
+
+            channel = ImpairedChannel(UdpChannel(("127.0.0.1", 5000)), Impairment(reorder=0.2))
+            channel.flush()
+        """
         self._release(self.sent + REORDER_DEPTH)
 
     def close(self) -> None:

@@ -38,11 +38,13 @@ MAX_REDUNDANCY = MAX_SHARDS / MAX_DATA_SHARDS - 1
 class Packetizer:
     """Numbers the access units and cuts each into datagrams.
 
+        packetizer = Packetizer(redundancy=1.0)
+        datagrams = list(packetizer.cut(packet, part=0))
+
     Args:
         redundancy: parity shards for each data shard of a block, rounded up and at least 2; 0 sends none.
-        datagram_bytes: the most that a datagram may have, header included, IP and UDP not.
-        session: by which a receiver knows this sender from others, and from itself before it was started anew; a number by
-            chance by default.
+        datagram_bytes: the largest datagram in bytes, with glrec's header, without those of IP and UDP.
+        session: a number that tells this sender from others, and from an earlier run of itself; random by default.
 
     Raises:
         ConfigError: one of them is out of range, or the library for parity is missing.
@@ -70,13 +72,22 @@ class Packetizer:
         """How many access units were cut; the next one has this number."""
 
     def shards_for(self, data_shards: int) -> int:
-        """Return how many shards a block of so many data shards is sent as."""
+        """Return how many shards are sent for a block of `data_shards`, parity included.
+
+        For example:
+
+            packetizer = Packetizer(redundancy=0.5)
+            print(packetizer.shards_for(8))  # 12
+        """
         if not self._redundancy:
             return data_shards
         return data_shards + max(LEAST_PARITY, math.ceil(data_shards * self._redundancy))
 
     def cut(self, packet: Packet, part: int) -> Iterator[bytes]:
         """Return the datagrams of one access unit, block by block, the data of each before its parity.
+
+            for datagram in packetizer.cut(packet, part=0):
+                channel.send(datagram)
 
         Raises:
             SinkError: it is larger than 256 MiB.

@@ -43,13 +43,16 @@ _NANOSECONDS = 1_000_000_000
 
 
 class Reassembler:
-    """Puts access units together. One thread at a time.
+    """Puts access units together again. For one thread at a time.
+
+        reassembler = Reassembler(window=32, wait_seconds=0.2)
+        receiver = UdpReceiver(("0.0.0.0", 5000), reassembler)
 
     Args:
         window: how many access units may be under way at once; one that is further behind the newest is given up.
         wait_seconds: how long anything that has arrived may be held back; None is no limit by time.
-        max_bytes: the most that all that is held may take.
-        quiet_seconds: how long nothing must have come of the sender that is received for another one to take its place.
+        max_bytes: the most memory that everything held may take.
+        quiet_seconds: how long the present sender must have been silent before another one takes its place.
 
     Raises:
         ConfigError: one of them is not positive, or no number.
@@ -93,6 +96,9 @@ class Reassembler:
     def take(self, datagram: bytes, now_ns: int) -> list[Received]:
         """Take one datagram, whatever it holds, and return the access units that can go on, in order.
 
+            for received in reassembler.take(datagram, time.monotonic_ns()):
+                decode(received.packet.data)
+
         `now_ns` is a time in nanoseconds that never goes back.
         """
         counts = self.counts
@@ -105,14 +111,26 @@ class Reassembler:
         return [*self._within_limits(), *self.expire(now_ns)]
 
     def expire(self, now_ns: int) -> list[Received]:
-        """Give up what something has waited for too long, and return what can go on."""
+        """Give up what has been waited for too long, and return what can go on.
+
+        For example:
+
+            for received in reassembler.expire(time.monotonic_ns()):
+                decode(received.packet.data)
+        """
         out: list[Received] = []
         while (deadline_ns := self.deadline_ns) is not None and now_ns >= deadline_ns:
             out += self._expired(now_ns)
         return out
 
     def drain(self) -> list[Received]:
-        """Give up all that is incomplete, and return the rest: nothing more will come."""
+        """Give up all that is incomplete, and return the rest: nothing more will come.
+
+        For example:
+
+            for received in reassembler.drain():
+                decode(received.packet.data)
+        """
         self._others.clear()
         return self._session.drain() if self._session is not None else []
 

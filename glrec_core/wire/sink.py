@@ -11,13 +11,16 @@ from glrec_core.wire.packetizer import DEFAULT_DATAGRAM_BYTES, DEFAULT_REDUNDANC
 class WireSink:
     """Sends every access unit through a channel, as datagrams with forward error correction.
 
-    Only access units travel: what a player must know beforehand (codec, size, time base, a codec's out-of-band
-    parameters) is told to the other end on another way, as RTP's users do. The channel stays open; it is its maker's.
+        with UdpChannel(("192.0.2.7", 5000)) as channel:
+            recorder = record(window, "film.mp4", WireSink(channel))
+
+    Only access units travel: tell the other end by other means what a player must know beforehand (codec, size, time base,
+    a codec's out-of-band parameters), as with RTP. The channel stays open; close it yourself.
 
     Args:
         channel: where datagrams go.
         redundancy: parity shards for each data shard, rounded up and at least 2; 0 sends none.
-        datagram_bytes: the most that a datagram may have.
+        datagram_bytes: the largest datagram in bytes.
 
     Raises:
         ConfigError: an option is out of range, or zfec is not installed.

@@ -25,9 +25,9 @@ class WireReport:
     Attributes:
         encoded: access units that were sent.
         keyframes: those of them that are keyframes.
-        encoded_bytes: what they have together.
+        encoded_bytes: their size together.
         packets: datagrams that they were sent as, parity included.
-        packet_bytes: what these have together, headers included.
+        packet_bytes: their size together, headers included.
         lost: datagrams that the wire has lost.
         verdict: of the comparison.
 
@@ -48,7 +48,7 @@ class WireReport:
 
 
 class WireTrial:
-    """Sends each access unit through a wire to a receiver of its own; `finish()` tells what came of it.
+    """Sends each access unit through a wire to its own receiver; `finish()` says what arrived.
 
     In memory everything happens within `write`, so that equal seeds give equal results. The receiver has no limit by
     time, only by access units: a busy machine is not to look like a slow wire.
@@ -113,7 +113,10 @@ class WireTrial:
         self._sink.close()
 
     def finish(self) -> WireReport:
-        """Wait for what is on its way, and compare. The sockets are closed then.
+        """Wait for what is on its way, compare, and close the sockets.
+
+            report = trial.finish()
+            print(report.lost, report.verdict)
 
         Raises:
             SinkError: a socket failed.

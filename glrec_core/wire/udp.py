@@ -22,10 +22,13 @@ _LAST_PORT = 65_535
 
 
 class UdpChannel:
-    """Sends datagrams to an address. Whether anybody listens there is not known, and no error.
+    """Sends datagrams to an address. It does not know whether anybody listens there; if nobody does, that is no error.
+
+        with UdpChannel(("192.0.2.7", 5000)) as channel:
+            channel.send(datagram)
 
     Raises:
-        ConfigError: the address is none.
+        ConfigError: this is not an address.
 
     """
 
@@ -52,12 +55,16 @@ class UdpChannel:
 class UdpReceiver:
     """Receives what a `UdpChannel` sends: `for received in receiver.receive(idle_seconds=5): ...`.
 
+        with UdpReceiver(("0.0.0.0", 5000)) as receiver:
+            for received in receiver.receive(idle_seconds=5):
+                decode(received.packet.data)
+
     Args:
-        address: of this machine, to listen at; port 0 is any that is free.
-        reassembler: with limits of one's own.
+        address: the address of this machine to listen at; port 0 takes any free port.
+        reassembler: one with your own limits; None is one with the defaults.
 
     Raises:
-        ConfigError: the address is none of this machine's, or in use.
+        ConfigError: the address does not belong to this machine, or is in use.
 
     """
 
@@ -70,7 +77,10 @@ class UdpReceiver:
         """Host and port to send to."""
 
     def receive(self, idle_seconds: float) -> Iterator[Received]:
-        """Return an iterator over access units in order, which ends when nothing has come for so long.
+        """Return an iterator over access units in order, which ends when nothing has come for `idle_seconds`.
+
+            for received in receiver.receive(idle_seconds=5):
+                decode(received.packet.data)
 
         Raises:
             ConfigError: `idle_seconds` is no positive number.
@@ -97,7 +107,13 @@ class UdpReceiver:
         yield from reassembler.drain()
 
     def close(self) -> None:
-        """Close the socket."""
+        """Close the socket.
+
+        For example:
+
+            receiver = UdpReceiver(("0.0.0.0", 5000))
+            receiver.close()
+        """
         self._socket.close()
 
     def __enter__(self) -> Self:
@@ -117,7 +133,7 @@ def listening_socket(address: tuple[str, int]) -> socket.socket:
     """Return a socket that receives at an address.
 
     Raises:
-        ConfigError: the address is none of this machine's, or in use.
+        ConfigError: the address does not belong to this machine, or is in use.
 
     """
     family, resolved = _resolved(address)
@@ -143,7 +159,7 @@ def _resolved(address: Any) -> tuple[int, tuple[str, int]]:
     try:
         family, _, _, _, resolved = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
     except (OSError, ValueError) as error:  # ValueError: characters that no name has
-        raise ConfigError(f"{shown(address)} is no address of host and port: {error}") from error
+        raise ConfigError(f"{shown(address)} is not an address of host and port: {error}") from error
     return family, resolved  # type: ignore[return-value]
 
 

@@ -1,4 +1,4 @@
-"""Records moderngl programs: functions that glrec calls itself, moderngl-window programs, and loops of one's own.
+"""Records moderngl programs: functions that glrec calls itself, moderngl-window programs, and your own loops.
 
     from glrec_integrations.moderngl import attach, record, recorded
 
@@ -12,7 +12,7 @@
     class App(moderngl_window.WindowConfig):      # recorded whenever it runs
         ...
 
-    with record("loop.mp4", fps=30) as recorder:  # a loop of one's own, in any OpenGL context
+    with record("loop.mp4", fps=30) as recorder:  # your own loop, in any OpenGL context
         draw()
         recorder.frame(framebuffer)
 
@@ -46,9 +46,12 @@ def attach(
 ) -> Recorder:
     """Record every frame of a moderngl-window window from its next swap until `recorder.close()` or until it is destroyed.
 
-    `close()` returns when the file is there. Where the window is destroyed first, the file is finished while the program goes on:
-    `recorder.wait()` returns when it is there, and the end of the program waits as well. A `frames=` limit ends the recording
-    and not the program. Under `timing="step"` the program's own timer is left alone: `StepTimer` is one that goes with it.
+        recorder = attach(window, "film.mp4", fps=60)
+        recording = recorder.close()
+
+    `close()` returns when the file is there. If the window is destroyed first, the file is finished while the program goes on:
+    `recorder.wait()` returns when it is there, and the end of the program waits for it, too. A `frames=` limit ends the recording,
+    not the program. Under `timing="step"` the program's own timer is left alone: `StepTimer` is one that goes with it.
 
     Args:
         target: an open window of any backend, or the `WindowConfig` object that it belongs to.

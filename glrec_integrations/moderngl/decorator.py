@@ -32,7 +32,7 @@ def recorded(
     samples: int | None = None,
     **config: Unpack[Options],
 ) -> Decorator:
-    """Record a render function off screen, or a moderngl-window program whenever it runs.
+    """Record a render function off screen, or every run of a moderngl-window program.
 
     A function is called once per frame with a context and the frame to draw:
 

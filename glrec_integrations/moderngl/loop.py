@@ -1,4 +1,4 @@
-"""Records a loop of one's own: the program says when a frame is drawn and which framebuffer holds it.
+"""Records a program's own loop: the program says when a frame is drawn and which framebuffer holds it.
 
 It serves any OpenGL context. Of moderngl it knows framebuffer objects, and through them the context, so that the recording
 can be finished when another context is current.
@@ -38,7 +38,14 @@ class ModernglFramebuffer(Protocol):
 
 
 class LoopRecorder:
-    """Records the frames that it is told of. Made by `record`."""
+    """Records each frame that is passed to `frame`. Made by `record`.
+
+    For example:
+
+        with record("film.mp4", fps=30) as recorder:
+            draw()
+            recorder.frame()
+    """
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
@@ -64,6 +71,9 @@ class LoopRecorder:
     ) -> None:
         """Record what a framebuffer holds now. Call it when a frame is drawn, before the buffers are swapped.
 
+            draw()
+            recorder.frame(framebuffer)
+
         Args:
             framebuffer: a `moderngl.Framebuffer`, also a multisampled one; or the GL name of a framebuffer, 0 being the
                 default one; or None for the one that is bound for drawing.
@@ -78,17 +88,32 @@ class LoopRecorder:
         self._recorder.frame_drawn(self._source(framebuffer, size))
 
     def pause(self) -> None:
-        """Record nothing until `resume()`; the recording's time stands still."""
+        """Record nothing until `resume()`; the recording's time stands still.
+
+        For example:
+
+            recorder.pause()
+            show_menu()
+        """
         self._recorder.pause()
 
     def resume(self) -> None:
-        """Go on recording, without a gap in the recording's time."""
+        """Go on recording, without a gap in the recording's time.
+
+        For example:
+
+            close_menu()
+            recorder.resume()
+        """
         self._recorder.resume()
 
     def close(self) -> Recording:
         """Finish the recording; leaving the `with` block does it. Closing again is harmless.
 
-        Its context must be current, or all frames must have come as `moderngl.Framebuffer` objects.
+            recording = recorder.close()
+            print(recording.path, recording.frames)
+
+        The context must be current, unless all frames were `moderngl.Framebuffer` objects.
 
         Raises:
             GlrecError: the first failure of the recording; what could be kept is in the file.
@@ -120,7 +145,7 @@ class LoopRecorder:
             return bound if size is None else Framebuffer(bound.name, _checked(size))
         if not hasattr(framebuffer, "glo"):
             raise ConfigError(
-                f"{framebuffer!r} is no framebuffer; pass a moderngl.Framebuffer, a GL name or nothing"
+                f"{framebuffer!r} is not a framebuffer; pass a moderngl.Framebuffer, a GL name or nothing"
             )
         if self._owner is None:
             self._owner = framebuffer.ctx, current_binding()
@@ -134,7 +159,7 @@ class LoopRecorder:
 
 
 def record(*sinks: str | Path | Sink, **config: Unpack[Options]) -> LoopRecorder:
-    """Record a loop of one's own, frame by frame.
+    """Record your own loop, frame by frame.
 
         with record("a.mp4", fps=30) as rec:
             while not window_should_close():

@@ -1,4 +1,4 @@
-"""What a function that is rendered off screen gets to know of the frame it draws."""
+"""What a render function is told of the frame that it draws."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 @dataclass(slots=True)
 class OfflineFrame:
     """The frame that is to be drawn next. One object serves the whole recording and counts on from frame to frame.
+
+        def render(ctx: moderngl.Context, frame: OfflineFrame) -> None:
+            ctx.clear(frame.time_seconds % 1.0, frame.index / 240, 0.4)
 
     Attributes:
         fbo: the framebuffer that is recorded. It is bound when a frame begins; a program that draws into others in

@@ -12,6 +12,9 @@ from glrec_core import Config
 class StepTimer(BaseTimer):
     """Frame n is at n/fps seconds, however long it takes to draw.
 
+        timer = StepTimer(fps=60)
+        moderngl_window.run_window_config(App, timer=timer)
+
     `@recorded(timing="step")` gives it to the program; elsewhere it can be passed as `timer=` of `run_window_config`.
     Times are computed from the exact rate and rounded to floats once each, so no error adds up.
 
@@ -58,24 +61,54 @@ class StepTimer(BaseTimer):
         return self.fps
 
     def next_frame(self) -> tuple[float, float]:
-        """Return the time of the frame that begins and the length of a frame, both in seconds."""
+        """Return the time of the frame that begins and the length of a frame, both in seconds.
+
+        For example:
+
+            timer = StepTimer(fps=50)
+            time, frame_time = timer.next_frame()  # frame_time is 0.02
+        """
         now_seconds, step_seconds = self._next, Fraction(0) if self._paused else self._step_seconds
         self._next += step_seconds
         self._frames += not self._paused
         return float(now_seconds), float(step_seconds)
 
     def start(self) -> None:
-        """Let time go on."""
+        """Let time go on.
+
+        For example:
+
+            timer = StepTimer(fps=60)
+            timer.start()
+        """
         self._paused = False
 
     def pause(self) -> None:
-        """Let time stand still."""
+        """Let time stand still.
+
+        For example:
+
+            timer.pause()
+            show_menu()
+        """
         self._paused = True
 
     def toggle_pause(self) -> None:
-        """Pause, or go on after a pause."""
+        """Pause, or go on after a pause.
+
+        For example:
+
+            if key == "P":
+                timer.toggle_pause()
+        """
         self._paused = not self._paused
 
     def stop(self) -> tuple[float, float]:
-        """Return the time and the length of all frames in seconds."""
+        """Return the time and the length of all frames in seconds.
+
+        For example:
+
+            time, length = timer.stop()
+            print(f"{length:.3f} s")
+        """
         return self.time, float(self._frames * self._step_seconds)

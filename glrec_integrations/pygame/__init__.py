@@ -22,9 +22,12 @@ __all__ = ["attach"]
 def attach(surface: object, *sinks: str | Path | Sink, **config: Unpack[Options]) -> Recorder:
     """Record every frame of `surface` from now on until `recorder.close()` or until its context ends.
 
-    `close()` returns when the file is there. Where the context has ended first, the file is finished while the program goes on:
-    `recorder.wait()` returns when it is there, and the end of the program waits as well. A `frames=` limit ends the recording
-    and not the program.
+        surface = pygame.display.set_mode((1280, 720), pygame.OPENGL | pygame.DOUBLEBUF)
+        recorder = attach(surface, "film.mp4", fps=60)
+
+    `close()` returns when the file is there. If the context ends first, the file is finished while the program goes on:
+    `recorder.wait()` returns when it is there, and the end of the program waits for it, too. A `frames=` limit ends the recording,
+    not the program.
 
     Args:
         surface: the surface of the display, or a `pygame.Window` of a subclass with `opengl=True`.

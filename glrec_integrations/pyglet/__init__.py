@@ -25,9 +25,12 @@ __all__ = ["attach"]
 def attach(window: BaseWindow, *sinks: str | Path | Sink, **config: Unpack[Options]) -> Recorder:
     """Record every frame of `window` from its next flip until `recorder.close()` or until the window closes.
 
-    `close()` returns when the file is there. Where the window is closed first, the file is finished while the program goes on:
-    `recorder.wait()` returns when it is there, and the end of the program waits as well. A `frames=` limit ends the recording
-    and not the program.
+        recorder = attach(window, "film.mp4", fps=60, hotkey="F9")
+        pyglet.app.run()
+
+    `close()` returns when the file is there. If the window is closed first, the file is finished while the program goes on:
+    `recorder.wait()` returns when it is there, and the end of the program waits for it, too. A `frames=` limit ends the recording,
+    not the program.
 
     Args:
         window: an open pyglet window, visible, hidden or headless; of a subclass too, such as `arcade.Window`.

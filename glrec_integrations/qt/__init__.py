@@ -22,9 +22,12 @@ __all__ = ["attach"]
 def attach(widget: object, *sinks: str | Path | Sink, **config: Unpack[Options]) -> Recorder:
     """Record every frame of `widget` from now on until `recorder.close()` or until its context ends.
 
-    `close()` returns when the file is there. Where the context has ended first, the file is finished while the program goes on:
-    `recorder.wait()` returns when it is there, and the end of the program waits as well. A `frames=` limit ends the recording
-    and not the program.
+        widget = QOpenGLWidget()
+        recorder = attach(widget, "film.mp4", fps=60)
+
+    `close()` returns when the file is there. If the context ends first, the file is finished while the program goes on:
+    `recorder.wait()` returns when it is there, and the end of the program waits for it, too. A `frames=` limit ends the recording,
+    not the program.
 
     Args:
         widget: a widget of either binding, shown or not.

@@ -29,13 +29,16 @@ __all__ = ["Canvas", "SceneCanvas", "attach", "disable", "enable"]
 def attach(canvas: app.Canvas, *sinks: str | Path | Sink, **config: Unpack[Options]) -> Recorder:
     """Record every frame of `canvas` from its next draw until `recorder.close()` or until the canvas closes.
 
-    `close()` returns when the file is there. Where the canvas is closed first, the file is finished while the program goes on:
-    `recorder.wait()` returns when it is there, and the end of the program waits as well. A `frames=` limit ends the recording
-    and not the program. Off-screen pictures by `canvas.render()` are not recorded.
+        recorder = attach(canvas, "film.mp4", fps=60)
+        vispy.app.run()
+
+    `close()` returns when the file is there. If the canvas is closed first, the file is finished while the program goes on:
+    `recorder.wait()` returns when it is there, and the end of the program waits for it, too. A `frames=` limit ends the recording,
+    not the program. Off-screen pictures by `canvas.render()` are not recorded.
 
     On vispy's egl backend a `vispy.scene.SceneCanvas` shows nothing but its background, recorded or not, until it is told
-    its size: call `canvas.events.resize(size=canvas.size)` once. And it has no depth buffer, so that things that are hidden
-    show. The classes of this package, when they record, see to both, and so does `glrec run --headless`.
+    its size: call `canvas.events.resize(size=canvas.size)` once. It also has no depth buffer, so hidden
+    things show. The classes of this package fix both when they record, and so does `glrec run --headless`.
 
     The picture is read at the end of the draw event, so a canvas with `autoswap=False` must not swap its buffers within it.
 

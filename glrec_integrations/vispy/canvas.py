@@ -29,6 +29,9 @@ class _Recorded:
 class Canvas(_Recorded, app.Canvas):  # type: ignore[misc]  # vispy has no types
     """`vispy.app.Canvas` that takes `record=` as well.
 
+        canvas = Canvas(size=(960, 540), record={"path": "film.mp4", "fps": 60})
+        recording = canvas.recorder.close()
+
     Raises:
         ConfigError: `record` cannot be honoured; there is no window and no file then.
 
@@ -37,6 +40,9 @@ class Canvas(_Recorded, app.Canvas):  # type: ignore[misc]  # vispy has no types
 
 class SceneCanvas(_Recorded, scene.SceneCanvas):  # type: ignore[misc]  # vispy has no types
     """`vispy.scene.SceneCanvas` that takes `record=` as well.
+
+        canvas = SceneCanvas(keys="interactive", show=True, record="film.mp4")
+        vispy.app.run()
 
     Raises:
         ConfigError: `record` cannot be honoured; there is no window and no file then.

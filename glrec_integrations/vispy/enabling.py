@@ -15,7 +15,10 @@ _inits: dict[type, tuple[Init, Init]] = {}
 
 
 def enable() -> None:
-    """Make `vispy.app.Canvas`, `vispy.scene.SceneCanvas` and all that derives from them take `record=`.
+    """Let `vispy.app.Canvas`, `vispy.scene.SceneCanvas` and all classes derived from them take `record=`.
+
+        enable()
+        canvas = vispy.scene.SceneCanvas(record="film.mp4")
 
     It takes what `glrec_integrations.vispy.SceneCanvas` takes, and `canvas.recorder` is the recorder here too, None where
     nothing is recorded. Enabling twice is enabling once. Imports vispy.
@@ -35,7 +38,11 @@ def enable() -> None:
 def disable() -> None:
     """Restore the classes as `enable` found them; canvases that are being recorded go on.
 
-    Where somebody else has wrapped a class's `__init__` since, ours stays beneath and passes calls on.
+        enable()
+        canvas = vispy.scene.SceneCanvas(record="film.mp4")
+        disable()
+
+    If another library has wrapped a class's `__init__` since, ours stays beneath and passes calls on.
     """
     for canvas_class, (found, ours) in _inits.items():
         if vars(canvas_class)["__init__"] is ours:

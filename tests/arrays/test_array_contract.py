@@ -282,9 +282,9 @@ REFUSED: dict[str, tuple[object, str]] = {
     "complex": (np.zeros((HEIGHT, WIDTH, 3), np.complex64), "complex64; for 178x98"),
     "objects": (np.zeros((HEIGHT, WIDTH, 3), object), "object; for 178x98"),
     "NV12 of float": (np.zeros((HEIGHT * 3 // 2, WIDTH), np.float32), "float32; for 178x98"),
-    "a list": ([[0, 0, 0]], r"builtins\.list is no array; give one of NumPy"),
-    "None": (None, r"NoneType is no array"),
-    "bytes": (bytes(WIDTH * HEIGHT * 3), r"builtins\.bytes is no array"),
+    "a list": ([[0, 0, 0]], r"builtins\.list is not an array; give one of NumPy"),
+    "None": (None, r"NoneType is not an array"),
+    "bytes": (bytes(WIDTH * HEIGHT * 3), r"builtins\.bytes is not an array"),
     "gradient": (_Unready(1), r"_Unready cannot be read: it requires grad"),
     "AMD's memory": (_Unready(10), "DLPack's type 10; copy it to the host's"),
 }

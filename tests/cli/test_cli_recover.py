@@ -73,7 +73,7 @@ def test_what_waits_is_listed(spill: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "word"),
     [
-        (["gone", "-o", "b.mp4"], 2, "gone is no folder"),
+        (["gone", "-o", "b.mp4"], 2, "gone is not a folder"),
         ([".", "-o", "b.mp4"], 1, "journal"),
         (["."], 2, "-o FILE is missing"),
     ],

@@ -126,7 +126,7 @@ def test_functions_of_ones_own_stand_beside_operations() -> None:
 
 @pytest.mark.parametrize("bad", ["overlay", None, 5])
 def test_what_cannot_be_called_is_no_operation(bad: Any) -> None:
-    with pytest.raises(ConfigError, match="is no operation"):
+    with pytest.raises(ConfigError, match="is not an operation"):
         frames_at([], 30).then(bad)
 
 

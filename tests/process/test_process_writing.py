@@ -88,12 +88,12 @@ def test_the_time_is_told_in_milliseconds(seconds: float, told: str) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: text(5), "5 is no text"),  # type: ignore[arg-type]
+        (lambda: text(5), "5 is not a text"),  # type: ignore[arg-type]
         (lambda: text("a", size=0), "size=0"),
         (lambda: text("a", font="missing.ttf"), r"font='missing\.ttf' cannot be read"),
         (lambda: text("a", font=__file__), "cannot be read"),
         (lambda: text("a", outline=(1, 2)), "outline="),  # type: ignore[arg-type]
-        (lambda: applied(text(lambda _: None), BLACK), "None is no text"),  # type: ignore[arg-type, return-value]
+        (lambda: applied(text(lambda _: None), BLACK), "None is not a text"),  # type: ignore[arg-type, return-value]
         (lambda: captions("missing.ass"), r"captions: 'missing\.ass' cannot be read"),
         (lambda: captions(None), "script=None must be a path"),  # type: ignore[arg-type]
     ],
@@ -166,7 +166,7 @@ def test_what_libass_minds_is_in_the_log(tmp_path: Path, caplog: pytest.LogCaptu
 @needs_libass
 def test_a_file_that_is_no_script_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.ass").write_bytes(b"\x00\xff" * 50)
-    with pytest.raises(ConfigError, match="it is no ASS or SSA script"):
+    with pytest.raises(ConfigError, match="it is not an ASS or SSA script"):
         captions(tmp_path / "a.ass")
 
 

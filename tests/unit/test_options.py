@@ -88,13 +88,16 @@ def test_the_typed_options_are_those_of_config() -> None:
 )
 def test_an_unknown_name_tells_the_nearest(name: str, near: str) -> None:
     with pytest.raises(
-        ConfigError, match=rf"^{name}= is no option of a recording; did you mean {near}\? Options are: fps, "
+        ConfigError,
+        match=rf"^{name}= is not an option of a recording; did you mean {near}\? Options are: fps, ",
     ):
         record_anything(None, "a.mp4", **{name: 1})
 
 
 def test_a_name_like_none_tells_all() -> None:
-    with pytest.raises(ConfigError, match=r"^zzz= is no option of a recording\. Options are: fps, timing, "):
+    with pytest.raises(
+        ConfigError, match=r"^zzz= is not an option of a recording\. Options are: fps, timing, "
+    ):
         record_anything(None, "a.mp4", zzz=1)
 
 
