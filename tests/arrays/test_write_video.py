@@ -17,9 +17,9 @@ from glrec_core.arrays import write_video, writer
 from glrec_core.encode.nvenc_probe import driver_problem, missing_package
 from glrec_core.errors import ArrayError, BackendUnavailable, ConfigError, EncodeError, SinkError
 from glrec_core.sink.growing_file import GrowingFile
+from glrec_core.testing import barcode
+from glrec_core.testing.streams import irregular
 from tests.arrays.kinds import KINDS
-from tests.host_pipeline import irregular
-from tests.support import barcode
 from tests.support.video import (
     assert_recording,
     assert_timestamps,

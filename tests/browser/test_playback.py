@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from glrec_core import Framebuffer, Size, record
-from tests.support import barcode, browser
+from glrec_core.testing import barcode
+from tests.support import browser
 from tests.support.recording import BarcodeLoop
 
 

@@ -22,7 +22,7 @@ PROGRAM = """
 import itertools
 import moderngl
 import glrec_core
-from tests.support import barcode
+from glrec_core.testing import barcode
 
 context = moderngl.create_context(standalone=True, backend="egl")
 framebuffer = context.simple_framebuffer((320, 240))

@@ -8,10 +8,10 @@ import pytest
 from numpy.typing import NDArray
 
 from glrec_core.errors import ConfigError
+from glrec_core.testing import barcode
 from glrec_core.values.frame import Size
 from glrec_core.verify import pattern
 from glrec_core.verify.clip import Clip
-from tests.support import barcode
 from tests.support.gl_names import names_alive
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from glrec_core.testing import barcode
 from glrec_core.values.frame import Size
 from glrec_core.verify import pattern
-from tests.support import barcode
 
 Turn = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 

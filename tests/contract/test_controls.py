@@ -13,9 +13,10 @@ from glrec_core import ConfigError, Framebuffer, Size, record
 from glrec_core.config import Timing
 from glrec_core.drawing.dot import RecordingDot
 from glrec_core.gl.functions import current_gl
+from glrec_core.testing import barcode
 from glrec_core.values.keys import KEYS, KeyEdge, parse_key
 from tests.contract.test_recorder import assert_account_adds_up
-from tests.support import barcode, video
+from tests.support import video
 from tests.support.gl_names import names_alive
 from tests.support.recording import BarcodeLoop
 

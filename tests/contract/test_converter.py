@@ -10,9 +10,9 @@ from glrec_core.config import Config
 from glrec_core.convert.host import SwscaleConverter, open_converter
 from glrec_core.errors import ConvertError
 from glrec_core.stages import Converter
+from glrec_core.testing.streams import rgba_frame
 from glrec_core.values.color import BT709
 from glrec_core.values.frame import Frame, FrameSpec, PixelFormat, Size
-from tests.host_pipeline import rgba_frame
 
 SIZE = Size(64, 48)
 

@@ -11,9 +11,9 @@ import pytest
 
 from glrec_core import ClosedError, ConfigError, FileSink, ReplaySink, SinkError, record
 from glrec_core.config import Config
+from glrec_core.testing.streams import SIZE, encoded, regular
 from glrec_core.verify.checks import Expected
 from glrec_core.verify.report import verify
-from tests.host_pipeline import SIZE, encoded, regular
 from tests.support import video
 from tests.support.recording import BarcodeLoop
 from tests.support.sound import hear, make_sound

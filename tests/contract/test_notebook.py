@@ -13,7 +13,7 @@ from PIL import Image
 
 from glrec_core import Recorder, Recording, ReplaySink, record
 from glrec_core.report import notebook as notebook_module
-from tests.support import barcode
+from glrec_core.testing import barcode
 from tests.support.recording import BarcodeLoop
 
 

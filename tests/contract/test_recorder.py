@@ -22,8 +22,8 @@ from glrec_core import (
     record,
 )
 from glrec_core.gl.functions import GL
+from glrec_core.testing.barcode import Region
 from tests.support import video
-from tests.support.barcode import Region
 from tests.support.recording import BarcodeLoop
 
 

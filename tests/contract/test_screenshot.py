@@ -12,8 +12,9 @@ from PIL import Image
 
 from glrec_core import CaptureError, ClosedError, ConfigError, Recorder, SinkError, record
 from glrec_core.gl.functions import current_gl
+from glrec_core.testing import barcode
 from tests.contract.test_recorder import assert_account_adds_up
-from tests.support import barcode, video
+from tests.support import video
 from tests.support.recording import BarcodeLoop
 
 SIZE = (320, 240)

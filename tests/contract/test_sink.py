@@ -1,55 +1,56 @@
 """What every sink must do, wherever it sends the stream."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from glrec_core.config import Config
-from glrec_core.errors import ConfigError, SinkError
+from glrec_core.errors import SinkError
 from glrec_core.sink.containers import CONTAINERS
 from glrec_core.sink.file import FileSink
 from glrec_core.sink.pictures import PICTURE_CODECS, PictureSink
 from glrec_core.sink.replay import ReplaySink
 from glrec_core.stages import Sink
-from glrec_core.values.frame import Packet, Size, StreamInfo
+from glrec_core.testing import SINK_PROMISES, FailingSink, MemoryChannel, MemorySink, SinkCase, barcode, feed
+from glrec_core.testing.promises import Promise, text_of
+from glrec_core.values.frame import Packet, StreamInfo
 from glrec_core.wire import Reassembler, Received, WireSink
-from glrec_core.wire.channel import MemoryChannel
-from tests.host_pipeline import encoded, regular
-from tests.support import barcode
 from tests.support.alpha import decode_rgba
 from tests.support.video import read_barcodes
 
-Play = Callable[[], list[list[int]]]
-"""Gives the numbers of the frames that came out, for each part."""
-
 
 @dataclass(frozen=True)
-class Case:
-    """One kind of sink: how to make it, and how to see what came out."""
+class Kind:
+    """One kind of sink, which works in a folder of its own."""
 
     name: str
-    codec: str
-    refused_codec: str | None
-    open: Callable[[Path], tuple[Sink, Play]]
-    touched: Callable[[Path], bool]
-    keeps_all_parts: bool = True
+    case: Callable[[Path], SinkCase]
 
 
-def _holds_files(folder: Path) -> bool:
-    return any(folder.iterdir())
+def _names_in(folder: Path) -> Callable[[], list[str]]:
+    return lambda: sorted(path.name for path in folder.iterdir())
 
 
-def _file(extension: str) -> Case:
-    def make(folder: Path) -> tuple[Sink, Play]:
-        sink = FileSink(folder / f"film{extension}")
-        return sink, lambda: [_numbers(path) for path in sink.paths]
-
+def _file(extension: str) -> Kind:
     refused = "h264" if extension == ".webm" else "mpeg2video"
-    default = CONTAINERS[extension].codecs[0]
-    return Case(f"file{extension}", default, refused, make, _holds_files)
+
+    def case(folder: Path) -> SinkCase:
+        return SinkCase(
+            lambda: FileSink(folder / f"film{extension}"),
+            CONTAINERS[extension].codecs[0],
+            refused,
+            _played_from_files,
+            traces=_names_in(folder),
+        )
+
+    return Kind(f"file{extension}", case)
+
+
+def _played_from_files(sink: Sink) -> list[list[int]]:
+    assert isinstance(sink, FileSink | PictureSink)
+    return [_numbers(path) for path in sink.paths]
 
 
 def _numbers(path: Path) -> list[int]:
@@ -59,131 +60,126 @@ def _numbers(path: Path) -> list[int]:
     return read_barcodes(path)
 
 
-def _pictures(extension: str) -> Case:
-    def make(folder: Path) -> tuple[Sink, Play]:
-        sink = PictureSink(folder / f"%04d{extension}")
-        return sink, lambda: [_numbers(path) for path in sink.paths]
+def _pictures(extension: str) -> Kind:
+    def case(folder: Path) -> SinkCase:
+        return SinkCase(
+            lambda: PictureSink(folder / f"%04d{extension}"),
+            PICTURE_CODECS[extension],
+            "h264",
+            _played_from_files,
+            traces=_names_in(folder),
+        )
 
-    codec = PICTURE_CODECS[extension]
-    return Case(f"pictures{extension}", codec, "h264", make, _holds_files)
+    return Kind(f"pictures{extension}", case)
 
 
-def _replay(codec: str) -> Case:
-    def make(folder: Path) -> tuple[Sink, Play]:
-        sink = ReplaySink()
+def _replay(codec: str) -> Kind:
+    def case(folder: Path) -> SinkCase:
         saved = (folder / f"{number}.mkv" for number in count())
-        return sink, lambda: [read_barcodes(sink.save(next(saved)))]
 
-    return Case(f"replay of {codec}", codec, "mpeg2video", make, _holds_files, keeps_all_parts=False)
+        def played(sink: Sink) -> list[list[int]]:
+            assert isinstance(sink, ReplaySink)
+            return [read_barcodes(sink.save(next(saved)))]
+
+        return SinkCase(
+            ReplaySink, codec, "mpeg2video", played, keeps_all_parts=False, traces=_names_in(folder)
+        )
+
+    return Kind(f"replay of {codec}", case)
+
+
+def _film_of(folder: Path, number: int, stream: StreamInfo, packets: list[Packet]) -> list[int]:
+    """Return the numbers in a part, read from a file that is made of it."""
+    file = FileSink(folder / f"{number}.mkv", overwrite=True)
+    feed(file, stream, packets)
+    return read_barcodes(file.paths[0])
+
+
+def _memory(codec: str) -> Kind:
+    def case(folder: Path) -> SinkCase:
+        def played(sink: Sink) -> list[list[int]]:
+            assert isinstance(sink, MemorySink)
+            assert all(part.closed for part in sink.parts)
+            return [_film_of(folder, n, part.stream, part.packets) for n, part in enumerate(sink.parts)]
+
+        return SinkCase(MemorySink, codec, played=played, traces=_names_in(folder))
+
+    return Kind(f"memory of {codec}", case)
+
+
+def _failing_later(codec: str) -> Kind:
+    """What fails on purpose is a sink like any other until then."""
+
+    def case(folder: Path) -> SinkCase:
+        inner = _memory(codec).case(folder)
+        assert inner.played is not None
+        played = inner.played
+
+        def played_within(sink: Sink) -> Sequence[Sequence[int]]:
+            assert isinstance(sink, FailingSink)
+            return played(sink.sink)
+
+        return replace(inner, make=lambda: FailingSink(OSError("full"), nth=1000), played=played_within)
+
+    return Kind(f"failing after long of {codec}", case)
 
 
 class Sender(WireSink):
-    """Remembers what is told to the other end of a wire on another way."""
+    """Remembers what is told to the other end of a wire on another way, and what arrives there."""
 
-    def __init__(self, reassembler: Reassembler, arrived: list[Received]) -> None:
-        # Without parity nothing but the standard library is needed.
-        take = MemoryChannel(lambda datagram: arrived.extend(reassembler.take(datagram, 0)))
-        super().__init__(take, redundancy=0)
+    def __init__(self) -> None:
+        self.arrived: list[Received] = []
         self.streams: list[StreamInfo] = []
+        reassembler = Reassembler()
+        take = MemoryChannel(lambda datagram: self.arrived.extend(reassembler.take(datagram, 0)))
+        super().__init__(take, redundancy=0)  # without parity nothing but the standard library is needed
 
     def open(self, stream: StreamInfo) -> None:
         super().open(stream)
         self.streams.append(stream)
 
 
-def _wire(codec: str) -> Case:
-    def make(folder: Path) -> tuple[Sink, Play]:
-        arrived: list[Received] = []
-        sender = Sender(Reassembler(), arrived)
+def _wire(codec: str) -> Kind:
+    def case(folder: Path) -> SinkCase:
+        def played(sink: Sink) -> list[list[int]]:
+            assert isinstance(sink, Sender)
+            parts = [
+                [each.packet for each in sink.arrived if each.part == n] for n in range(len(sink.streams))
+            ]
+            return [_film_of(folder, n, stream, parts[n]) for n, stream in enumerate(sink.streams)]
 
-        def played(part: int, stream: StreamInfo) -> list[int]:
-            file = FileSink(folder / f"{part}.mkv")
-            feed(file, stream, [each.packet for each in arrived if each.part == part])
-            return read_barcodes(file.paths[0])
+        return SinkCase(Sender, codec, played=played, traces=_names_in(folder))
 
-        return sender, lambda: [played(*each) for each in enumerate(sender.streams)]
-
-    return Case(f"wire of {codec}", codec, None, make, _holds_files)
+    return Kind(f"wire of {codec}", case)
 
 
-CASES = [
+KINDS = [
     *(_file(extension) for extension in CONTAINERS),
     *(_pictures(extension) for extension in (".png", ".jpg", ".webp")),
     *(_replay(codec) for codec in ("h264", "hevc", "vp9", "av1", "ffv1")),
     *(_wire(codec) for codec in ("h264", "ffv1")),
+    _memory("h264"),
+    _failing_later("h264"),
 ]
 
 
-@pytest.fixture(params=CASES, ids=lambda case: case.name)
-def case(request: pytest.FixtureRequest) -> Case:
-    chosen: Case = request.param
-    return chosen
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.name)
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> SinkCase:
+    kind: Kind = request.param
+    return kind.case(tmp_path)
 
 
-def part(codec: str, size: Size = Size(160, 120), frames: int = 10) -> tuple[StreamInfo, list[Packet]]:  # noqa: B008
-    return encoded(Config(codec=codec), regular(frames, 30), size)
+@pytest.mark.parametrize("promise", SINK_PROMISES, ids=text_of)
+def test_it_keeps(promise: Promise[SinkCase], case: SinkCase) -> None:
+    promise(case)
 
 
-def feed(sink: Sink, stream: StreamInfo, packets: list[Packet]) -> None:
-    sink.open(stream)
-    for packet in packets:
-        sink.write(packet)
-    sink.close()
-
-
-def test_it_is_a_sink(case: Case, tmp_path: Path) -> None:
-    assert isinstance(case.open(tmp_path)[0], Sink)
-
-
-def test_everything_comes_out_in_order(case: Case, tmp_path: Path) -> None:
-    sink, play = case.open(tmp_path)
-    feed(sink, *part(case.codec))
-    assert play() == [list(range(10))]
-
-
-def test_each_round_is_a_part_of_its_own(case: Case, tmp_path: Path) -> None:
-    sink, play = case.open(tmp_path)
-    feed(sink, *part(case.codec))
-    feed(sink, *part(case.codec, Size(192, 128), 6))
-    parts = [list(range(10)), list(range(6))]
-    assert play() == (parts if case.keeps_all_parts else parts[-1:])
-
-
-def test_a_check_touches_nothing(case: Case, tmp_path: Path) -> None:
-    sink, _ = case.open(tmp_path)
-    sink.check(case.codec)
-    if case.refused_codec is not None:
-        with pytest.raises(ConfigError, match=case.refused_codec):
-            sink.check(case.refused_codec)
-    sink.close()
-    assert not case.touched(tmp_path)
-
-
-def test_a_packet_without_a_part_is_refused(case: Case, tmp_path: Path) -> None:
-    sink, _ = case.open(tmp_path)
-    stream, packets = part(case.codec)
+def test_an_error_says_which_call_is_missing(case: SinkCase) -> None:
+    sink = case.make()
+    stream, packets = case.stream()
     with pytest.raises(SinkError, match=r"open\(\)"):
         sink.write(packets[0])
-    feed(sink, stream, packets)
-    with pytest.raises(SinkError, match=r"open\(\)"):
-        sink.write(packets[0])
-
-
-def test_a_part_within_a_part_is_refused(case: Case, tmp_path: Path) -> None:
-    sink, play = case.open(tmp_path)
-    stream, packets = part(case.codec)
     sink.open(stream)
     with pytest.raises(SinkError, match=r"close\(\)"):
         sink.open(stream)
-    for packet in packets:
-        sink.write(packet)
     sink.close()
-    assert play() == [list(range(10))]
-
-
-def test_closing_twice_is_closing_once(case: Case, tmp_path: Path) -> None:
-    sink, play = case.open(tmp_path)
-    sink.close()
-    feed(sink, *part(case.codec))
-    sink.close()
-    assert play() == [list(range(10))]

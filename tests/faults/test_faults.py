@@ -16,11 +16,11 @@ from glrec_core import EncodeError, ReplaySink, SinkError, record
 from glrec_core.config import Overflow
 from glrec_core.encode.pyav import PyAVEncoder
 from glrec_core.sink.growing_file import GrowingFile
-from glrec_core.values.frame import Frame, Packet, StreamInfo
+from glrec_core.testing import FailingSink, SlowEncoder
 from tests.contract.test_recorder import assert_account_adds_up
 from tests.support import video
 from tests.support.displays import run_program
-from tests.support.failing import fail
+from tests.support.failing import fail, wrap_encoders
 from tests.support.gl_names import names_alive
 from tests.support.recording import BarcodeLoop
 
@@ -30,13 +30,7 @@ class Gate:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.opened = threading.Event()
-        encode = PyAVEncoder.encode
-
-        def held_back(encoder: PyAVEncoder, frame: Frame) -> list[Packet]:
-            self.opened.wait()
-            return encode(encoder, frame)
-
-        monkeypatch.setattr(PyAVEncoder, "encode", held_back)
+        wrap_encoders(monkeypatch, lambda encoder: SlowEncoder(encoder, self.opened.wait))
 
     def opens_after(self, number: int) -> Callable[[int], None]:
         """Return what opens it a while after this frame: the next one waits by then, however slow the drawing is."""
@@ -143,31 +137,10 @@ def test_a_file_that_fails_beside_another_sink_takes_nothing_from_the_account(
     assert (recorder.stats.recorded, recorder.stats.lost, recorder.stats.failed) == (90, 0, 0)
 
 
-class BrokenSink:
-    """A sink that fails on its third packet."""
-
-    def __init__(self) -> None:
-        self.packets = 0
-
-    def check(self, codec: str, *, alpha: bool = False) -> None:
-        """Take any codec."""
-
-    def open(self, stream: StreamInfo) -> None:
-        """Take any stream."""
-
-    def write(self, packet: Packet) -> None:
-        self.packets += 1
-        if self.packets == 3:
-            raise ConnectionError("the other side hung up")
-
-    def close(self) -> None:
-        """Have nothing to close."""
-
-
 def test_a_sink_that_fails_is_left_out_and_the_others_go_on(
     context: moderngl.Context, tmp_path: Path
 ) -> None:
-    broken = BrokenSink()
+    broken = FailingSink(ConnectionError("the other side hung up"), at="write", nth=3)
     recorder = record(None, broken, tmp_path / "a.mp4", timing="step")
     BarcodeLoop(context).record(recorder, range(30))
     with pytest.raises(ConnectionError, match="hung up"):
@@ -175,7 +148,7 @@ def test_a_sink_that_fails_is_left_out_and_the_others_go_on(
     path = recorder.recording.path
     assert path is not None
     video.assert_recording(path, 30, (320, 240), fps=60)
-    assert broken.packets == 3
+    assert broken.calls == 3
 
 
 def test_a_context_that_goes_first_loses_nothing_that_was_read(tmp_path: Path) -> None:

@@ -31,9 +31,10 @@ from glrec_core.sink import finishing
 from glrec_core.sink.claims import release, reserve
 from glrec_core.sink.containers import CONTAINERS
 from glrec_core.sink.stored import notes_of, open_dated, open_stored
+from glrec_core.testing import barcode
+from glrec_core.testing.streams import encoded, regular
 from glrec_core.values.frame import Packet, StreamInfo
-from tests.host_pipeline import encoded, regular
-from tests.support import barcode, video
+from tests.support import video
 from tests.support.alpha import still_rgba
 from tests.support.recording import BarcodeLoop
 from tests.support.sound import hear, make_sound

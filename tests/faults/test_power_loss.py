@@ -22,7 +22,8 @@ import pytest
 from glrec_core.errors import SpillError
 from glrec_core.recover import recover
 from glrec_core.spill.stored_frames import StoredFrames
-from tests.support import barcode, video
+from glrec_core.testing import barcode
+from tests.support import video
 from tests.support.forgetful import Disk, Operation, forgetful_folder, operations
 
 CUTS = int(os.environ.get("GLREC_POWER_CUTS", "12"))

@@ -1,27 +1,27 @@
 """Recovery can be ended at any moment and notices an encoder that hangs; the spill is as it was then, and there is no film."""
 
+import itertools
 import logging
 import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from glrec_core import EncodeError
 from glrec_core.config import Config
-from glrec_core.encode.pyav import PyAVEncoder
 from glrec_core.recover import recover
 from glrec_core.recovery import watched
 from glrec_core.spill.header import header_of
 from glrec_core.spill.spill_file import SpillFile
 from glrec_core.spill.stored_frames import unfinished
+from glrec_core.testing import SlowEncoder
 from tests.cli.command import environment
 from tests.support import video
+from tests.support.failing import wrap_encoders
 from tests.support.spill import STEP_NS, barcode_frame, disk
 
 FRAMES = 30
@@ -79,15 +79,13 @@ def test_an_exception_of_progress_ends_it(
 
 def hang(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Let the encoder do something else at its fifth frame."""
-    encode, count = PyAVEncoder.encode, [0]
+    count = itertools.count(1)
 
-    def hanging(encoder: PyAVEncoder, frame: Any) -> Any:
-        count[0] += 1
-        if count[0] == 5:
+    def wait() -> None:
+        if next(count) == 5:
             act()
-        return encode(encoder, frame)
 
-    monkeypatch.setattr(PyAVEncoder, "encode", hanging)
+    wrap_encoders(monkeypatch, lambda encoder: SlowEncoder(encoder, wait))
 
 
 def end_of_the_thread() -> None:
@@ -114,13 +112,7 @@ def test_an_encoder_that_hangs_is_told_of_and_given_up(
 
 def test_a_slow_encoder_is_not_given_up(folder: Path, spill: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What counts is the time without a frame, not the whole."""
-    encode = PyAVEncoder.encode
-
-    def slowly(encoder: PyAVEncoder, frame: Any) -> Any:
-        time.sleep(0.1)
-        return encode(encoder, frame)
-
-    monkeypatch.setattr(PyAVEncoder, "encode", slowly)
+    wrap_encoders(monkeypatch, lambda encoder: SlowEncoder(encoder, wait=0.1))
     assert recover(spill, folder / "a.mp4", keep=True, patience_seconds=2.0).frames == FRAMES
     (folder / "a.mp4").unlink()
 

@@ -22,8 +22,9 @@ from glrec_core.report.stats import Stats
 from glrec_core.sink.file import FileSink
 from glrec_core.spill.header import header_of
 from glrec_core.spill.spill_file import SpillFile
+from glrec_core.testing import barcode
 from glrec_core.values.clock import NANOSECONDS
-from tests.support import barcode, video
+from tests.support import video
 from tests.support.spill import barcode_frame, disk
 
 FRAMES = 60

@@ -8,9 +8,10 @@ import moderngl
 import pytest
 
 from glrec_core import Framebuffer, ReplaySink, Size, record
+from glrec_core.testing import barcode
+from glrec_core.testing.streams import bottom_up
 from tests.contract.test_recorder import assert_account_adds_up
-from tests.host_pipeline import bottom_up
-from tests.support import barcode, video
+from tests.support import video
 from tests.support.gl_names import names_alive
 from tests.support.recording import BarcodeLoop
 from tests.support.trend import Footprint, footprint, rise

@@ -16,9 +16,10 @@ from glrec_core import ConfigError, EncodeError, Recorder, SpillError, record
 from glrec_core.encode.pyav import PyAVEncoder
 from glrec_core.recover import recover
 from glrec_core.spill import journal, location, segments
+from glrec_core.testing import barcode
 from tests.contract.test_recorder import assert_account_adds_up
 from tests.faults.test_faults import Gate
-from tests.support import barcode, video
+from tests.support import video
 from tests.support.recording import BarcodeLoop
 from tests.support.spill import disk
 

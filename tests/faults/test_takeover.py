@@ -15,6 +15,7 @@ from glrec_core.pipeline.chain import Batch, EncodeChain
 from glrec_core.pipeline.outputs import Outputs
 from glrec_core.report.stats import Stats
 from glrec_core.stages import EncodeStages
+from glrec_core.testing import FailingEncoder, MemorySink
 from glrec_core.values.frame import Frame, FrameSpec, Packet, PixelFormat, Size, StreamInfo
 from tests.contract.test_recorder import assert_account_adds_up
 from tests.support import video
@@ -159,18 +160,12 @@ class _Encoder:
 
     accepts, latency, stream = SPEC, 0, STREAM
 
-    def __init__(self, life_frames: int) -> None:
-        self._left = life_frames
-
     def encode(self, frame: Frame) -> list[Packet]:
         assert frame.planes == ("pixels",)
-        self._left -= 1
-        if self._left < 0:
-            raise DEAD
         return [Packet(b"", frame.pts_ns, frame.pts_ns, keyframe=True)]
 
     def drain(self) -> list[Packet]:
-        raise DEAD
+        return []
 
     def close(self) -> None:
         """Have nothing to close."""
@@ -179,7 +174,7 @@ class _Encoder:
 def test_a_frame_that_is_encoded_where_it_lies_is_there_for_the_next_encoder() -> None:
     lives = [3, 2, 5]
     openers: list[Callable[[FrameSpec], EncodeStages]] = [
-        lambda _, life=life: EncodeStages(_Lent(), _Encoder(life))  # type: ignore[misc]
+        lambda _, life=life: EncodeStages(_Lent(), FailingEncoder(_Encoder(), DEAD, nth=life + 1))  # type: ignore[misc]
         for life in lives
     ]
     notes, released = list[str](), list[int]()
@@ -297,27 +292,8 @@ def test_frames_that_it_has_lost_are_lost_and_at_the_end_that_is_an_error() -> N
         assert (packets, notes, error) == (list(range(8)), [], DEAD)
 
 
-class _Parts:
-    """A sink that notes when its parts begin and what they hold."""
-
-    def __init__(self) -> None:
-        self.parts = list[list[int]]()
-
-    def check(self, codec: str, *, alpha: bool = False) -> None:
-        """Take any codec."""
-
-    def open(self, stream: StreamInfo) -> None:
-        self.parts.append([])
-
-    def write(self, packet: Packet) -> None:
-        self.parts[-1].append(packet.pts)
-
-    def close(self) -> None:
-        """Have nothing to close."""
-
-
 def test_each_part_begins_at_time_0() -> None:
-    sink, notes = _Parts(), list[str]()
+    sink, notes = MemorySink(), list[str]()
     outputs = Outputs([sink], lambda error: pytest.fail(str(error)), notes.append)
     wide = replace(STREAM, size=Size(8, 4))
     for stream, ticks in (
@@ -330,5 +306,10 @@ def test_each_part_begins_at_time_0() -> None:
     ):
         outputs.write(Batch(stream, [Packet(b"", tick, tick, keyframe=True) for tick in ticks]))
     outputs.close_part()
-    assert sink.parts == [[0, 1, 2], [0, 2, 4], [0], [0]]
+    assert [[packet.pts for packet in part.packets] for part in sink.parts] == [
+        [0, 1, 2],
+        [0, 2, 4],
+        [0],
+        [0],
+    ]
     assert len(notes) == 1

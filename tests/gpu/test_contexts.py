@@ -21,11 +21,11 @@ from glrec_core.config import Config
 from glrec_core.gl.functions import current_gl
 from glrec_core.process import gaussian_blur
 from glrec_core.read import Player
+from glrec_core.testing import barcode
 from tests.gpu_support.contexts import STATES, Steps, changed_by
 from tests.gpu_support.nvidia import skip_without_nvidia_gpu, used_bytes
 from tests.gpu_support.standin import environment
 from tests.read.conftest import film
-from tests.support import barcode
 from tests.support.displays import run_program
 from tests.support.recording import BarcodeLoop
 
@@ -217,7 +217,7 @@ from functools import partial
 from pathlib import Path
 from glrec_core.arrays import ArrayEncoder
 from tests.gpu.test_contexts import SIZE, recording, unchanged
-from tests.support import barcode
+from glrec_core.testing import barcode
 import cupy
 given = [cupy.asarray(barcode.expected(SIZE, number)) for number in range(6)]
 

@@ -295,7 +295,7 @@ import json, sys
 import av
 import numpy as np
 from glrec_core import record
-from tests.support import barcode
+from glrec_core.testing import barcode
 SIZE, FRAMES = (320, 240), 60
 {play}
 path, options = sys.argv[1], json.loads(sys.argv[2])

@@ -12,9 +12,9 @@ from glrec_core import record
 from glrec_core.backends import table
 from glrec_core.config import Chroma, Config, Timing
 from glrec_core.gl.functions import current_gl
+from glrec_core.testing import barcode
 from glrec_core.values.frame import Framebuffer, Size
 from tests.gpu_support.nvidia import skip_without_nvidia_gpu, used_bytes
-from tests.support import barcode
 from tests.support.gl_names import names_alive
 from tests.support.recording import BarcodeLoop
 

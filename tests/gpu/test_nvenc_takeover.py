@@ -18,10 +18,10 @@ from glrec_core.pipeline.chain import EncodeChain
 from glrec_core.pipeline.outputs import Outputs
 from glrec_core.report.stats import Stats
 from glrec_core.stages import EncodeStages
+from glrec_core.testing import barcode
 from glrec_core.values.color import BT709
 from glrec_core.values.frame import FrameSpec, PixelFormat, Size
 from tests.gpu_support.nvidia import open_stream, skip_without_nvidia_gpu
-from tests.support import barcode
 from tests.support.recording import BarcodeLoop
 
 pytestmark = pytest.mark.gpu

@@ -27,12 +27,12 @@ from glrec_core.pipeline.outputs import Outputs
 from glrec_core.process import overlay, text, timestamp
 from glrec_core.report.stats import Stats
 from glrec_core.stages import EncodeStages
+from glrec_core.testing import barcode
 from glrec_core.values.color import BT709
 from glrec_core.values.frame import Framebuffer, FrameSpec, PixelFormat, Size
 from tests.gpu_support.call_log import CallLog
 from tests.gpu_support.nvidia import open_stream, skip_without_nvidia_gpu, used_bytes
 from tests.gpu_support.standin import Fault, Switches, environment
-from tests.support import barcode
 from tests.support.displays import run_program
 from tests.support.recording import BarcodeLoop
 
@@ -195,7 +195,7 @@ import numpy as np
 from glrec_core import record
 from glrec_core.process import overlay, timestamp
 from tests.gpu.test_process_route import AT, LOGO, logo_in
-from tests.support import barcode
+from glrec_core.testing import barcode
 from tests.support.recording import BarcodeLoop
 context = moderngl.create_context(standalone=True, backend="egl")
 process = [overlay(LOGO, at=AT), timestamp((4, 210), size=16)]

@@ -12,8 +12,8 @@ from glrec_core import record
 from glrec_core.backends import table
 from glrec_core.config import Config, Overflow
 from glrec_core.gl.functions import current_gl
+from glrec_core.testing import barcode
 from tests.gpu_support.nvidia import skip_without_nvidia_gpu
-from tests.support import barcode
 from tests.support.recording import BarcodeLoop
 
 pytestmark = pytest.mark.gpu

@@ -6,9 +6,9 @@ from pathlib import Path
 import moderngl
 import pytest
 
+from glrec_core.testing import barcode
 from tests.gpu_support.nvidia import skip_without_nvidia_gpu
 from tests.gpu_support.standin import environment
-from tests.support import barcode
 from tests.support.displays import run_program
 from tests.support.video import decode_rgb
 

@@ -11,8 +11,9 @@ import pytest
 
 from glrec_core import CaptureError, ClosedError, ConfigError, Framebuffer, Recorder, Size, record
 from glrec_core.drawing import FrameBuffer
+from glrec_core.testing import barcode
 from tests.contract.adapter_programs import native
-from tests.support import barcode, video
+from tests.support import video
 
 SIZE = (320, 240)
 NTSC = Fraction(30_000, 1001)

@@ -174,7 +174,7 @@ from glrec_core import record
 from glrec_core.arrays import ArrayEncoder
 from tests.gpu_support import array_route, nvenc_route
 from tests.gpu_support.contexts import changed_by
-from tests.support import barcode
+from glrec_core.testing import barcode
 from tests.support.recording import BarcodeLoop
 
 nvenc_route.handles()

@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "plugin"
@@ -19,6 +21,16 @@ def install_example(folder: Path) -> Path:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
+
+
+def example_module(name: str) -> ModuleType:
+    """Return a module of the example's package that needs nothing else of it, without an installation."""
+    spec = spec_from_file_location(f"example_{name}", EXAMPLE / "glrec_easel" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def install_module(folder: Path, name: str, source: str | None) -> Path:

@@ -1,47 +1,35 @@
-"""The example's encoder by itself: it does what every encoder must do."""
+"""The example's encoder by itself: it keeps what every encoder promises, by the same list that authors have."""
 
 from collections.abc import Callable
 from fractions import Fraction
-from importlib.util import module_from_spec, spec_from_file_location
-from types import ModuleType
 
 import pytest
 
 from glrec_core.config import Config
-from glrec_core.encoder import Encoder, PixelFormat, StreamInfo
-from tests.contract import test_encoder as contract
-from tests.plugins.installed import EXAMPLE
-
-CHECKS = [
-    contract.test_every_frame_becomes_one_packet_at_its_time,
-    contract.test_packets_come_in_decode_order_from_a_keyframe_on,
-    contract.test_a_frames_memory_is_free_when_latency_says_so,
-    contract.test_a_frame_of_another_kind_is_refused,
-    contract.test_the_second_drain_gives_nothing,
-    contract.test_an_encoder_that_got_no_frame_drains_to_nothing,
-]
+from glrec_core.encoder import Encoder, PixelFormat, Size, StreamInfo
+from glrec_core.testing import ENCODER_PROMISES, EncoderCase, check_encoder
+from glrec_core.testing.promises import Promise, text_of
+from tests.plugins.installed import example_module
 
 
 @pytest.fixture(scope="module")
-def jpeg() -> ModuleType:
-    spec = spec_from_file_location("example_jpeg", EXAMPLE / "glrec_easel" / "jpeg.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def open_encoder() -> Callable[[], Encoder]:
+    [offer] = example_module("jpeg").glrec_encoders()
+    size = Size(160, 64)
+    stream = StreamInfo(offer.codec, size, Fraction(1, 90_000), Fraction(60), pixel_format=offer.accepts)
 
-
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("test_"))
-def test_it_keeps(check: Callable[[contract.Case], None], jpeg: ModuleType) -> None:
-    [offer] = jpeg.glrec_encoders()
-    stream = StreamInfo(
-        offer.codec, contract.SIZE, Fraction(1, 90_000), Fraction(60), pixel_format=offer.accepts
-    )
-
-    def open_encoder() -> Encoder:
+    def make() -> Encoder:
         encoder: Encoder = offer.open(stream, Config(codec=offer.codec))
         assert encoder.stream.pixel_format is PixelFormat.YUV420P
         return encoder
 
-    check(contract.Case("pillow", open_encoder))
+    return make
+
+
+@pytest.mark.parametrize("promise", ENCODER_PROMISES, ids=text_of)
+def test_it_keeps(promise: Promise[EncoderCase], open_encoder: Callable[[], Encoder]) -> None:
+    promise(EncoderCase(open_encoder))
+
+
+def test_one_call_asks_for_all(open_encoder: Callable[[], Encoder]) -> None:
+    check_encoder(open_encoder)

@@ -14,7 +14,7 @@ SIZE, FRAMES, FPS = (320, 240), 30, 25
 PROGRAM = f"""
 from functools import partial
 from easel import Easel
-from tests.support import barcode
+from glrec_core.testing import barcode
 
 easel = Easel(*{SIZE})
 for number in range({FRAMES}):
@@ -27,7 +27,7 @@ RECORDED = f"""
 import sys
 import glrec_core
 from easel import Easel
-from tests.support import barcode
+from glrec_core.testing import barcode
 
 with Easel(*{SIZE}) as easel:
     found = dict(vars(easel))

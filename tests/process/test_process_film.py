@@ -11,8 +11,9 @@ import pytest
 from glrec_core import ConfigError
 from glrec_core.arrays import write_video
 from glrec_core.process import frames_at, read
+from glrec_core.testing import barcode
 from tests.process.catalogue import SCRIPT, box, has_libass
-from tests.support import barcode, video
+from tests.support import video
 from tests.support.displays import run_program
 from tests.support.film import write_film
 from tests.support.sound import hear, make_sound

@@ -19,10 +19,11 @@ from glrec_core.process import chroma_key, crop, eased, linear, overlay, rotate,
 from glrec_core.recover import recover
 from glrec_core.spill.header import header_of
 from glrec_core.spill.spill_file import SpillFile
+from glrec_core.testing import barcode
+from glrec_core.testing.streams import barcode_frames, regular
 from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 from tests.contract.test_recorder import assert_account_adds_up
-from tests.host_pipeline import barcode_frames, regular
-from tests.support import barcode, video
+from tests.support import video
 from tests.support.recording import BarcodeLoop
 
 SIZE = (320, 240)

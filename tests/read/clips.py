@@ -12,7 +12,7 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.support import barcode
+from glrec_core.testing import barcode
 
 FRAMES = 37
 SIZE = (192, 128)

@@ -13,8 +13,8 @@ import pytest
 from glrec_core.errors import ConfigError, GlrecError
 from glrec_core.media.film import read_film
 from glrec_core.read import ColorGuess, Player, VideoError
+from glrec_core.testing import barcode
 from tests.read.clips import CLIPS, FRAMES, Clip
-from tests.support import barcode
 from tests.support.film import write_film
 
 Make = Callable[[str], Path]

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from glrec_core.errors import BackendUnavailable, ConfigError
 from glrec_core.read import ColorGuess, Player, decoding
+from glrec_core.testing import barcode
 from tests.read.clips import CLIPS, FRAMES, SIZE, decoded_planes, picture_of
-from tests.support import barcode
 from tests.support.decode import timestamps
 from tests.support.leftovers import children, descriptors, native_threads
 

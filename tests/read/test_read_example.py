@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tests.support import barcode
+from glrec_core.testing import barcode
 from tests.support.displays import run_program
 from tests.support.film import write_film
 

@@ -1,4 +1,4 @@
-"""Makes calls fail on purpose."""
+"""Makes calls fail on purpose, and puts what fails or waits around the encoders of recordings."""
 
 import threading
 from collections.abc import Callable, Container
@@ -6,6 +6,9 @@ from functools import partialmethod
 from typing import Any
 
 import pytest
+
+from glrec_core.encode import software
+from glrec_core.stages import Encoder
 
 
 class Failing:
@@ -39,3 +42,9 @@ def fail(
     failing = Failing(getattr(target, name), calls, error)
     monkeypatch.setattr(target, name, partialmethod(failing) if isinstance(target, type) else failing)
     return failing
+
+
+def wrap_encoders(monkeypatch: pytest.MonkeyPatch, around: Callable[[Encoder], Encoder]) -> None:
+    """Put something around every encoder on the CPU that is opened from now on; see `glrec_core.testing`."""
+    open_encoder = software.open_encoder
+    monkeypatch.setattr(software, "open_encoder", lambda *arguments: around(open_encoder(*arguments)))

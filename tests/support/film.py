@@ -8,7 +8,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.support import barcode, reference
+from glrec_core.testing import barcode
+from tests.support import reference
 from tests.support.decode import BT709_LIMITED, Colour
 
 Change = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]

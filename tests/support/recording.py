@@ -6,7 +6,7 @@ from typing import Any
 import moderngl
 
 from glrec_core import Framebuffer, Recorder, Size
-from tests.support import barcode
+from glrec_core.testing import barcode
 
 
 class BarcodeLoop:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from glrec_core.errors import SpillError
 from glrec_core.spill.location import check_on_disk
+from glrec_core.testing import barcode
 from glrec_core.values.frame import Frame, FrameSpec, PixelFormat, Size
-from tests.support import barcode
 
 STEP_NS = 16_666_667
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.support import barcode, reference
-from tests.support.barcode import Region
+from glrec_core.testing import barcode
+from glrec_core.testing.barcode import Region
+from tests.support import reference
 from tests.support.decode import (
     BT709_LIMITED,
     Colour,

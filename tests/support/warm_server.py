@@ -27,6 +27,7 @@ from typing import Any
 PRELOADED = (
     "av",
     "glrec_core",
+    "glrec_core.convert.host",
     "glrec_core.recorder.recorder",
     "glrec_core.encode.pyav",
     "imageio_ffmpeg",

@@ -17,10 +17,11 @@ from glrec_core.errors import ConfigError, EncodeError, SinkError
 from glrec_core.sink import gif
 from glrec_core.sink.file import FileSink
 from glrec_core.sink.growing_file import GrowingFile
+from glrec_core.testing import barcode
+from glrec_core.testing.streams import SIZE, barcode_frames, encoded, irregular, regular, rgba_frame
 from glrec_core.values.frame import Frame, FrameSpec, PixelFormat, Size
 from glrec_core.values.timeline import SpacedTimeline
-from tests.host_pipeline import SIZE, barcode_frames, encoded, film, irregular, record, regular, rgba_frame
-from tests.support import barcode
+from tests.host_pipeline import film, record
 from tests.support.alpha import durations_ms, still_rgba
 
 KINDS = ("gif", "webp")

@@ -62,6 +62,7 @@ HEAVY = frozenset(
         "imageio",
         "imageio_ffmpeg",
         "lz4",
+        "pytest",
         "rich",
         "scipy",
         "shtab",
@@ -172,6 +173,12 @@ def test_no_import_runs_in_a_circle() -> None:
     TopologicalSorter(graph).prepare()  # raises CycleError and names the circle
 
 
+def test_nothing_in_the_product_imports_what_is_for_tests() -> None:
+    testing = [each for each in OWN if _room(each.imported) == "glrec_core.testing"]
+    assert testing
+    assert [str(each) for each in testing if _room(each.importer) != "glrec_core.testing"] == []
+
+
 def test_adapters_import_nothing_of_the_core_but_the_seam() -> None:
     """An adapter's own helpers in its package are part of it; other packages of `glrec_integrations` are not."""
     for name in ADAPTERS:
@@ -249,6 +256,7 @@ def test_importing_is_light() -> None:
         "glrec_core.arrays",
         "glrec_core.cli.main",
         "glrec_core.process",
+        "glrec_core.testing",
         *(f"glrec_integrations.{name}" for name in ADAPTERS),
         *(f"glrec_integrations.{name}.adapter" for name in ADAPTERS),
     ]

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from glrec_core.convert.host import SwscaleConverter
 from glrec_core.errors import ConvertError
+from glrec_core.testing.streams import rgba_frame
 from glrec_core.values.color import BT601, BT601_FULL, BT709, BT709_FULL, ColorSpace
 from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat, Size
-from tests.host_pipeline import rgba_frame
 from tests.support import reference
 from tests.support.leftovers import threads_end_by_themselves
 

@@ -17,8 +17,8 @@ from glrec_core.spill import journal
 from glrec_core.spill.spill_file import SpillFile
 from glrec_core.system import durable
 from glrec_core.system.durable import Syncing, sync_folder
+from glrec_core.testing.streams import encoded, regular
 from glrec_core.values.frame import Packet, StreamInfo
-from tests.host_pipeline import encoded, regular
 from tests.support import video
 from tests.support.spill import disk, rgba
 

@@ -11,8 +11,8 @@ from glrec_core import Config, ConfigError, FileSink, record
 from glrec_core.encode.codecs import CODECS
 from glrec_core.encode.stills import STILLS
 from glrec_core.encoder import ENCODER_OPTIONS
+from glrec_core.testing.streams import encode, rgba_frame
 from glrec_core.values.frame import Frame, Size, StreamInfo
-from tests.host_pipeline import encode, rgba_frame
 
 SIZE = Size(160, 120)
 VALUES: dict[str, list[Any]] = {

@@ -22,19 +22,19 @@ from glrec_core.encode.pyav import PyAVEncoder
 from glrec_core.encode.stills import STILLS
 from glrec_core.errors import ConfigError, EncodeError
 from glrec_core.sink.file import FileSink
-from glrec_core.values.clock import NANOSECONDS, WALL_TIME_BASE
-from glrec_core.values.frame import Frame, FrameSpec, Packet, PixelFormat, Size
-from tests.host_pipeline import (
+from glrec_core.testing.streams import (
     SIZE,
     barcode_frames,
     encode,
     encoded,
-    film,
     irregular,
     open_encoder,
     regular,
     rgba_frame,
 )
+from glrec_core.values.clock import NANOSECONDS, WALL_TIME_BASE
+from glrec_core.values.frame import Frame, FrameSpec, Packet, PixelFormat, Size
+from tests.host_pipeline import film
 from tests.host_pipeline import record as record_frames
 from tests.support import reference
 from tests.support.displays import run_program
@@ -434,7 +434,7 @@ def test_the_stream_info_describes_the_stream() -> None:
 
 def test_the_encoders_print_nothing() -> None:
     program = """
-from tests.host_pipeline import encoded, regular
+from glrec_core.testing.streams import encoded, regular
 from glrec_core.config import Config
 for codec in ("h264", "hevc", "av1", "vp9", "ffv1"):
     assert len(encoded(Config(codec=codec), regular(3, 60))[1]) == 3

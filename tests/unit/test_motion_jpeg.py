@@ -13,9 +13,10 @@ from glrec_core.encode.codecs import CODECS, choose_codec
 from glrec_core.encode.motion_jpeg import DEFAULT_QUALITY, MotionJpegEncoder, check_options
 from glrec_core.errors import ConfigError, EncodeError
 from glrec_core.sink.file import FileSink
+from glrec_core.testing import barcode
+from glrec_core.testing.streams import regular, rgba_frame
 from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat, Size
-from tests.host_pipeline import film, record, regular, rgba_frame
-from tests.support import barcode
+from tests.host_pipeline import film, record
 
 SIZE = Size(64, 48)
 FLAT = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (0, 0, 0), (200, 120, 40)]

@@ -11,9 +11,9 @@ from glrec_core.convert.host import SwscaleConverter
 from glrec_core.convert.rgb import rgb_pixels
 from glrec_core.errors import ConvertError
 from glrec_core.ffmpeg.png import encode_png
+from glrec_core.testing.streams import rgba_frame
 from glrec_core.values.color import COLOR_SPACES, ColorSpace
 from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat, Size
-from tests.host_pipeline import rgba_frame
 from tests.support.leftovers import threads_end_by_themselves
 
 SIZE = Size(96, 64)

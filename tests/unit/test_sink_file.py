@@ -22,8 +22,9 @@ from glrec_core.config import Config
 from glrec_core.errors import ConfigError, SinkError
 from glrec_core.sink.containers import CONTAINERS
 from glrec_core.sink.file import FileSink
+from glrec_core.testing.streams import SIZE, barcode_frames, encoded, irregular, regular
 from glrec_core.values.frame import Packet, Size, StreamInfo
-from tests.host_pipeline import SIZE, barcode_frames, encoded, film, irregular, record, regular
+from tests.host_pipeline import film, record
 from tests.support.decode import timeline
 from tests.support.leftovers import descriptors
 from tests.support.mp4 import container_colour, is_fast_start, mp4_boxes
@@ -393,7 +394,8 @@ import resource, sys
 from pathlib import Path
 from glrec_core.config import Config
 from glrec_core.errors import SinkError
-from tests.host_pipeline import film, regular
+from glrec_core.testing.streams import regular
+from tests.host_pipeline import film
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 try:
     film(Path(sys.argv[1]), Config(timing="step"), regular(120, 60))
@@ -472,7 +474,8 @@ def test_a_killed_process_leaves_all_but_the_last_half_second(
 import os, signal, sys
 from pathlib import Path
 from glrec_core.config import Config
-from tests.host_pipeline import barcode_frames, film, record, regular
+from glrec_core.testing.streams import barcode_frames, regular
+from tests.host_pipeline import film, record
 from glrec_core.sink.file import FileSink
 
 def frames():

@@ -15,9 +15,10 @@ from glrec_core.sink.file import FileSink
 from glrec_core.sink.growing_file import write_all
 from glrec_core.sink.pictures import PICTURE_CODECS, PictureSink
 from glrec_core.sink.stored import StoredSink, open_stored
+from glrec_core.testing import barcode
+from glrec_core.testing.streams import SIZE, barcode_frames, encoded, regular, rgba_frame
 from glrec_core.values.frame import Size
-from tests.host_pipeline import SIZE, barcode_frames, encoded, record, regular, rgba_frame
-from tests.support import barcode
+from tests.host_pipeline import record
 from tests.support.alpha import decode_rgba, still_rgba
 
 

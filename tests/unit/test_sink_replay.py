@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from glrec_core import ReplaySink, record
 from glrec_core.config import Config
 from glrec_core.errors import ConfigError, SinkError
+from glrec_core.testing.streams import SIZE, encoded, irregular, regular
 from glrec_core.values.frame import Packet, Size, StreamInfo
 from tests.contract.test_recorder import assert_account_adds_up
-from tests.host_pipeline import SIZE, encoded, irregular, regular
 from tests.support import video
 from tests.support.recording import BarcodeLoop
 

@@ -11,10 +11,11 @@ import pytest
 
 from glrec_core import ConfigError, FileSink, ReplaySink, record
 from glrec_core.config import Config
+from glrec_core.testing.streams import SIZE, barcode_frames, irregular, regular
 from glrec_core.values.frame import Size
 from glrec_core.verify.checks import Expected
 from glrec_core.verify.report import verify
-from tests.host_pipeline import SIZE, barcode_frames, film, irregular, regular
+from tests.host_pipeline import film
 from tests.host_pipeline import record as record_part
 from tests.support import video
 from tests.support.leftovers import threads_end_by_themselves
@@ -215,7 +216,7 @@ def test_after_kill_9_the_pictures_play(tmp_path: Path) -> None:
 import os, signal
 from glrec_core import FileSink
 from glrec_core.config import Config
-from tests.host_pipeline import encode, barcode_frames, regular
+from glrec_core.testing.streams import encode, barcode_frames, regular
 
 sink, opened = FileSink({str(tmp_path / "film.mp4")!r}, audio={str(source)!r}), False
 for stream, packets in encode(Config(timing="step", fps=60), barcode_frames(regular(120, 60))):

@@ -11,8 +11,8 @@ import pytest
 
 from glrec_core import ConfigError, FileSink, ReplaySink, SinkError, ThreadedSink, record
 from glrec_core.config import Config
+from glrec_core.testing.streams import encoded, regular
 from glrec_core.values.frame import Packet, StreamInfo
-from tests.host_pipeline import encoded, regular
 from tests.support.recording import BarcodeLoop
 from tests.support.video import read_barcodes
 

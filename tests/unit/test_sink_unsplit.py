@@ -8,7 +8,7 @@ import pytest
 from glrec_core.config import Config
 from glrec_core.sink.file import FileSink
 from glrec_core.sink.unsplit import PAGE_BYTES
-from tests.host_pipeline import encoded, regular
+from glrec_core.testing.streams import encoded, regular
 from tests.support.mp4 import boxes
 from tests.support.video import read_barcodes
 

@@ -11,7 +11,8 @@ import numpy as np
 import psutil
 import pytest
 
-from tests.support import barcode, browser
+from glrec_core.testing import barcode
+from tests.support import browser
 from tests.support.browser import BrowserError
 from tests.support.decode import Colour
 from tests.support.film import write_film

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.support import barcode, reference, video
-from tests.support.barcode import OrientationError, Region
+from glrec_core.testing import barcode
+from glrec_core.testing.barcode import OrientationError, Region
+from tests.support import reference, video
 from tests.support.decode import NoFramesError
 from tests.support.film import Change, write_film
 from tests.support.mp4 import boxes

@@ -9,9 +9,10 @@ import pytest
 
 from glrec_core.config import Config
 from glrec_core.errors import ConfigError, VideoError
+from glrec_core.testing.streams import encoded, regular
 from glrec_core.values.frame import Size
 from glrec_core.wire.stored import stored_stream
-from tests.host_pipeline import encoded, film, regular
+from tests.host_pipeline import film
 
 
 @pytest.mark.parametrize(

@@ -55,11 +55,14 @@ class PillowEncoder:
         self.stream = replace(stream, pixel_format=PixelFormat.YUV420P)  # what decoders make of it
         self._quality = DEFAULT_QUALITY if config.quality is None else config.quality
         self._timeline = Timeline(stream.time_base, stream.frame_rate, gop=1)
+        self._ended = False
 
     def encode(self, frame: Frame) -> list[Packet]:
         """Return the picture's JPEG."""
         from PIL import Image
 
+        if self._ended:
+            raise EncodeError("the stream has ended; it takes no more frames")
         if frame.spec != self.accepts:
             raise EncodeError(f"the frame is {frame.spec}, the encoder was opened for {self.accepts}")
         tick = self._timeline.tick(frame)
@@ -69,8 +72,10 @@ class PillowEncoder:
         return [Packet(data.getvalue(), tick, tick, keyframe=True, duration=self._timeline.duration)]
 
     def drain(self) -> list[Packet]:
-        """Return nothing: nothing is held."""
+        """End the stream; nothing is held."""
+        self._ended = True
         return []
 
     def close(self) -> None:
-        """Release nothing."""
+        """End the stream; there is nothing to release."""
+        self._ended = True

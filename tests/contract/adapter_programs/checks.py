@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 import glrec_core
 from glrec_core import NotFinishedError
 from glrec_core.adapter import Attachment, ConfigError, Framebuffer
+from glrec_core.testing import barcode
 from tests.contract.adapter_programs import native
 from tests.contract.adapter_programs.toolkit import SIZE, Ability, Toolkit, is_imported
 from tests.contract.adapter_programs.toolkits import toolkit as row_named
-from tests.support import barcode
 from tests.support.video import assert_recording, decode_rgb
 
 FRAMES = 5

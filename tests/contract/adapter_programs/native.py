@@ -13,7 +13,7 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.support.barcode import Rgb
+from glrec_core.testing.barcode import Rgb
 
 _READ_FRAMEBUFFER, _READ_FRAMEBUFFER_BINDING = 0x8CA8, 0x8CAA
 _RGBA, _UNSIGNED_BYTE = 0x1908, 0x1401

@@ -7,7 +7,7 @@ from typing import Any
 
 import moderngl
 
-from tests.support import barcode
+from glrec_core.testing import barcode
 from tests.support.displays import run_program
 
 SIZE = (320, 240)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from glrec_core.testing import barcode
 from tests.integration.moderngl.scenes import FILM, FPS, FRAMES, OTHER_FILM, SIZE, run_scenario
 from tests.integration.moderngl.window_programs import NTSC, SIZES_FILE, WIDER
-from tests.support import barcode
 from tests.support.displays import xvfb
 from tests.support.video import Region, assert_recording, assert_timestamps, decode_rgb
 

@@ -13,8 +13,9 @@ from typing import Any
 import moderngl_window
 import pytest
 
-from glrec_core import ConfigError, EncodeError, Framebuffer, Packet, StreamInfo
+from glrec_core import ConfigError, EncodeError, Framebuffer
 from glrec_core.gl.platform import NativeContext, current_context
+from glrec_core.testing import FailingSink
 from glrec_integrations.moderngl import StepTimer, attach, recorded
 from glrec_integrations.moderngl.adapter import glrec_attach
 from tests.integration.moderngl.scenes import FILM, FRAMES, OTHER_FILM, STEP
@@ -97,28 +98,10 @@ def a_class_that_fails(backend: str) -> None:
     assert app.recorder.recording.frames == 40
 
 
-class FailingSink:
-    """A sink that takes ten packets."""
-
-    def __init__(self) -> None:
-        self._packets = 0
-
-    def check(self, codec: str, *, alpha: bool = False) -> None: ...
-
-    def open(self, stream: StreamInfo) -> None: ...
-
-    def write(self, packet: Packet) -> None:
-        self._packets += 1
-        if self._packets > 10:
-            raise EncodeError("the sink is full")
-
-    def close(self) -> None: ...
-
-
 def a_recording_that_fails(backend: str) -> None:
     """The program goes on without it and hears of it at its end."""
 
-    @recorded(FailingSink(), **STEP)
+    @recorded(FailingSink(EncodeError("the sink is full"), nth=11), **STEP)
     class App(Barcodes):
         def on_render(self, time: float, frame_time: float) -> None:
             super().on_render(time, frame_time)

@@ -26,9 +26,10 @@ from glrec_core.encode.ffmpeg_encoder import FFmpegEncoder
 from glrec_core.ffmpeg.executable import any_ffmpeg, bundled_ffmpeg
 from glrec_core.gl.functions import current_gl
 from glrec_core.sink.file import FileSink
+from glrec_core.testing.streams import irregular
 from glrec_core.values.frame import Frame, Packet, Size
 from tests.contract.test_recorder import assert_account_adds_up
-from tests.host_pipeline import irregular, open_by_executable
+from tests.host_pipeline import open_by_executable
 from tests.support import video
 from tests.support.leftovers import children, open_files
 from tests.support.recording import BarcodeLoop

@@ -14,7 +14,8 @@ from glrec_core import ConfigError, EncodeError, PictureSink, SinkError, record
 from glrec_core.encode import stills
 from glrec_core.recover import recover
 from glrec_core.sink import pictures
-from tests.support import barcode, video
+from glrec_core.testing import barcode
+from tests.support import video
 from tests.support.alpha import decode_rgba, durations_ms
 from tests.support.failing import fail
 from tests.support.recording import BarcodeLoop

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import barcode
+from glrec_core.testing import barcode
 from tests.support.displays import run_program, xvfb
 from tests.support.video import Region, assert_recording, assert_timestamps, decode_rgb, read_barcodes
 

@@ -18,6 +18,7 @@ import pytest
 import glrec_integrations.vispy as glrec_vispy
 from glrec_core import CaptureError, ConfigError, Framebuffer, Recorder
 from glrec_core.gl.platform import current_context
+from glrec_core.testing import barcode
 from glrec_integrations.vispy import adapter
 from tests.integration.vispy.scenes import (
     OFFSCREEN,
@@ -29,7 +30,6 @@ from tests.integration.vispy.scenes import (
     gloo_scene,
     image_scene,
 )
-from tests.support import barcode
 
 FRAMES, FPS = 70, 30
 FILM, OTHER_FILM = "film.mp4", "other.mp4"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support import barcode
+from glrec_core.testing import barcode
 
 SIZE = (320, 240)
 FIG_REGION = barcode.Region(64, 56, 208, 128)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import glrec_integrations.vispy as glrec_vispy
+from glrec_core.testing import barcode
 from tests.integration.vispy.programs import (
     FILM,
     FPS,
@@ -18,7 +19,6 @@ from tests.integration.vispy.programs import (
     PAUSED,
 )
 from tests.integration.vispy.scenes import FIG_REGION, SIZE
-from tests.support import barcode
 from tests.support.displays import run_program, xvfb
 from tests.support.video import Region, assert_recording, decode_rgb, is_fast_start, read_barcodes
 

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from glrec_core.testing import barcode
 from tests.contract.adapter_programs.native import fill
-from tests.support import barcode
 
 SIZE = (320, 240)
 FPS = 30

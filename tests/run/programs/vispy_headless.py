@@ -7,8 +7,8 @@ vispy_headless.py KIND     draws numbered pictures as large as the resize event 
 import sys
 from typing import Any
 
+from glrec_core.testing import barcode
 from tests.contract.adapter_programs.native import fill
-from tests.support import barcode
 
 SIZE = (320, 240)
 

@@ -8,9 +8,9 @@ import pygame
 import pytest
 
 import glrec_core
+from glrec_core.testing import barcode
 from glrec_integrations.pygame import attach
 from tests.contract.adapter_programs import native
-from tests.support import barcode
 from tests.support.x11 import send_key
 
 FRAMES, SIZE, FPS = 40, (320, 240), 30

@@ -6,8 +6,8 @@ from typing import Any
 import arcade
 
 import glrec_integrations.pyglet
+from glrec_core.testing import barcode
 from tests.integration.pyglet.programs.stage import FPS, FRAMES, SIZE, check_no_error
-from tests.support import barcode
 
 
 class Window(arcade.Window):

@@ -5,7 +5,7 @@ from typing import Any
 import pyglet
 from pyglet import gl
 
-from tests.support import barcode
+from glrec_core.testing import barcode
 
 FRAMES = 70  # beyond a keyframe, which comes every 60
 SIZE = (320, 240)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 import glrec_core
+from glrec_core.testing import barcode
 from glrec_integrations.qt import attach
 from tests.contract.adapter_programs import native
-from tests.support import barcode
 
 BINDING = sys.argv[1]
 FRAMES, SIZE, FPS = 40, (320, 240), 30

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.support import barcode
-from tests.support.barcode import BarcodeError, OrientationError, Region, Rgb
+from glrec_core.testing import barcode
+from glrec_core.testing.barcode import BarcodeError, OrientationError, Region, Rgb
 from tests.support.film import Change
 
 SIZE = (160, 120)

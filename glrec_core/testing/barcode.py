@@ -5,10 +5,15 @@ of two rows. The lower row is the complement of the upper one: each bit is the s
 needs no black or white level and works on limited-range luma too. Guard blocks at both ends differ under every
 flip and rotation, and the check digits are the number modulo 61: it divides no sum or difference of two powers
 of two below 2**16, so one or two wrong data bits are always noticed.
+
+`glrec verify` knows the same picture by code of its own (`glrec_core.verify.pattern`); each is a check on the other.
 """
+
+from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,6 +35,7 @@ _DATA_BITS, _CHECK_BITS, _MODULUS = 16, 6, 61
 _LEAD, _TRAIL = (True, False), (True, True)
 _COLUMNS = len(_LEAD) + _DATA_BITS + _CHECK_BITS + len(_TRAIL)
 _BAND_ROWS = 2
+_LUMA = 2  # dimensions of a picture without colours
 _ROW_SHARE = 8  # one barcode row is an eighth of the picture's height
 _LEAST_SIZE = (2 * _COLUMNS, 2 * _ROW_SHARE)
 _LEAST_CONTRAST = 48.0  # of 255; black against white is 219 in limited-range luma
@@ -43,7 +49,13 @@ _ARRANGEMENTS: dict[tuple[int, ...], str] = {
 
 
 class Region(NamedTuple):
-    """A rectangle in pixels; `y` counts from the top row."""
+    """A rectangle in pixels; `y` counts from the top row.
+
+    Examples:
+        >>> Region(x=40, y=0, width=240, height=240).width
+        240
+
+    """
 
     x: int
     y: int
@@ -60,9 +72,23 @@ class OrientationError(AssertionError):
 
 
 def draw(fill: Fill, size: tuple[int, int], number: int) -> None:
-    """Paint picture `number` of `size` (width, height) by calls of `fill`; 160x120 and up survives a codec.
+    """Paint picture `number` by calls of `fill`, as an OpenGL program does it with a scissor box and a clear.
 
-    Raises ValueError for a number outside 0..65535 or a size below 52x16.
+    Args:
+        fill: fills a rectangle: x, y, width and height in pixels from the bottom left, and the colour as three numbers
+            from 0 to 1.
+        size: width and height in pixels; 160x120 and up survives a codec.
+        number: 0 to 65535.
+
+    Raises:
+        ValueError: the number is another, or the size is below 52x16.
+
+    Examples:
+        >>> rectangles = []
+        >>> draw(lambda *rectangle: rectangles.append(rectangle), (160, 120), 7)
+        >>> len(rectangles)
+        56
+
     """
     for region, colour in _rectangles(size, number):
         red, green, blue = (int(channel) / 255 for channel in colour)
@@ -71,7 +97,13 @@ def draw(fill: Fill, size: tuple[int, int], number: int) -> None:
 
 
 def expected(size: tuple[int, int], number: int) -> NDArray[np.uint8]:
-    """Return what `draw` paints as (height, width, 3) RGB, row 0 at the top; raises as `draw` does."""
+    """Return what `draw` paints as (height, width, 3) RGB, row 0 at the top; raises as `draw` does.
+
+    Examples:
+        >>> expected((160, 120), 7).shape
+        (120, 160, 3)
+
+    """
     bits, picture = _bits(number), _quadrants(size).copy()
     edges_x, edges_y = _edges(size)
     upper = np.repeat(np.array(bits, np.uint8) * np.uint8(255), np.diff(edges_x))
@@ -92,7 +124,14 @@ def read(picture: NDArray[Any], region: Region | None = None) -> int:
     """Return the frame number in a picture of any size: (height, width, 3 or 4) RGB or (height, width) luma.
 
     `region` is where the drawn picture lies, when it was letterboxed; the whole picture by default.
-    Raises BarcodeError when contrast, guard blocks or check digits are wrong.
+
+    Raises:
+        BarcodeError: contrast, guard blocks or check digits are wrong.
+
+    Examples:
+        >>> read(expected((160, 120), 7))
+        7
+
     """
     whole = _region(picture, region)
     upper, lower = _levels(picture, whole)
@@ -101,6 +140,26 @@ def read(picture: NDArray[Any], region: Region | None = None) -> int:
     if abs(contrast[weakest]) < _LEAST_CONTRAST:
         raise BarcodeError(f"barcode column {weakest} has contrast {contrast[weakest]:.0f} in {whole}")
     return _number([bool(bit) for bit in contrast > 0])
+
+
+def read_film(path: str | Path, region: Region | None = None) -> list[int]:
+    """Return the number of every picture of a video file, in order of display; PyAV decodes it.
+
+    Raises:
+        BarcodeError: a picture holds no number.
+        OSError: the file cannot be read.
+
+    Examples:
+        >>> recording = write_video("film.mp4", [expected((160, 120), number) for number in range(3)], fps=30)
+        >>> read_film("film.mp4")
+        [0, 1, 2]
+
+    """
+    import av  # takes its time
+
+    with av.open(path) as container:
+        pictures = (frame.to_ndarray(format="rgb24") for frame in container.decode(video=0))
+        return [read(picture, region) for picture in pictures]
 
 
 def quadrant_points(size: tuple[int, int], region: Region | None = None) -> list[tuple[int, int]]:
@@ -123,7 +182,17 @@ def quadrant_colours(picture: NDArray[Any], region: Region | None = None) -> NDA
 
 
 def check_orientation(picture: NDArray[Any], region: Region | None = None) -> None:
-    """Raise OrientationError unless the RGB(A) picture is upright and not mirrored, saying how it lies."""
+    """Check that an RGB(A) picture is upright and not mirrored, and its colours are about those that were drawn.
+
+    Raises:
+        OrientationError: it is not; the message says how it lies.
+
+    Examples:
+        >>> check_orientation(expected((160, 120), 7)[::-1])
+        Traceback (most recent call last):
+        OrientationError: the picture is upside down
+
+    """
     found = quadrant_colours(picture, region).reshape(4, 3)
     distance = np.linalg.norm(found[:, None] - QUADRANTS.reshape(4, 3).astype(np.float64), axis=2)
     arrangement = _ARRANGEMENTS.get(tuple(int(index) for index in distance.argmin(axis=1)))
@@ -186,7 +255,7 @@ def _levels(picture: NDArray[Any], region: Region) -> list[NDArray[np.float64]]:
     levels = []
     for row in range(_BAND_ROWS):
         band = picture[_middle(region.y, region.height, first + row, _ROW_SHARE)]
-        line = band.mean(axis=0) if band.ndim == 2 else band[..., :3].mean(axis=(0, 2))
+        line = band.mean(axis=0) if band.ndim == _LUMA else band[..., :3].mean(axis=(0, 2))
         sums = np.concatenate(([0.0], line.cumsum()))
         levels.append((sums[lasts] - sums[firsts]) / (lasts - firsts))
     return levels
