@@ -8,7 +8,7 @@ compile := uv pip compile --no-config --universal --python-version 3.11 --genera
 	--no-emit-find-links --custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-gpu mutants bench bench-guard bench-baseline lint docs format lock clean
+.PHONY: help demo check test test-gpu test-windows test-windows-all mutants bench bench-guard bench-baseline lint docs format lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 20
@@ -34,6 +34,18 @@ test: $(packages)  ## Run all tests
 test-gpu: $(packages)  ## Run the tests that need an NVIDIA GPU
 	@scripts/setup-system.sh test
 	$(python) -m pytest -m gpu
+
+# The tests that count most on Windows, in the order of what a user would miss first.
+windows_tests := tests/windows tests/run/test_frameworks.py tests/cli/test_cli_recover.py tests/contract/test_recorder.py \
+	tests/contract/test_sink.py tests/contract/test_screenshot.py tests/contract/test_marks.py \
+	tests/contract/test_controls.py tests/unit/test_files.py tests/unit/test_system_names.py tests/unit/test_spill_file.py \
+	tests/unit/test_sink_file.py tests/unit/test_sink_pictures.py tests/unit/test_durable.py
+
+test-windows: $(packages)  ## Run the tests that count most on a Windows Python under wine (12 minutes on two cores)
+	scripts/windows-python.sh build/windows $(windows_tests)
+
+test-windows-all: $(packages)  ## Run all tests that make sense there on a Windows Python under wine
+	scripts/windows-python.sh build/windows --timeout 600 $(windows_tests_all)
 
 mutants: $(packages)  ## Change the code in 100 places, one at a time, and list what no test notices (an hour)
 	@scripts/setup-system.sh test

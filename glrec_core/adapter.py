@@ -26,6 +26,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from glrec_core.errors import ConfigError
 from glrec_core.gl.objects import bound_framebuffer
+from glrec_core.gl.platform import OFFSCREEN_API
 from glrec_core.gl.switching import Binding, current_binding, made_current, restored_context
 from glrec_core.hooks.method import MethodHook
 from glrec_core.hooks.program import ImportHook, Program
@@ -34,6 +35,7 @@ from glrec_core.values.frame import Framebuffer, Size
 from glrec_core.values.keys import KeyEdge
 
 __all__ = [
+    "OFFSCREEN_API",
     "Attachment",
     "Binding",
     "ConfigError",

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from glrec_core.errors import GlrecError, ProcessFailed
+from glrec_core.system.interrupts import FROM_THE_CONSOLE
 from glrec_core.values.checks import shown
 from glrec_core.values.progress import Progress, silent
 
@@ -165,7 +166,8 @@ def _name(kind: type) -> str:
 
 def serve() -> None:
     """Answer one request; runs in the new process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the caller's: it ends this process
+    for number in (signal.SIGINT, *FROM_THE_CONSOLE):  # Ctrl-C is the caller's: it ends this process
+        signal.signal(number, signal.SIG_IGN)
     # Drivers print to standard output, which carries the answer: they get standard error instead.
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
         os.dup2(2, 1)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support import warm
+from tests.support.contexts import standalone_context
 
 settings.register_profile("patient", deadline=None)  # two tests at once on a busy machine are slow, not wrong
 settings.load_profile("patient")
@@ -28,13 +29,15 @@ def warm_interpreter() -> None:
 def ordinary_scheduling() -> Iterator[None]:
     """Undo what SVT-AV1 does to the test's thread as root where a test opens it by itself: real-time priority."""
     yield
-    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    if hasattr(os, "sched_setscheduler"):
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 @pytest.fixture
 def context() -> Iterator[moderngl.Context]:
     """Give a fresh OpenGL context without a window, current in the test's thread; its error flag must stay clear."""
-    context = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
+    context = standalone_context()
     yield context
-    assert context.error == "GL_NO_ERROR"
+    with context:  # the test may have made another one current
+        assert context.error == "GL_NO_ERROR"
     context.release()

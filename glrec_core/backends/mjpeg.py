@@ -80,7 +80,7 @@ def _missing_package() -> str | None:
 
 def _missing_driver() -> str | None:
     try:
-        load("libcuda.so.1")
+        load("cuda")
     except OSError as error:
         return f"there is no NVIDIA driver, or this container was started without it ({error})"
     return None

@@ -13,6 +13,7 @@ from glrec_core.cli.command import Exit
 from glrec_core.cli.options import add_output
 from glrec_core.cli.parser import Parser
 from glrec_core.cli.printing import print_verdict, say
+from glrec_core.system.interrupts import ENDING
 from glrec_core.values.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def execute(arguments: argparse.Namespace) -> int:
     )
     program.check(request)
     # Ends as asked, but not before scratch folders are removed and what was started has ended.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    for ending in ENDING:
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))
     if arguments.guard is not None:
         return _guard(request, arguments.guard)
     if arguments.write_baseline is not None:

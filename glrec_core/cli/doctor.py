@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, NoReturn
 from glrec_core.cli.command import Exit
 from glrec_core.cli.parser import Parser
 from glrec_core.cli.printing import print_json, print_table, print_title
+from glrec_core.gl.platform import OFFSCREEN_API
+from glrec_core.system.interrupts import ENDING
+from glrec_core.system.libraries import how_to_install
 from glrec_core.values.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -69,7 +72,8 @@ def _selftest(found: Diagnosis) -> list[Trial]:
 
     if (best := found.best) is None:
         return []
-    signal.signal(signal.SIGTERM, _end)
+    for number in ENDING:
+        signal.signal(number, _end)
     window, trials = best is found.window, []
     for route in best.routes:
         if route.usable:
@@ -101,7 +105,7 @@ def _sections(found: Diagnosis) -> Iterator[tuple[str, list[tuple[str, str]]]]:
         or [
             (
                 "none",
-                "no OpenGL context can be made; on Debian and Ubuntu: apt install libegl1 libgl1-mesa-dri",
+                "no OpenGL context can be made" + how_to_install("libegl1 libgl1-mesa-dri"),
             )
         ],
     )
@@ -111,7 +115,9 @@ def _context(found: OpenGL | str) -> str:
     if isinstance(found, str):
         return found
     kind = "on the CPU" if found.software else "on the GPU"
-    return f"{found.renderer}, {found.vendor}, OpenGL {found.version}, {kind}; EGL, {found.display}"
+    return (
+        f"{found.renderer}, {found.vendor}, OpenGL {found.version}, {kind}; {OFFSCREEN_API}, {found.display}"
+    )
 
 
 def _nvidia(found: Nvidia) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ from glrec_core.cli.command import Exit
 from glrec_core.cli.parser import Parser
 from glrec_core.cli.printing import say
 from glrec_core.errors import ConfigError
+from glrec_core.system.interrupts import ENDING
 from glrec_core.values.progress import Progress, progress_bar
 
 _LINE_SECONDS = 2.0
@@ -83,7 +84,7 @@ def execute(arguments: argparse.Namespace) -> int:
 @contextmanager
 def _ending_well(directory: Path) -> Iterator[None]:
     """Let a request to end do what Ctrl-C does, and say what is left then."""
-    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    before = [(number, signal.signal(number, lambda number, _: sys.exit(128 + number))) for number in ENDING]
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
@@ -91,7 +92,8 @@ def _ending_well(directory: Path) -> Iterator[None]:
             say(f"glrec recover: {directory} is as it was")
         raise
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 @contextmanager

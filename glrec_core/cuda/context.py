@@ -26,6 +26,7 @@ from typing import Self, TypeVar
 
 from glrec_core.cuda.library import load
 from glrec_core.errors import CaptureError
+from glrec_core.system.libraries import name as name_of
 
 _Result = TypeVar("_Result")
 
@@ -38,7 +39,7 @@ _STARTING_OR_ENDED = (3, 4)
 def _driver() -> ctypes.CDLL | None:
     """Load libcuda, if it is there."""
     try:
-        return load("libcuda.so.1")
+        return load("cuda")
     except OSError:
         return None
 
@@ -58,7 +59,7 @@ def _called(name: str, *arguments: object) -> int:
 
     """
     if (driver := _driver()) is None:
-        raise CaptureError("there is no NVIDIA driver (libcuda.so.1)")
+        raise CaptureError(f"there is no NVIDIA driver ({name_of('cuda')})")
     status: int = getattr(driver, name)(*arguments)
     return status
 

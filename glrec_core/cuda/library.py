@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 from typing import NamedTuple
 
+from glrec_core.system.libraries import open_library
+
 
 class Version(NamedTuple):
     """Major and minor number."""
@@ -16,14 +18,14 @@ class Version(NamedTuple):
         return f"{self.major}.{self.minor}"
 
 
-def load(name: str) -> ctypes.CDLL:
-    """Load a library of the driver.
+def load(library: str) -> ctypes.CDLL:
+    """Load a library of the driver: "cuda", "nvenc" or "nvcuvid".
 
     Raises:
         OSError: it is not there; the text is the loader's.
 
     """
-    return ctypes.CDLL(name)
+    return open_library(library)
 
 
 def cuda_version(driver: ctypes.CDLL) -> Version:

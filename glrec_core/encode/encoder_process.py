@@ -10,9 +10,6 @@ No wait for the process is longer than it shows signs of life (`patience`).
 
 from __future__ import annotations
 
-import os
-import select
-import signal
 import subprocess
 import tempfile
 import threading
@@ -29,6 +26,8 @@ from glrec_core.encode.patience import Patience
 from glrec_core.errors import EncodeError
 from glrec_core.ffmpeg.executable import without_addresses
 from glrec_core.ffmpeg.terms import tag_color
+from glrec_core.system.pipes import patient_pipe
+from glrec_core.system.processes import kill_group, own_group
 from glrec_core.values.frame import Frame, Packet, StreamInfo
 
 _MOST_SAID = 2000
@@ -55,7 +54,7 @@ class EncoderProcess:
                 stdout=subprocess.PIPE,
                 stderr=self._said,
                 bufsize=0,
-                process_group=0,
+                **own_group(),
             )
         except OSError as error:
             self._said.close()
@@ -64,8 +63,8 @@ class EncoderProcess:
         self._packets: SimpleQueue[Packet] = SimpleQueue()
         self._reader = threading.Thread(target=self._read, name="glrec-ffmpeg", daemon=True)
         self._reader.start()
-        pipe = _Pipe(self._process.stdin, self._patience)
-        self._input = av.open(pipe, "w", format="nut", options={"flush_packets": "1"})
+        self._pipe = _Pipe(self._process.stdin, self._patience)
+        self._input = av.open(self._pipe, "w", format="nut", options={"flush_packets": "1"})
         self._pictures = self._input.add_stream("rawvideo")
         self._pictures.width, self._pictures.height = stream.size
         self._pictures.pix_fmt = stream.pixel_format.value
@@ -118,6 +117,7 @@ class EncoderProcess:
             return self.ready()
         try:
             self._input.close()
+            self._pipe.finish()
             self._close_input()
             self._patience.wait(self._has_given_all)
             self._patience.wait(self._has_ended)
@@ -152,11 +152,11 @@ class EncoderProcess:
     def _kill(self) -> None:
         """End the process, and what it may have started: either would keep the pipes open."""
         if self._process.poll() is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+            kill_group(self._process)
 
     def _close_input(self) -> None:
         assert self._process.stdin is not None
+        self._pipe.end()
         with suppress(BrokenPipeError):
             self._process.stdin.close()
 
@@ -201,26 +201,30 @@ class _Pipe:
     """The standard input of a process as PyAV writes to it; one that shows no sign of life is an error."""
 
     def __init__(self, pipe: Any, patience: Patience) -> None:
-        self._pipe = pipe
+        self._file = pipe
+        self._pipe = patient_pipe(pipe)
         self._patience = patience
-        os.set_blocking(pipe.fileno(), False)
 
     def write(self, data: bytes) -> int:
         rest = memoryview(data)
         while rest:
-            self._patience.wait(self._takes)
-            rest = rest[self._pipe.write(rest) or 0 :]
+            self._patience.wait(self._pipe.takes)
+            rest = rest[self._pipe.write(rest) :]
             self._patience.encourage()
         return len(data)
 
-    def _takes(self, seconds: float) -> bool:
-        _, writable, _ = select.select([], [self._pipe], [], seconds)
-        return bool(writable)
+    def finish(self) -> None:
+        """See to it that all that was written is in the pipe."""
+        self._patience.wait(self._pipe.is_done)
+
+    def end(self) -> None:
+        """End what writes; the process has all that it will get."""
+        self._pipe.end()
 
     @property
     def closed(self) -> bool:
         """Whether the pipe is closed; PyAV asks, and writes no end then."""
-        return bool(self._pipe.closed)
+        return bool(self._file.closed)
 
 
 class _Output:

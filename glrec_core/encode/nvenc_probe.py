@@ -26,7 +26,6 @@ from glrec_core.encode.nvenc_status import (
 )
 from glrec_core.errors import BackendUnavailable
 
-_CUDA_LIBRARY, _NVENC_LIBRARY = "libcuda.so.1", "libnvidia-encode.so.1"
 _CONTAINER_VARIABLE = "NVIDIA_DRIVER_CAPABILITIES"
 
 _WITHOUT_NVENC = re.compile(r"\b(A30|A100|A800|H100|H200|H800|GH200)\b")
@@ -52,11 +51,11 @@ def driver_problem(least: Version = _LEAST_NVENC, driver: str = _LEAST_DRIVER) -
     `least` is the API that is needed, and `driver` the first that has it; those of PyNvVideoCodec where none is given.
     """
     try:
-        cuda = load(_CUDA_LIBRARY)
+        cuda = load("cuda")
     except OSError as error:
         return f"there is no NVIDIA driver, or this container was started without it ({error})"
     try:
-        nvenc = load(_NVENC_LIBRARY)
+        nvenc = load("nvenc")
     except OSError as error:
         return _container_problem() or (
             f"the NVIDIA driver is there without its NVENC library ({error}); install the driver's encode package, or "

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from glrec_core.config import Config
 from glrec_core.encode.codec import Codec
+from glrec_core.system.environment import set_unless_set
 
 _VP9_SLOWEST_REALTIME = 5  # libvpx: cpu-used 5 to 8 are the real-time speeds, 0 to 4 the good-quality ones
 _SVT_MAX_FPS = 240
@@ -73,7 +74,7 @@ def _cores() -> int:
 def quieten(codec: Codec) -> None:
     """Keep SVT-AV1 from printing its settings to stderr, unless the user has set the level; only this variable can."""
     if codec.encoder == "libsvtav1":
-        os.environ.setdefault("SVT_LOG", "1")  # errors only
+        set_unless_set("SVT_LOG", "1")  # errors only
 
 
 def _x264(preset: str, config: Config) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """How long to wait for another process: as long as it shows signs of life.
 
 A slow encoder must not be taken for one that hangs, nor hold up a recording that hangs. So what counts is not how long it takes
-but what it does: a byte taken or given shows that it works, on every system. On Linux its CPU time shows it, too, though
-not for ever, and a process that somebody has stopped is seen to be stopped.
+but what it does: a byte taken or given shows that it works. Its CPU time shows it, too, though not for ever, and a process
+that somebody has stopped is seen to be stopped.
 
 Time counts in short waits of this program's own: one that was itself stopped, or slept with its machine, is not late.
 """
@@ -10,8 +10,8 @@ Time counts in short waits of this program's own: one that was itself stopped, o
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import NamedTuple
+
+from glrec_core.system.processes import seen
 
 SILENT_SECONDS = 10.0
 """How long a process may do nothing that can be seen."""
@@ -23,14 +23,13 @@ STOPPED_SECONDS = 2.0
 """How long it may be stopped, by SIGSTOP or a debugger."""
 
 _SLICE_SECONDS = 0.1
-_STATE, _USER_TICKS, _SYSTEM_TICKS = 0, 11, 12  # of /proc/PID/stat, counted after the name (proc(5))
 
 
 class Patience:
     """Waits for one process. Its waits follow each other: what one has seen of it, the next knows."""
 
     def __init__(self, process_id: int) -> None:
-        self._stat = Path(f"/proc/{process_id}/stat")
+        self._process_id = process_id
         self._signs = self._signs_seen = 0
         self._ticks_seen = 0
         self._silent_seconds = self._busy_seconds = self._stopped_seconds = 0.0
@@ -56,29 +55,14 @@ class Patience:
         if (signs := self._signs) != self._signs_seen:
             self._signs_seen = signs
             self._silent_seconds = self._busy_seconds = 0.0
-        seen = self._seen()
-        if seen.ticks != self._ticks_seen:
-            self._ticks_seen = seen.ticks
+        found = seen(self._process_id)
+        if found.ticks != self._ticks_seen:
+            self._ticks_seen = found.ticks
             self._silent_seconds = 0.0
-        self._stopped_seconds = self._stopped_seconds + slice_seconds if seen.stopped else 0.0
+        self._stopped_seconds = self._stopped_seconds + slice_seconds if found.stopped else 0.0
         if self._stopped_seconds >= STOPPED_SECONDS:
             raise TimeoutError(f"it has been stopped for {STOPPED_SECONDS:g} s")
         if self._silent_seconds >= SILENT_SECONDS:
             raise TimeoutError(f"it has done nothing for {SILENT_SECONDS:g} s")
         if self._busy_seconds >= BUSY_SECONDS:
             raise TimeoutError(f"it computes, and has taken and given nothing for {BUSY_SECONDS:g} s")
-
-    def _seen(self) -> _Seen:
-        """Return what Linux tells of the process; of one that has ended, or on another system, nothing."""
-        try:
-            fields = self._stat.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-            return _Seen(int(fields[_USER_TICKS]) + int(fields[_SYSTEM_TICKS]), fields[_STATE] in "Tt")
-        except (OSError, ValueError, IndexError):
-            return _Seen(0, stopped=False)
-
-
-class _Seen(NamedTuple):
-    """CPU time in the kernel's ticks, and whether the process is stopped."""
-
-    ticks: int
-    stopped: bool

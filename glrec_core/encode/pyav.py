@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from glrec_core.config import Config
 from glrec_core.encode.codec import Codec
 from glrec_core.encode.options import encoder_options, frame_threads, nominal_rate, quieten
-from glrec_core.encode.priority import ordinary_priority
 from glrec_core.errors import EncodeError
 from glrec_core.ffmpeg.terms import alpha_of, parameter_sets, picture_planes, tag_color, untag_color
+from glrec_core.system.priority import ordinary_priority
 from glrec_core.values.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, Size, StreamInfo
 from glrec_core.values.timeline import Timeline
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 from glrec_core.errors import CaptureError
 from glrec_core.gl.platform import current_context
+from glrec_core.system.libraries import how_to_install, open_library
 
 # From the Khronos registry, egl.xml.
 _NONE = 0x3038
@@ -34,7 +34,6 @@ _RETURN_HANDLES = frozenset(
     {"eglGetProcAddress", "eglGetPlatformDisplayEXT", "eglCreateContext", "eglCreatePbufferSurface"}
 )
 """The others return an EGLBoolean or EGLint of 32 bits."""
-_LIBRARY = "libEGL.dll" if sys.platform == "win32" else "libEGL.so.1"
 
 
 class Display(NamedTuple):
@@ -54,11 +53,9 @@ class Egl:
 
     def __init__(self) -> None:
         try:
-            self._library = ctypes.CDLL(_LIBRARY)
+            self._library = open_library("egl")
         except OSError as error:
-            raise CaptureError(
-                f"EGL is not installed ({error}); on Debian and Ubuntu: apt install libegl1"
-            ) from error
+            raise CaptureError(f"EGL is not installed ({error}){how_to_install('libegl1')}") from error
 
     def call(self, name: str, *arguments: object) -> int:
         """Call a function that answers with a handle or a truth value.

@@ -7,14 +7,16 @@ already in the process are asked, so that looking never loads a driver.
 from __future__ import annotations
 
 import ctypes
-import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-_NOLOAD = getattr(os, "RTLD_NOLOAD", 0) | getattr(os, "RTLD_NOW", 0)
+from glrec_core.system.libraries import loaded, loaded_by_name, open_library
+
+OFFSCREEN_API: str = {"win32": "WGL", "darwin": "CGL"}.get(sys.platform, "EGL")
+"""The windowing API that makes contexts of one's own on this system."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,16 +48,6 @@ def current_context() -> NativeContext | None:
         handle = api.get_current_context() if api is not None else None
         if api is not None and handle:
             return NativeContext(api, handle)
-    return None
-
-
-def _loaded(*names: str) -> ctypes.CDLL | None:
-    """Return the first of the named libraries that is already in this process."""
-    for name in names:
-        try:
-            return ctypes.CDLL(name, mode=_NOLOAD)
-        except OSError:
-            continue
     return None
 
 
@@ -94,18 +86,16 @@ def _remembered(kind: str, make: Callable[[], Api | None]) -> Callable[[], Api |
 
 
 def _egl() -> Api | None:
-    return _posix_api(
-        "EGL", _loaded("libEGL.so.1", "libEGL.dll"), "eglGetCurrentContext", "eglGetProcAddress"
-    )
+    return _posix_api("EGL", loaded("egl"), "eglGetCurrentContext", "eglGetProcAddress")
 
 
 def _glx() -> Api | None:
-    library = _loaded("libGL.so.1", "libGLX.so.0")
-    return _posix_api("GLX", library, "glXGetCurrentContext", "glXGetProcAddressARB")
+    return _posix_api("GLX", loaded("glx"), "glXGetCurrentContext", "glXGetProcAddressARB")
 
 
 def _osmesa() -> Api | None:
-    library = _loaded("libOSMesa.so.8", *_mapped_libraries("libOSMesa"))
+    mapped = map(loaded_by_name, _mapped_libraries("libOSMesa"))
+    library = loaded("osmesa") or next(filter(None, mapped), None)
     return _posix_api("OSMesa", library, "OSMesaGetCurrentContext", "OSMesaGetProcAddress")
 
 
@@ -119,7 +109,7 @@ def _mapped_libraries(part: str) -> Iterator[str]:
 
 
 def _wgl() -> Api | None:
-    library = ctypes.WinDLL("opengl32")  # type: ignore[attr-defined,unused-ignore]
+    library = open_library("wgl")  # part of Windows, and no driver
     get_current = _function(library, "wglGetCurrentContext")
     get_extension = _function(library, "wglGetProcAddress", ctypes.c_char_p)
     if get_current is None or get_extension is None:
@@ -136,7 +126,7 @@ def _wgl() -> Api | None:
 
 
 def _cgl() -> Api | None:
-    library = ctypes.CDLL("/System/Library/Frameworks/OpenGL.framework/OpenGL")
+    library = open_library("cgl")  # part of macOS
     get_current = _function(library, "CGLGetCurrentContext")
     if get_current is None:
         return None

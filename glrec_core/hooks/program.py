@@ -79,6 +79,13 @@ class Program(Protocol):
                 toolkit.backend = "egl"
         """
 
+    @property
+    def hides_windows(self) -> bool:
+        """Whether windows must be made without being shown, since nothing else keeps them from the screen here.
+
+        So it is under `--headless` on Windows and macOS.
+        """
+
     def use_display(self) -> None:
         """Provide a window system for a framework that needs one: a private X server if need be.
 

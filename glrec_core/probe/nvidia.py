@@ -45,7 +45,7 @@ def probe_nvidia() -> Nvidia:
 def describe(_: Progress) -> dict[str, Any]:
     """Ask the driver; runs in a process of its own."""
     try:
-        version, problem = str(cuda_version(load("libcuda.so.1"))), None
+        version, problem = str(cuda_version(load("cuda"))), None
     except OSError as error:
         version, problem = (
             None,

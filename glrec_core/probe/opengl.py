@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ from glrec_core.backends.table import BACKENDS, Backend, plugged_in
 from glrec_core.config import Config
 from glrec_core.errors import BackendUnavailable, ConfigError, GlrecError, PluginError
 from glrec_core.gl.functions import GL, current_gl
-from glrec_core.gl.headless import DISPLAY_VARIABLES, first_context, headless_displays, window_displays
+from glrec_core.gl.offscreen import missing_window, own_context
 from glrec_core.isolation import call
 from glrec_core.values.progress import Progress
 
@@ -50,10 +49,10 @@ class OpenGL:
 def probe_opengl(*, window: bool) -> OpenGL | str:
     """Describe the context that a program without a window gets, or one on the session's display; or say why none.
 
-    It is made through EGL. On X11, programs mostly use GLX, which the same driver serves.
+    It is made through EGL, where that is. On X11, programs mostly use GLX, which the same driver serves.
     """
-    if window and not any(map(os.environ.get, DISPLAY_VARIABLES)):
-        return f"none: neither of {' and '.join(DISPLAY_VARIABLES)} is set"
+    if window and (problem := missing_window()):
+        return problem
     try:
         found = call(f"{__name__}:describe", {"window": window}, timeout_seconds=_TIMEOUT_SECONDS)
     except GlrecError as error:
@@ -63,11 +62,11 @@ def probe_opengl(*, window: bool) -> OpenGL | str:
 
 def describe(_: Progress, *, window: bool) -> dict[str, Any]:
     """Make a context and describe it; runs in a process of its own."""
-    with first_context(window_displays if window else headless_displays) as display:
+    with own_context(window=window) as display:
         gl = current_gl()
         return asdict(
             OpenGL(
-                display=display.name,
+                display=display,
                 vendor=gl.vendor,
                 renderer=gl.renderer,
                 version=gl.version_text,

@@ -11,7 +11,7 @@ from typing import Any
 
 from glrec_core import FileSink, Size, record
 from glrec_core.errors import GlrecError
-from glrec_core.gl.headless import first_context, headless_displays, window_displays
+from glrec_core.gl.offscreen import own_context
 from glrec_core.isolation import call
 from glrec_core.values.progress import Progress
 from glrec_core.verify.checks import Expected, Status
@@ -61,7 +61,7 @@ def record_clip(
     progress: Progress, *, path: str, backend: str, codec: str | None, window: bool
 ) -> dict[str, Any]:
     """Record the clip; runs in a process of its own."""
-    with first_context(window_displays if window else headless_displays):
+    with own_context(window=window):
         recorder = record(None, FileSink(path), timing="step", fps=_FPS, backend=backend, codec=codec)
         began = perf_counter()
         with Clip(_SIZE) as clip:

@@ -30,10 +30,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glrec_core.errors import ConfigError
+from glrec_core.system.libraries import c_function, how_to_install, names
 
 logger: logging.Logger = logging.getLogger("glrec")
 
-_NAMES = ("libass.so.9", "libass.9.dylib", "ass")
 _AUTODETECT = 1  # ASS_FONTPROVIDER_AUTODETECT: whatever finds fonts on this system
 _WARNING = 2  # MSGL_WARN
 _MESSAGE_BYTES = 1024
@@ -76,7 +76,7 @@ def _log(level: int, message: bytes, arguments: int, _data: object) -> None:
     if level > _WARNING:
         return
     written = ctypes.create_string_buffer(_MESSAGE_BYTES)
-    ctypes.CDLL(None).vsnprintf(written, c_size_t(_MESSAGE_BYTES), message, c_void_p(arguments))
+    c_function("vsnprintf")(written, c_size_t(_MESSAGE_BYTES), message, c_void_p(arguments))
     logger.warning("libass: %s", written.value.decode("utf-8", "replace").strip())
 
 
@@ -91,15 +91,19 @@ def _library() -> ctypes.CDLL:
         ConfigError: it is not installed.
 
     """
-    names = [*_NAMES[:2], ctypes.util.find_library(_NAMES[2])]
-    for name in filter(None, names):
+    for name in _names():
         try:
             return _declared(ctypes.CDLL(name))
         except OSError as error:
             logger.debug("no libass by the name %s: %s", name, error)
     raise ConfigError(
-        "captions need the system library libass, which was not found; on Debian and Ubuntu: apt-get install libass9"
+        "captions need the system library libass, which was not found" + how_to_install("libass9", "apt-get")
     )
+
+
+def _names() -> list[str]:
+    found = ctypes.util.find_library("ass")
+    return [*names("ass"), *([found] if found else [])]
 
 
 def _declared(library: ctypes.CDLL) -> ctypes.CDLL:

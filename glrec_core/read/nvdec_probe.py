@@ -37,7 +37,7 @@ def problem(facts: Facts, ordinal: int) -> str | None:
 def _machine_problem() -> str | None:
     if missing := missing_package():
         return missing
-    for library in ("libcuda.so.1", "libnvcuvid.so.1"):
+    for library in ("cuda", "nvcuvid"):
         try:
             load(library)
         except OSError as error:

@@ -20,6 +20,7 @@ from queue import SimpleQueue
 from glrec_core.errors import CaptureError, ClosedError, ConfigError, SinkError
 from glrec_core.ffmpeg.png import encode_png
 from glrec_core.sink.paths import check_writable
+from glrec_core.system import files
 from glrec_core.values.checks import absolute_path, flag
 from glrec_core.values.color import ColorSpace
 from glrec_core.values.frame import Frame
@@ -151,10 +152,10 @@ def _disappoint(shot: _Shot, reason: Exception | None) -> None:
 
 
 def _write(path: Path, data: bytes, *, overwrite: bool) -> None:
-    with path.open("wb" if overwrite else "xb") as file:
-        try:
+    file = path.open("wb" if overwrite else "xb")
+    try:
+        with file:
             file.write(data)
-            file.flush()
-        except OSError:
-            path.unlink(missing_ok=True)  # half a picture is none
-            raise
+    except OSError:
+        files.remove(path)  # half a picture is none
+        raise

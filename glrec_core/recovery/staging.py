@@ -13,6 +13,8 @@ from pathlib import Path
 from glrec_core.errors import SinkError
 from glrec_core.sink.pictures import stands_for_pictures
 from glrec_core.sink.stored import StoredSink, open_stored
+from glrec_core.system import files
+from glrec_core.system.durable import sync_file, sync_folder
 from glrec_core.values.checks import absolute_path
 
 
@@ -38,13 +40,13 @@ class Staging:
 
     def _move(self, made: Path, name: Path) -> Path:
         try:
-            _sync(made)
+            sync_file(made)
             target = name.resolve()  # a link stays a link
             if self._overwrite:
-                made.replace(target)
+                files.replace(made, target)
             else:
                 _move_to_new(made, target)
-            _sync(target.parent)
+            sync_folder(target.parent)
         except OSError as error:
             raise SinkError(error.errno or errno.EIO, error.strerror or str(error), str(name)) from error
         return name
@@ -81,11 +83,3 @@ def _move_to_new(made: Path, target: Path) -> None:
         if target.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
         made.rename(target)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,7 +6,6 @@ ends after it. To end it earlier would kill programs that still close their wind
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
 import socket
@@ -14,6 +13,7 @@ import struct
 import subprocess
 
 from glrec_core.errors import ConfigError
+from glrec_core.system.libraries import open_library
 
 _SCREEN = "1920x1080x24"
 _START_SECONDS = 20.0
@@ -60,7 +60,7 @@ def set_display(name: str) -> None:
 def has_egl() -> bool:
     """Whether there is an EGL library."""
     try:
-        ctypes.CDLL("libEGL.so.1")
+        open_library("egl")
     except OSError:
         return False
     return True

@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from glrec_core.system.interrupts import ENDING, signal_main_thread
+
+_SIGNALS = (signal.SIGINT, *ENDING)
 
 _PATIENCE_SECONDS = 3.0
 """How long a loop that was asked to end may take; then the program is ended where it is."""
@@ -50,7 +52,7 @@ class Interrupts:
         if again or not self._ask_to_stop():
             self._raise(number)
         self.exit_code = 128 + number
-        self._insistence = threading.Timer(_PATIENCE_SECONDS, _signal_main_thread, [number])
+        self._insistence = threading.Timer(_PATIENCE_SECONDS, signal_main_thread, [number])
         self._insistence.daemon = True
         self._insistence.start()
 
@@ -58,9 +60,3 @@ class Interrupts:
         if number == signal.SIGINT:
             raise KeyboardInterrupt
         raise SystemExit(128 + number)
-
-
-def _signal_main_thread(number: int) -> None:
-    main = threading.main_thread().ident
-    if main is not None:
-        signal.pthread_kill(main, number)

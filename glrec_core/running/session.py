@@ -11,7 +11,7 @@ import glrec_core
 from glrec_core import plugins
 from glrec_core.adapter import Framebuffer
 from glrec_core.errors import GlrecError
-from glrec_core.gl.platform import NativeContext, current_context
+from glrec_core.gl.platform import OFFSCREEN_API, NativeContext, current_context
 from glrec_core.recorder.recorder import Recorder
 from glrec_core.running.display import PrivateDisplay, has_egl, set_display, set_egl
 from glrec_core.running.interrupts import Interrupts
@@ -126,7 +126,7 @@ class Session:
 
     def use_egl(self) -> bool:
         """Whether EGL serves; else see to a display."""
-        if not self.headless:
+        if not self.headless or OFFSCREEN_API != "EGL":
             return False
         if has_egl():
             set_egl()
@@ -134,9 +134,14 @@ class Session:
         self.use_display()
         return False
 
+    @property
+    def hides_windows(self) -> bool:
+        """Whether windows are to stay hidden: there is neither EGL nor a private display here."""
+        return self.headless and OFFSCREEN_API != "EGL"
+
     def use_display(self) -> None:
         """Start the private display when it is first needed."""
-        if self.headless and self._display is None:
+        if self.headless and OFFSCREEN_API == "EGL" and self._display is None:
             self._display = PrivateDisplay()
             set_display(self._display.name)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
@@ -17,6 +16,7 @@ from glrec_core.sink.chapters import Chapter
 from glrec_core.sink.claims import Claim, is_claimed
 from glrec_core.sink.containers import CONTAINERS, Container, container_for
 from glrec_core.sink.paths import check_folder, check_writable, numbered
+from glrec_core.system import files
 from glrec_core.system.durable import sync_folder
 from glrec_core.values.checks import absolute_path, flag
 from glrec_core.values.frame import Packet, StreamInfo
@@ -335,10 +335,10 @@ def _move(source: Path, place: Path, *, overwrite: bool) -> None:
     if made:
         os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
     try:
-        shutil.move(source, place)
+        files.move(source, place)
     except BaseException:
         if made:
-            place.unlink(missing_ok=True)
+            files.remove(place)
         raise
     with place.open("rb+") as moved:
         os.fsync(moved.fileno())

@@ -33,6 +33,7 @@ from glrec_core.sink.errors import sink_errors
 from glrec_core.sink.growing_file import GrowingFile
 from glrec_core.sink.paths import numbered
 from glrec_core.sink.sound import Sound
+from glrec_core.system import files
 from glrec_core.system.durable import sync_folder
 
 _AS_STORED = {"fflags": "+nofillin+noparse"}  # FFmpeg's parser for VP9 would forget how long packets last
@@ -40,6 +41,9 @@ _MAX_TIMESCALE = (1 << 31) - 1  # a 32-bit field that players read as signed
 _BUFFER_BYTES = 1 << 18
 
 _COMPLETE_BUT = "the recording is complete and plays, but could not be rewritten for its last form"
+_HELD_OPEN = (
+    "{} stays as it was recorded, since another program holds it open ({}): it is complete and plays, but {}"
+)
 _DELETED_AND = "the file was deleted while it was recorded, and could not be written anew"
 
 _MAX_REORDER = 16
@@ -94,7 +98,22 @@ def finish_file(
     """
     with sink_errors(file.path, "cannot finish the file"):
         file.check()
-    return _put(file, partial(_rewrite, file, container, finish), own)
+    try:
+        return _put(file, partial(_rewrite, file, container, finish), own)
+    except _HeldOpenError as held:
+        path, moved = _told(file, held.place, held.place)
+        missing = "without sound and chapters" if finish.adds else "its index is not in front"
+        note = _HELD_OPEN.format(path.name, held.strerror, missing)
+        return Finished(path, f"{moved}; {note}" if moved else note)
+
+
+class _HeldOpenError(Exception):
+    """A film cannot be replaced by its last form, since another program has it open."""
+
+    def __init__(self, place: Path, error: OSError) -> None:
+        super().__init__(str(error))
+        self.place = place
+        self.strerror = error.strerror
 
 
 def keep_file(file: GrowingFile, own: Collection[Claim] = ()) -> Finished:
@@ -132,7 +151,7 @@ def _put(file: GrowingFile, write: Callable[[Path], None], own: Collection[Claim
                 os.close(descriptor)
             target = _place(file, place, temporary, folder / file.path.name, own)
         except BaseException:
-            temporary.unlink(missing_ok=True)
+            files.remove(temporary)
             raise
     with sink_errors(
         file.path, "the recording is complete and plays, but may be lost if the power fails now"
@@ -147,7 +166,12 @@ def _place(
     """Give what was written its name and return it."""
     if place is not None and file.place() == place:
         file.close()  # some systems replace no file that is open
-        temporary.replace(place)
+        try:
+            files.replace(temporary, place)
+        except OSError as error:
+            if files.is_held_open(error):
+                raise _HeldOpenError(place, error) from error
+            raise
         return place
     for target in numbered(wanted):
         if is_claimed(target, own):
@@ -157,9 +181,9 @@ def _place(
         except FileExistsError:
             continue
         try:
-            temporary.replace(target)
+            files.replace(temporary, target)
         except BaseException:
-            target.unlink(missing_ok=True)
+            files.remove(target)
             raise
         return target
     raise AssertionError("numbers do not end")

@@ -15,10 +15,9 @@ from bisect import bisect_right
 from pathlib import Path
 
 from glrec_core.sink.claims import Identity
+from glrec_core.system import files
 from glrec_core.system.durable import Syncing, sync_data, sync_folder
 from glrec_core.system.forks import Maker
-
-_DESCRIPTORS = Path("/proc/self/fd")  # of Linux; see proc_pid_fd(5)
 
 
 def write_all(file: io.RawIOBase, data: bytes) -> None:
@@ -172,7 +171,7 @@ class GrowingFile:
         place = self.place() if self.is_empty and self._maker.is_here and not self._is_cut else None
         self._raw.close()
         if place is not None:
-            place.unlink(missing_ok=True)
+            files.remove(place)
 
     def _check_length(self) -> None:
         length = os.fstat(self._raw.fileno()).st_size
@@ -189,12 +188,7 @@ class GrowingFile:
             del self._marked_bytes[left:], self._marked_frames[left:]
 
     def _path_by_system(self) -> Path | None:
-        if self._raw.closed:
-            return None
-        try:
-            return (_DESCRIPTORS / str(self._raw.fileno())).readlink()
-        except OSError:
-            return None
+        return None if self._raw.closed else files.path_of(self._raw.fileno())
 
     def _sync(self) -> None:
         frames = self.frames

@@ -16,6 +16,7 @@ from glrec_core.errors import ConfigError, SinkError
 from glrec_core.sink.claims import Claim
 from glrec_core.sink.growing_file import write_all
 from glrec_core.sink.paths import check_writable
+from glrec_core.system import files
 from glrec_core.system.durable import Syncing, sync_data, sync_folder
 from glrec_core.values.checks import absolute_path, flag
 from glrec_core.values.frame import Packet, StreamInfo
@@ -33,7 +34,7 @@ def stands_for_pictures(path: str | os.PathLike[str]) -> bool:
     name = absolute_path("path", path)
     if name.suffix.lower() in PICTURE_CODECS:
         return _NUMBER.search(name.name) is not None
-    return os.fspath(path).endswith(os.sep) or (not name.suffix and name.is_dir())
+    return os.fspath(path).endswith((os.sep, os.altsep or os.sep)) or (not name.suffix and name.is_dir())
 
 
 class PictureSink:
@@ -140,7 +141,7 @@ class PictureSink:
         if self._overwrite:
             with self._telling_what_is_kept(pattern, "cannot replace the pictures"):
                 for picture in _existing(pattern):
-                    picture.unlink()
+                    files.remove(picture)
         self._paths.append(pattern)
         self._sequence = _Sequence(pattern)
 
@@ -268,12 +269,13 @@ def _has_size(path: Path, size: int) -> bool:
 
 def _write_whole(path: Path, data: bytes) -> None:
     """Make a new file, or none if it cannot be written to its end."""
-    with path.open("xb", buffering=0) as file:
-        try:
+    file = path.open("xb", buffering=0)
+    try:
+        with file:
             write_all(file, data)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+    except BaseException:
+        files.remove(path)
+        raise
 
 
 def _pattern(path: str | os.PathLike[str]) -> Path:

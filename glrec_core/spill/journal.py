@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import stat
 import struct
 import zlib
 from collections import deque
@@ -26,6 +25,7 @@ from glrec_core.errors import SpillError
 from glrec_core.spill.errors import spill_errors
 from glrec_core.spill.packing import Packing
 from glrec_core.spill.pixels import FORMATS, frame_bytes
+from glrec_core.system import files
 from glrec_core.system.durable import Syncing, sync_data, sync_folder
 from glrec_core.system.forks import close_copy, disown_in_children
 from glrec_core.values.frame import FrameSpec, Size
@@ -113,8 +113,7 @@ class JournalWriter:
                 raise OSError(
                     errno.EFBIG, f"the recording's options are more than {_MAX_HEADER_BYTES >> 10} KiB"
                 )
-            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-            self._descriptor = os.open(self._path, flags, 0o600)
+            self._descriptor = files.open_file(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
             self._begin_bytes = _HEADER.size + len(text)
             self._records = 0
             try:
@@ -151,7 +150,7 @@ class JournalWriter:
 
         """
         with spill_errors(self._path, "cannot read the journal"):
-            data = os.pread(self._descriptor, RECORD_BYTES, self._offset(index))
+            data = files.read_at(self._descriptor, RECORD_BYTES, self._offset(index))
         record = Record.from_bytes(data) if len(data) == RECORD_BYTES else None
         if record is None:
             raise SpillError(errno.EIO, f"record {index} is damaged", str(self._path))
@@ -249,7 +248,7 @@ def read_journal(directory: Path, first_segment: int = 0) -> Journal:
             if length > MAX_JOURNAL_BYTES:
                 raise SpillError(errno.EFBIG, f"a journal of {length} bytes is not read", str(path))
             header, begin = _read_header(descriptor, path)
-            data = _read_rest(descriptor, begin)
+            data = _read_rest(descriptor, begin, length)
         finally:
             os.close(descriptor)
     return Journal(header, data, first_segment)
@@ -264,7 +263,7 @@ def holds_no_record(directory: Path) -> bool:
     except OSError:
         return False
     try:
-        start, length = os.pread(descriptor, _HEADER.size, 0), os.fstat(descriptor).st_size
+        start, length = files.read_at(descriptor, _HEADER.size, 0), os.fstat(descriptor).st_size
     finally:
         os.close(descriptor)
     if len(start) < _HEADER.size:
@@ -280,8 +279,8 @@ def segment_name(number: int) -> str:
 
 def open_regular(path: Path) -> int:
     """Open a file for reading that must be a regular one: no link, pipe or device."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+    descriptor = files.open_without_waiting(path, os.O_RDONLY)
+    if files.is_regular(descriptor):
         return descriptor
     os.close(descriptor)
     raise SpillError(errno.EINVAL, "this is not a regular file", str(path))
@@ -291,13 +290,13 @@ def write_all(descriptor: int, data: bytes | memoryview, offset: int) -> None:
     """Write all of `data` at `offset`; a partial write shows the reason when it is tried again."""
     rest = memoryview(data)
     while rest:
-        written = os.pwrite(descriptor, rest, offset)
+        written = files.write_at(descriptor, rest, offset)
         rest, offset = rest[written:], offset + written
 
 
 def _sync_segment(path: Path) -> None:
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+        descriptor = files.open_file(path, os.O_RDWR)
     except FileNotFoundError:  # its frames are encoded by now
         return
     try:
@@ -307,7 +306,7 @@ def _sync_segment(path: Path) -> None:
 
 
 def _read_header(descriptor: int, path: Path) -> tuple[dict[str, object], int]:
-    start = os.pread(descriptor, _HEADER.size, 0)
+    start = files.read_at(descriptor, _HEADER.size, 0)
     damaged = SpillError(
         errno.EINVAL, "this is not a journal of glrec, or its beginning is damaged", str(path)
     )
@@ -316,7 +315,7 @@ def _read_header(descriptor: int, path: Path) -> tuple[dict[str, object], int]:
     magic, length, checksum = _HEADER.unpack(start)
     if magic != _MAGIC or length > _MAX_HEADER_BYTES:
         raise damaged
-    text = os.pread(descriptor, length, _HEADER.size)
+    text = files.read_at(descriptor, length, _HEADER.size)
     if zlib.crc32(text) != checksum:
         raise damaged
     try:
@@ -328,10 +327,10 @@ def _read_header(descriptor: int, path: Path) -> tuple[dict[str, object], int]:
     return header, _HEADER.size + length
 
 
-def _read_rest(descriptor: int, begin: int) -> bytes:
+def _read_rest(descriptor: int, begin: int, end: int) -> bytes:
     with os.fdopen(os.dup(descriptor), "rb", buffering=0) as file:
         file.seek(begin)
-        return file.read(MAX_JOURNAL_BYTES)
+        return file.read(max(0, end - begin))  # asked for more, some systems make room for it first
 
 
 def _place_in_line(record: Record | None) -> tuple[int, int, int]:

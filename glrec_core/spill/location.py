@@ -13,13 +13,13 @@ import platformdirs
 
 from glrec_core.errors import SpillError
 from glrec_core.spill.errors import spill_errors
+from glrec_core.system import files
 from glrec_core.values.checks import absolute_path
 
 RESERVE_BYTES = 512 << 20
 """What spilling leaves free on the disk, so that the recording itself and other programs can go on."""
 
 _IN_MEMORY = frozenset({"tmpfs", "ramfs", "devtmpfs"})
-_MOUNTS = Path("/proc/self/mountinfo")  # of Linux; see proc_pid_mountinfo(5)
 
 
 def spill_root(spill_dir: str | os.PathLike[str] | None = None) -> Path:
@@ -60,7 +60,7 @@ def check_usable(root: Path) -> None:
 
 def check_on_disk(path: Path) -> None:
     """Raise SpillError if an existing directory is in RAM: frames there would fill the memory that spilling saves."""
-    kind = _file_system(path)
+    kind = files.file_system(path)
     if kind in _IN_MEMORY:
         raise SpillError(
             errno.EINVAL,
@@ -78,16 +78,3 @@ def check_free(directory: Path, needed_bytes: int) -> None:
             f"{free >> 20} MiB are free, spilling needs {needed_bytes >> 20} MiB and leaves {RESERVE_BYTES >> 20} MiB",
             str(directory),
         )
-
-
-def _file_system(path: Path) -> str:
-    """Return the type of the file system that holds `path`; empty where that is not known."""
-    if not _MOUNTS.exists():
-        return ""
-    device = path.stat().st_dev
-    number = f"{os.major(device)}:{os.minor(device)}"
-    for line in _MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines():
-        mount, _, file_system = line.partition(" - ")
-        if mount.split()[2] == number:
-            return file_system.split()[0]
-    return ""

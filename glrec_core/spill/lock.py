@@ -1,18 +1,18 @@
 """Keeps a spill directory from being recovered while the recording that fills it still lives.
 
-The lock is the operating system's (flock): it goes with its process, however that ends. The number in the file is only
+The lock is the operating system's: it goes with its process, however that ends. The number in the file is only
 for the message.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 from pathlib import Path
 
 from glrec_core.errors import SpillError
 from glrec_core.spill.errors import spill_errors
+from glrec_core.system import files
 from glrec_core.system.forks import close_copy, disown_in_children
 
 NAME = "lock"
@@ -32,8 +32,7 @@ class DirectoryLock:
         self._descriptor = -1
         disown_in_children(self)
         with spill_errors(path, "cannot lock the spill directory"):
-            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
-            self._descriptor = os.open(path, flags, 0o600)
+            self._descriptor = files.open_without_waiting(path, os.O_RDWR | os.O_CREAT)
             try:
                 self._acquire(directory)
             except BaseException:
@@ -52,12 +51,10 @@ class DirectoryLock:
         close_copy(descriptor)
 
     def _acquire(self, directory: Path) -> None:
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            number = os.pread(self._descriptor, _LONGEST_NUMBER, 0).decode("ascii", "replace").strip()
+        if not files.lock(self._descriptor):
+            number = files.read_at(self._descriptor, _LONGEST_NUMBER, 0).decode("ascii", "replace").strip()
             raise SpillError(
                 errno.EBUSY, f"process {number} still records here; wait until it has ended", str(directory)
-            ) from error
-        os.truncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+            )
+        os.ftruncate(self._descriptor, 0)
+        files.write_at(self._descriptor, f"{os.getpid()}\n".encode(), 0)

@@ -15,6 +15,7 @@ from glrec_core.errors import SpillError
 from glrec_core.spill.errors import spill_errors
 from glrec_core.spill.journal import open_regular, segment_name, write_all
 from glrec_core.spill.location import check_free
+from glrec_core.system import files
 from glrec_core.system.forks import close_copy, disown_in_children
 
 SEGMENT_BYTES = 64 << 20
@@ -94,7 +95,7 @@ class SegmentWriter:
         path = segment_path(self._directory, self.number + 1)
         with spill_errors(path, "cannot make a file for frames"):
             check_free(self._directory, size_bytes)
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            self._descriptor = files.open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             self.number += 1
             self._used_bytes = 0
             _reserve(self._descriptor, size_bytes)
@@ -125,11 +126,16 @@ class SegmentReader:
             data = np.empty(length, np.uint8)
             rest, offset = data.data, place.offset
             while rest:
-                got = os.preadv(self._descriptor, [rest], offset)
+                got = files.read_into(self._descriptor, rest, offset)
                 if got == 0:
                     raise SpillError(errno.EIO, "the file ended while it was read", str(path))
                 rest, offset = rest[got:], offset + got
         return data
+
+    def let_go(self, number: int) -> None:
+        """Close the file of a segment that is to be deleted, if it is open."""
+        if number == self._number:
+            self.close()
 
     def close(self) -> None:
         """Close the file; safe to call twice."""

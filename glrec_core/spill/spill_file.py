@@ -23,6 +23,7 @@ from glrec_core.spill.lock import DirectoryLock
 from glrec_core.spill.packing import Packing, PackingChoice, has_lz4, pack, unpack
 from glrec_core.spill.pixels import Planes, frame_bytes, pixels_of, planes_of
 from glrec_core.spill.segments import Place, SegmentReader, SegmentWriter, segment_path
+from glrec_core.system import files
 from glrec_core.system.forks import Maker
 from glrec_core.values.frame import Frame
 
@@ -115,6 +116,7 @@ class SpillFile:
         with self._changing:
             while self._last_ns and self._is_over(first := next(iter(self._last_ns))):
                 del self._last_ns[first]
+                self._reader.let_go(first)
                 self._delete(segment_path(self.directory, first))
 
     def close(self, *, keep: bool) -> None:
@@ -131,7 +133,7 @@ class SpillFile:
 
     def _delete(self, path: Path) -> None:
         try:
-            path.unlink(missing_ok=True)
+            files.remove(path)
         except OSError as error:
             logger.warning("cannot delete %s, whose frames are encoded: %s", path, error)
 
@@ -162,15 +164,18 @@ def read_frame(reader: SegmentReader, record: Record) -> Planes:
     return planes_of(pixels, record.spec, bottom_up=record.bottom_up)
 
 
-def remove_directory(directory: Path) -> None:
+def remove_directory(directory: Path, lock: DirectoryLock | None = None) -> None:
     """Delete a spill directory and what belongs in it; what cannot be deleted is logged and left.
 
-    The journal goes first: what is left without one holds no frames to recover.
+    The journal goes first: what is left without one holds no frames to recover. A lock that is held on the directory goes
+    last, since not every system deletes a file that is open.
     """
-    names = (JOURNAL, LOCK)
     try:
-        for path in (*(directory / name for name in names), *directory.glob("*.segment")):
-            path.unlink(missing_ok=True)
+        for path in (directory / JOURNAL, *directory.glob("*.segment")):
+            files.remove(path)
+        if lock is not None:
+            lock.close()
+        files.remove(directory / LOCK)
         directory.rmdir()
     except OSError as error:
         logger.warning("cannot delete all of %s: %s", directory, error)

@@ -154,6 +154,6 @@ def _remove_abandoned(directory: Path) -> None:
         return
     lock = DirectoryLock(directory)
     try:
-        remove_directory(directory)
+        remove_directory(directory, lock)
     finally:
         lock.close()

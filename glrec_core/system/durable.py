@@ -27,6 +27,23 @@ sync_data: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
 _CANNOT_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EBADF})
 
 
+_FOLDERS_ARE_FILES = os.name != "nt"
+"""Windows opens no folder as a file; its file systems write names down in order."""
+
+
+def sync_file(path: Path) -> None:
+    """Bring a file that is complete to the disk.
+
+    Raises:
+        OSError: the disk failed, or there is no such file.
+
+    """
+    with path.open(
+        "rb" if _FOLDERS_ARE_FILES else "rb+"
+    ) as file:  # Windows syncs only for those who may write
+        os.fsync(file.fileno())
+
+
 def sync_folder(folder: Path) -> None:
     """Bring the names in a folder to the disk; does nothing where that cannot be asked for.
 
@@ -34,7 +51,7 @@ def sync_folder(folder: Path) -> None:
         OSError: the disk failed, or there is no such folder.
 
     """
-    if os.name == "nt":
+    if not _FOLDERS_ARE_FILES:
         return
     try:
         descriptor = os.open(folder, os.O_RDONLY)

@@ -10,6 +10,7 @@ A handler that a library has installed behind Python's back, with sigaction(), i
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # `signal` below its conversion to enumerations, see below
+import _thread
 import ctypes
 import signal
 import threading
@@ -96,6 +97,26 @@ class HeldBack:
         if self._python_handler is None:
             self._python_handler = _learn_python_handler()
         return not self._python_handler or _handler_address(number) == self._python_handler
+
+
+ENDING: tuple[signal.Signals, ...] = tuple(
+    getattr(signal, name) for name in ("SIGTERM", "SIGBREAK") if hasattr(signal, name)
+)
+"""What asks a program to end, beside Ctrl-C: on Windows Ctrl-Break, and the closing of the console."""
+
+FROM_THE_CONSOLE: tuple[signal.Signals, ...] = tuple(number for number in ENDING if number.name == "SIGBREAK")
+"""Those of them that come to every process of a console at once."""
+
+
+def signal_main_thread(number: int) -> None:
+    """Let a signal come to the main thread, from any other; where the system can, a call that waits there is broken off."""
+    main = threading.main_thread().ident
+    if main is None:
+        return
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(main, number)
+    else:
+        _thread.interrupt_main(signal.Signals(number))
 
 
 def _handle(come: list[tuple[Handler, int, FrameType | None]]) -> None:

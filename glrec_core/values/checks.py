@@ -13,9 +13,7 @@ from operator import index
 from pathlib import Path
 
 from glrec_core.errors import ConfigError
-
-LONGEST_NAME_BYTES = 255
-"""NAME_MAX of Linux's file systems; Windows and macOS take as many characters."""
+from glrec_core.system.names import LONGEST_NAME, problem_with, too_long
 
 LONGEST_PATH_BYTES = 4095
 """PATH_MAX of Linux, without its NUL. Other systems take fewer and say so."""
@@ -130,10 +128,13 @@ def path(name: str, value: object, hint: str = "") -> str:
         raise ConfigError(
             f"{name}={shown(value)} has {len(encoded)} bytes, and a path may have {LONGEST_PATH_BYTES}"
         )
-    if max(map(len, encoded.split(os.fsencode(os.sep)))) > LONGEST_NAME_BYTES:
+    separated = encoded.replace(os.fsencode(os.altsep or os.sep), os.fsencode(os.sep))
+    if max(map(len, separated.split(os.fsencode(os.sep)))) > LONGEST_NAME:
         raise ConfigError(
-            f"{name}={shown(value)} has a name in it of more than {LONGEST_NAME_BYTES} bytes, which file systems do not take"
+            f"{name}={shown(value)} has a name in it of more than {LONGEST_NAME} bytes, which file systems do not take"
         )
+    if problem := problem_with(found):
+        raise ConfigError(f"{name}={shown(value)} {problem}")
     return found
 
 
@@ -145,12 +146,15 @@ def absolute_path(name: str, value: object) -> Path:
 
     """
     try:
-        return Path(path(name, Path(path(name, value)).expanduser().absolute()))
+        place = Path(path(name, Path(path(name, value)).expanduser().absolute()))
     except (OSError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ConfigError(
             f"{name}={shown(value)} is nowhere: {reason}; give a path that begins with {os.sep!r}"
         ) from error
+    if problem := too_long(str(place)):
+        raise ConfigError(f"{name}={shown(value)} {problem}")
+    return place
 
 
 def shown(value: object) -> str:

@@ -26,6 +26,8 @@ def _watch(glfw: ModuleType, program: Program) -> None:
 
     @functools.wraps(create_window)
     def create_and_record(*arguments: Any, **options: Any) -> Any:
+        if program.hides_windows:
+            glfw.window_hint(glfw.VISIBLE, glfw.FALSE)
         window = create_window(*arguments, **options)
         if window and glfw.get_window_attrib(window, glfw.CLIENT_API) != glfw.NO_API:
             windows.add(window)
@@ -33,6 +35,8 @@ def _watch(glfw: ModuleType, program: Program) -> None:
         return window
 
     glfw.create_window = create_and_record  # type: ignore[attr-defined]
+    if program.hides_windows:
+        glfw.show_window = glfw.focus_window = lambda _: None  # type: ignore[attr-defined]
     program.at_stop(windows.ask_to_close)
     if program.step:
         _replace_clock(glfw)

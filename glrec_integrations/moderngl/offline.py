@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -29,7 +28,7 @@ from glrec_core import (
     Sink,
     Size,
 )
-from glrec_core.adapter import made_current
+from glrec_core.adapter import OFFSCREEN_API, made_current
 from glrec_integrations.moderngl.offline_frame import OfflineFrame
 from glrec_integrations.moderngl.options import checked_samples
 
@@ -113,21 +112,27 @@ def _standalone_context() -> Iterator[moderngl.Context]:
 
 def _new_context() -> moderngl.Context:
     reasons = []
-    for backend in ("egl",) if _needs_display() and not os.environ.get("DISPLAY") else (None, "egl"):
+    for backend in _backends():
         try:
             settings: dict[str, Any] = {"backend": backend} if backend else {}
             return moderngl.create_context(standalone=True, **settings)
         except Exception as error:  # noqa: BLE001  # glcontext raises plain exceptions
-            reasons.append(f"{backend or 'the default of ' + sys.platform}: {error}")
+            reasons.append(f"{backend or 'the default'}: {error}")
+    way_out = (
+        ". On Debian and Ubuntu the packages libegl1, libgl1 and libgl1-mesa-dri bring one that needs neither a display "
+        "nor a GPU"
+    )
     raise BackendUnavailable(
-        f"no OpenGL context of version 3.3 or later can be made without a window ({'; '.join(reasons)}). On Debian and "
-        "Ubuntu the packages libegl1, libgl1 and libgl1-mesa-dri bring one that needs neither a display nor a GPU"
+        f"no OpenGL context of version 3.3 or later can be made without a window ({'; '.join(reasons)})"
+        f"{way_out if OFFSCREEN_API == 'EGL' else ''}"
     )
 
 
-def _needs_display() -> bool:
-    """Whether moderngl's own choice is X11."""
-    return sys.platform not in {"win32", "darwin"}
+def _backends() -> tuple[str | None, ...]:
+    """Return moderngl's names for what to try, None for its own choice: where there is EGL, that is X11."""
+    if OFFSCREEN_API != "EGL":
+        return (None,)
+    return (None, "egl") if os.environ.get("DISPLAY") else ("egl",)
 
 
 @contextmanager

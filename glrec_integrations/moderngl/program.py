@@ -41,7 +41,7 @@ def _choose_context(moderngl: ModuleType, program: Program) -> None:
 
 
 def _choose_window(moderngl_window: ModuleType, program: Program) -> None:
-    if program.use_egl():
+    if program.use_egl() or program.hides_windows:
         os.environ["MODERNGL_WINDOW"] = "headless"
         moderngl_window.settings.WINDOW["class"] = "moderngl_window.context.headless.Window"
 

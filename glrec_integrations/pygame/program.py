@@ -34,7 +34,7 @@ def _watch_display(display: ModuleType, program: Program) -> None:
     @functools.wraps(set_mode)
     def set_mode_and_record(*arguments: Any, **options: Any) -> Any:
         before = current_binding()
-        surface = set_mode(*arguments, **options)
+        surface = set_mode(*_hidden(arguments, options) if program.hides_windows else arguments, **options)
         after = current_binding()
         kept = before is not None and after is not None and before.context == after.context
         if not kept and has_opengl(sys.modules["pygame"]):
@@ -42,6 +42,15 @@ def _watch_display(display: ModuleType, program: Program) -> None:
         return surface
 
     display.set_mode = set_mode_and_record  # type: ignore[attr-defined]
+
+
+def _hidden(arguments: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the arguments of a hidden window; `options` gets the flag where that is given by name, or not at all."""
+    hidden = sys.modules["pygame"].HIDDEN
+    if len(arguments) > 1:
+        return arguments[0], arguments[1] | hidden, *arguments[2:]
+    options["flags"] = options.get("flags", 0) | hidden
+    return arguments
 
 
 def _watch_windows(window: Any, program: Program) -> None:
@@ -52,8 +61,14 @@ def _watch_windows(window: Any, program: Program) -> None:
             if not options.get("opengl"):
                 super().__init__(*arguments, **options)
                 return
+            if program.hides_windows:
+                options["hidden"] = True
             with program.making(self):
                 super().__init__(*arguments, **options)
+
+        def show(self) -> None:
+            if not program.hides_windows:
+                super().show()
 
     window.Window = Window
 

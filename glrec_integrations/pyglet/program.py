@@ -74,11 +74,13 @@ def _watch_windows(window: ModuleType, program: Program) -> None:
 
     @functools.wraps(init)
     def __init__(self: Any, *arguments: Any, **options: Any) -> None:  # noqa: N807
+        if program.hides_windows:
+            type(self).set_visible = _set_visible_unseen
         with program.making(self):
             init(self, *arguments, **options)
 
     window.BaseWindow.__init__ = __init__
-    if sys.platform == "linux" and sys.modules["pyglet"].options.headless and _has_xlib():
+    if sys.modules["pyglet"].options.headless and _has_xlib():
         importlib.import_module(
             "pyglet.window.xlib"
         )  # pyglet.input takes it for granted, with or without a screen
@@ -89,14 +91,16 @@ def _tell_of_size(headless: ModuleType, program: Program) -> None:
     if not program.headless:
         return
 
-    def set_visible(window: Any, visible: bool = True) -> None:  # noqa: FBT001, FBT002 - pyglet's signature
-        if visible:
-            window.dispatch_event("on_resize", *window.get_size())
-            window.dispatch_event("on_show")
-            window.dispatch_event("on_expose")
-
-    headless.HeadlessWindow.set_visible = set_visible
+    headless.HeadlessWindow.set_visible = _set_visible_unseen
     headless.HeadlessWindow.dispatch_pending_events = headless.HeadlessWindow.dispatch_events
+
+
+def _set_visible_unseen(window: Any, visible: bool = True) -> None:  # noqa: FBT001, FBT002 - pyglet's signature
+    """Do as if a window were shown."""
+    if visible:
+        window.dispatch_event("on_resize", *window.get_size())
+        window.dispatch_event("on_show")
+        window.dispatch_event("on_expose")
 
 
 def _schedule_early(clock: ModuleType, program: Program) -> None:

@@ -21,10 +21,11 @@ SMALL = ("--size", "320x240", "--fps", "30", "--seconds", "1")
 PROGRAM = """
 import itertools
 import moderngl
+from tests.support.contexts import standalone_context
 import glrec_core
 from glrec_core.testing import barcode
 
-context = moderngl.create_context(standalone=True, backend="egl")
+context = standalone_context()
 framebuffer = context.simple_framebuffer((320, 240))
 
 def fill(x, y, width, height, rgb):

@@ -5,23 +5,26 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import assert_refused, glrec, glrec_json
+from tests.support import systems
 from tests.support.displays import ProgramError, run_program
 from tests.support.spill import disk
 
 KILLED = """
-import os, signal, sys, time
-import moderngl
+import sys, time
+import psutil
+
+from tests.support.contexts import standalone_context
 from glrec_core import record
 from tests.support.recording import BarcodeLoop
 
-context = moderngl.create_context(standalone=True, backend="egl")
+context = standalone_context()
 recorder = record(None, sys.argv[1], timing="step", fps=50, backend="spill", spill_dir=sys.argv[2])
 
 def end(number):
     if number == 39:
         while recorder.stats.spilled < 40:
             time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGKILL)
+        psutil.Process().kill()
 
 BarcodeLoop(context).record(recorder, range(40), end)
 """
@@ -31,7 +34,7 @@ BarcodeLoop(context).record(recorder, range(40), end)
 def spill(tmp_path: Path) -> Path:
     """Return the directory of a recording of 40 frames that was killed."""
     folder = disk(tmp_path) / "spill"
-    with pytest.raises(ProgramError, match=r"returned -9"):
+    with pytest.raises(ProgramError, match=f"returned {systems.KILLED}"):
         run_program(KILLED, str(tmp_path / "a.mp4"), str(folder))
     (directory,) = folder.iterdir()
     return directory

@@ -24,6 +24,7 @@ from glrec_core import (
 from glrec_core.gl.functions import GL
 from glrec_core.testing.barcode import Region
 from tests.support import video
+from tests.support.contexts import standalone_context
 from tests.support.recording import BarcodeLoop
 
 
@@ -254,7 +255,7 @@ def test_another_context_ends_the_recording_and_not_the_loop(
     recorder = record(None, tmp_path / "a.mp4", timing="step")
     loop = BarcodeLoop(context)
     loop.record(recorder, range(5))
-    with moderngl.create_context(standalone=True, backend="egl"):  # type: ignore[arg-type]
+    with standalone_context():
         recorder.frame_drawn(loop.framebuffer)
         recorder.frame_drawn(loop.framebuffer)
     context.__enter__()  # type: ignore[no-untyped-call]

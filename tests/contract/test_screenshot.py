@@ -15,6 +15,7 @@ from glrec_core.gl.functions import current_gl
 from glrec_core.testing import barcode
 from tests.contract.test_recorder import assert_account_adds_up
 from tests.support import video
+from tests.support.contexts import standalone_context
 from tests.support.recording import BarcodeLoop
 
 SIZE = (320, 240)
@@ -226,7 +227,7 @@ def test_a_failed_recording_tells_why(context: moderngl.Context, tmp_path: Path)
     recorder, loop = record(None, tmp_path / "a.mp4", timing="step"), BarcodeLoop(context)
     loop.record(recorder, range(2))
     future = recorder.screenshot(tmp_path / "a.png")
-    other = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
+    other = standalone_context()
     recorder.frame_drawn(loop.framebuffer)  # another context is current: the recording stops
     recorder.frame_drawn(loop.framebuffer)
     with pytest.raises(CaptureError, match="another OpenGL context is current") as caught:

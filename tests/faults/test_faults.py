@@ -19,6 +19,7 @@ from glrec_core.sink.growing_file import GrowingFile
 from glrec_core.testing import FailingSink, SlowEncoder
 from tests.contract.test_recorder import assert_account_adds_up
 from tests.support import video
+from tests.support.contexts import standalone_context
 from tests.support.displays import run_program
 from tests.support.failing import fail, wrap_encoders
 from tests.support.gl_names import names_alive
@@ -152,11 +153,11 @@ def test_a_sink_that_fails_is_left_out_and_the_others_go_on(
 
 
 def test_a_context_that_goes_first_loses_nothing_that_was_read(tmp_path: Path) -> None:
-    context = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
+    context = standalone_context()
     recorder = record(None, tmp_path / "a.mp4", timing="step")
     BarcodeLoop(context).record(recorder, range(20))
     context.release()
-    with moderngl.create_context(standalone=True, backend="egl") as other:  # type: ignore[arg-type]
+    with standalone_context() as other:
         path = recorder.close().path
         assert other.error == "GL_NO_ERROR"
     assert path is not None
@@ -177,12 +178,13 @@ def test_an_error_in_the_block_is_the_one_that_is_raised(context: moderngl.Conte
 _PROGRAM = """
 import sys
 import moderngl
+from tests.support.contexts import standalone_context
 from glrec_core import record
 from tests.support.failing import fail
 from tests.support.gl_names import names_alive
 from tests.support.recording import BarcodeLoop
 
-context = moderngl.create_context(standalone=True, backend="egl")
+context = standalone_context()
 recorder = record(None, sys.argv[1], timing="step", fps=60)
 loop = BarcodeLoop(context)
 """

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import moderngl
 import pytest
 
 from glrec_core import CaptureError, Recorder, record
@@ -15,6 +14,7 @@ from glrec_core.gl import functions as g
 from glrec_core.gl.functions import current_gl
 from tests.contract.test_recorder import assert_account_adds_up
 from tests.support import video
+from tests.support.contexts import standalone_context
 from tests.support.displays import run_program
 from tests.support.recording import BarcodeLoop
 
@@ -40,7 +40,7 @@ class Drawing:
 
     def _run(self) -> None:
         path, frames, before, options = self._arguments
-        context = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
+        context = standalone_context()
         try:
             before()
             loop = BarcodeLoop(context, SIZE)
@@ -130,13 +130,14 @@ def test_two_threads_may_close_at_once(tmp_path: Path) -> None:
 STILL_DRAWING = """
 import sys, threading, time
 import moderngl
+from tests.support.contexts import standalone_context
 from glrec_core import Framebuffer, Size, mark_frame, record
 from tests.support.recording import BarcodeLoop
 
 drawn = threading.Event()
 
 def draw():
-    context = moderngl.create_context(standalone=True, backend="egl")
+    context = standalone_context()
     loop = BarcodeLoop(context, (64, 48))
     recorder = record(None, sys.argv[1], timing="step", overflow="block") if len(sys.argv) > 1 else None
     number = 0
@@ -181,12 +182,13 @@ def test_run_finishes_what_a_daemon_thread_still_draws(tmp_path: Path) -> None:
 FORK = """
 import multiprocessing, os, sys, threading, time
 import moderngl
+from tests.support.contexts import standalone_context
 from glrec_core import record
 from tests.support.recording import BarcodeLoop
 
 path, overflow, end, codec = sys.argv[1:]
 slow = [lambda _, frame: (time.sleep(0.004), frame)[1]]
-context = moderngl.create_context(standalone=True, backend="egl")
+context = standalone_context()
 loop = BarcodeLoop(context, (64, 48))
 recorder = record(None, path, timing="step", overflow=overflow, slots=4, process=slow, codec=codec)
 

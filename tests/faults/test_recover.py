@@ -35,6 +35,7 @@ STEP: dict[str, object] = {"timing": "step", "fps": [60, 1], "codec": "h264"}
 _PROGRAM = """
 import json, sys, time
 import moderngl
+from tests.support.contexts import standalone_context
 from glrec_core import record
 from glrec_core.encode.pyav import PyAVEncoder
 from tests.support.recording import BarcodeLoop
@@ -47,7 +48,7 @@ def slowly(encoder, frame):
     return encode(encoder, frame)
 
 PyAVEncoder.encode = slowly
-context = moderngl.create_context(standalone=True, backend="egl")
+context = standalone_context()
 recorder = record(None, path, timing="step", fps=60, **options)
 
 def tell(_):

@@ -4,7 +4,6 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import moderngl
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from glrec_core import CaptureError, ClosedError, GlrecError, record
 from glrec_core.gl.switching import current_binding
 from tests.contract.test_recorder import assert_account_adds_up
 from tests.support import video
+from tests.support.contexts import standalone_context
 from tests.support.recording import BarcodeLoop
 
 SIZES = ((64, 48), (80, 48))
@@ -61,7 +61,7 @@ class Program:
     """A program with a context of its own that does what it is told, and the model beside it."""
 
     def __init__(self, folder: Path, limit: int | None) -> None:
-        self.context = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
+        self.context = standalone_context()
         self.loops = {size: BarcodeLoop(self.context, size) for size in SIZES}
         path = folder / "a.mp4"
         self.recorder = record(None, path, timing="step", on_resize="segment", frames=limit, slots=2)

@@ -15,7 +15,8 @@ import pytest
 from glrec_core import ConfigError, EncodeError, Recorder, SpillError, record
 from glrec_core.encode.pyav import PyAVEncoder
 from glrec_core.recover import recover
-from glrec_core.spill import journal, location, segments
+from glrec_core.spill import journal, segments
+from glrec_core.system import files
 from glrec_core.testing import barcode
 from tests.contract.test_recorder import assert_account_adds_up
 from tests.faults.test_faults import Gate
@@ -158,7 +159,7 @@ def test_a_default_place_in_ram_is_not_used(
 ) -> None:
     gate = Gate(monkeypatch)
     recorder = start(folder)
-    monkeypatch.setattr(location, "_file_system", lambda _: "tmpfs")
+    monkeypatch.setattr(files, "file_system", lambda _: "tmpfs")
     threading.Timer(0.2, gate.opened.set).start()
     BarcodeLoop(context).record(recorder, range(FRAMES))
     recording = recorder.close()
@@ -174,7 +175,7 @@ def test_a_place_that_cannot_be_used_is_refused_before_anything_is_recorded(
     for place in (folder / "file", folder / "file" / "spill"):
         with pytest.raises(ConfigError, match="spill_dir="):
             record(None, folder / "a.mp4", spill_dir=place)
-    monkeypatch.setattr(location, "_file_system", lambda _: "tmpfs")
+    monkeypatch.setattr(files, "file_system", lambda _: "tmpfs")
     with pytest.raises(ConfigError, match="in RAM"):
         record(None, folder / "a.mp4", spill_dir=folder / "spill")
     assert [path.name for path in folder.iterdir()] == ["file"]

@@ -13,6 +13,7 @@ from glrec_core import CaptureError, Recorder, WrongThreadError, record
 from glrec_core.gl.functions import TIMEOUT_EXPIRED, current_gl
 from tests.contract.test_recorder import assert_account_adds_up
 from tests.support import video
+from tests.support.contexts import standalone_context
 from tests.support.recording import BarcodeLoop
 
 FRAMES = 60
@@ -36,7 +37,7 @@ def in_thread(work: Callable[[], None]) -> None:
 
 
 def new_context() -> moderngl.Context:
-    return moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
+    return standalone_context()
 
 
 def release(context: moderngl.Context) -> None:

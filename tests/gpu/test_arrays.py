@@ -37,7 +37,7 @@ def gpu() -> None:
     pytest.importorskip("cupy", reason="cupy is not installed (pip install 'glrec[nvenc]')")
     pytest.importorskip("cuda.bindings", reason="cuda-bindings is not installed (pip install 'glrec[nvenc]')")
     try:
-        load("libcuda.so.1")
+        load("cuda")
     except OSError as error:
         pytest.skip(f"there is no NVIDIA driver ({error})")
 

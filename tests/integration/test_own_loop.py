@@ -14,6 +14,7 @@ from glrec_core.drawing import FrameBuffer
 from glrec_core.testing import barcode
 from tests.contract.adapter_programs import native
 from tests.support import video
+from tests.support.contexts import standalone_context
 
 SIZE = (320, 240)
 NTSC = Fraction(30_000, 1001)
@@ -173,7 +174,7 @@ def test_another_context_ends_the_recording_and_close_says_so(
     recorder = open_recorder(tmp_path / "a.mp4")
     framebuffer = FrameBuffer(SIZE)
     record_frames(recorder, framebuffer, range(3))
-    with moderngl.create_context(standalone=True, backend="egl"):  # type: ignore[arg-type]
+    with standalone_context():
         recorder.frame_drawn(Framebuffer(framebuffer.name, Size(*SIZE)))
     assert recorder.finished
     with context, pytest.raises(CaptureError, match="another OpenGL context"):

@@ -174,7 +174,7 @@ def test_without_libass_captions_are_refused_with_the_way_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(libass, "_library", libass._library.__wrapped__)
-    monkeypatch.setattr(libass, "_NAMES", ("missing.so", "missing.dylib", "missing"))
+    monkeypatch.setattr(libass, "_names", lambda: ["missing.so", "missing.dll"])
     with pytest.raises(ConfigError, match=r"libass, which was not found.*apt-get install libass9"):
         captions(script(tmp_path))
 

@@ -20,7 +20,8 @@ def libraries(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Call(func=ast.Attribute(attr="CDLL"), args=[ast.Constant(value=str(name)), *_]):
-                yield name
+                if ".so" in name:  # else another system's, which has it
+                    yield name
             case ast.Constant(value=str(text)):
                 yield from re.findall(r"CDLL\(\"(lib[^\"]+)\"", text)
 

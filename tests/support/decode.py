@@ -88,9 +88,10 @@ def decode_rgb(
     width, height = probe(path).size
     frame_bytes = width * height * 3
     source, pictures = ["-copyts", "-i", str(path)], [*_VIDEO, *_EXACT_RGB, "-f", "rawvideo"]
-    with tempfile.NamedTemporaryFile() as times, tempfile.TemporaryFile() as errors:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as errors:
+        times = Path(folder) / "times"
         if tell is not None:
-            source += [*_VIDEO, "-f", "framecrc", "-y", times.name]
+            source += [*_VIDEO, "-f", "framecrc", "-y", str(times)]
         with _ffmpeg([*source, *pictures], errors) as output:
             while data := output.read(frame_bytes):
                 if len(data) != frame_bytes:
@@ -99,7 +100,7 @@ def decode_rgb(
                     )
                 yield np.frombuffer(data, np.uint8).reshape(height, width, 3)
         if tell is not None:
-            tell(_timeline(Path(times.name).read_text("ascii"), text(errors)))
+            tell(_timeline(times.read_text("ascii"), text(errors)))
 
 
 def decode_yuv(path: Path) -> Generator[Planes, None, None]:

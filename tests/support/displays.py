@@ -34,6 +34,9 @@ def xvfb(screen: str = "1280x1024x24") -> Iterator[str]:
 
     The server picks a free number itself. Raises DisplayError when there is no Xvfb or it does not start.
     """
+    if sys.platform == "win32":  # every session has a screen
+        yield os.environ.get("DISPLAY", "")
+        return
     executable = shutil.which("Xvfb")
     if executable is None:
         raise DisplayError("Xvfb is not installed (package xvfb on Debian and Ubuntu)")
@@ -81,9 +84,9 @@ def run_program(
         path = program if isinstance(program, Path) else _saved(program, Path(folder))
         words, variables = [str(path), *arguments], _environment(env)
         code: int | None
-        if fresh:
+        if fresh or not warm.AVAILABLE:
             with process_group(
-                [sys.executable, *words], stdout=output, stderr=errors, env=variables
+                [sys.executable, *words], stdout=output, stderr=errors, env=warm.environment_here(variables)
             ) as process:
                 code = _wait(process, timeout_seconds)
         else:

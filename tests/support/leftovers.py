@@ -1,13 +1,15 @@
-"""What this process has open and running now, for a comparison with what it had before. Linux only."""
+"""What this process has open and running now, for a comparison with what it had before. Linux, but for `descriptors`."""
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support import warm
 
+_MOST_DESCRIPTORS = 512
 _PF_EXITING = 0x4  # include/linux/sched.h
 
 
@@ -27,7 +29,17 @@ def open_files() -> set[str]:
 
 def descriptors() -> int:
     """Return how many files, pipes and sockets are open; two of one file are two."""
+    if sys.platform == "win32":
+        return sum(map(_is_open, range(_MOST_DESCRIPTORS)))
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 def children() -> set[str]:

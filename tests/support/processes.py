@@ -1,11 +1,14 @@
 """Child processes that never outlive the test: each leads a process group of its own, ended as a whole.
 
+Windows knows no groups that could be ended: there a process's children are looked for.
+
 Output goes to files, not pipes: a grandchild that keeps a pipe open could otherwise hold up its reader.
 """
 
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -46,8 +49,7 @@ def process_group(
         stderr=stderr,
         env=env,
         cwd=cwd,
-        pass_fds=pass_fds,
-        start_new_session=True,
+        **_alone(pass_fds),
     ) as process:
         try:
             yield process
@@ -55,8 +57,19 @@ def process_group(
             end_group(process)
 
 
+def _alone(pass_fds: Sequence[int]) -> dict[str, Any]:
+    """Return what gives a process a session of its own, and these descriptors."""
+    if sys.platform == "win32":
+        assert not pass_fds, "Windows hands no descriptors on"
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"pass_fds": pass_fds, "start_new_session": True}
+
+
 def end_group(process: Process) -> None:
     """Ask, then make, a process that leads a group end, and all others of its group."""
+    if sys.platform == "win32":
+        _end_tree(process)
+        return
     _signal_group(process.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):  # what ignores the request is killed next
         process.wait(_GRACE_SECONDS)
@@ -65,6 +78,16 @@ def end_group(process: Process) -> None:
     deadline = time.monotonic() + _GRACE_SECONDS
     while others and _is_group_running(process.pid) and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)  # a killed child may be writing files until it is really gone
+
+
+def _end_tree(process: Process) -> None:
+    """End a process and all that it has started; to ask first is not possible without a console."""
+    with suppress(psutil.NoSuchProcess):
+        root = psutil.Process(process.pid)
+        for each in (*root.children(recursive=True), root):
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+    process.wait()
 
 
 def is_running(number: int) -> bool:
@@ -107,4 +130,4 @@ def _is_live(process: psutil.Process) -> bool:
 def text(file: IO[bytes]) -> str:
     """Return all that was written to a file."""
     file.seek(0)
-    return file.read().decode("utf-8", "replace")
+    return file.read().decode("utf-8", "replace").replace(os.linesep, "\n")

@@ -9,11 +9,28 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 _SERVER = Path(__file__).with_name("warm_server.py")
 _ROOT = Path(__file__).resolve().parents[2]
 _MOST_SERVERS = 4
+
+AVAILABLE = hasattr(os, "fork")
+"""Whether processes can be copied at all; where not, each program gets an interpreter of its own."""
+
+
+GROUP_OF_ITS_OWN: dict[str, Any] = {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+"""What starts a process on Windows that Ctrl-C of the tests does not reach."""
+
+_OF_X11 = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "SDL_VIDEODRIVER", "EGL_PLATFORM")
+
+
+def environment_here(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment for this system: Windows has no displays to choose, and wine must keep its own."""
+    if sys.platform != "win32":
+        return dict(environment)
+    kept = {name: value for name, value in environment.items() if name not in _OF_X11}
+    return {**kept, **{name: os.environ[name] for name in _OF_X11 if name in os.environ}}
 
 
 class WarmProcess:
@@ -89,18 +106,29 @@ def start(
     environment: Mapping[str, str],
     outputs: Sequence[IO[bytes]],
     folder: str | os.PathLike[str] | None = None,
-) -> WarmProcess:
+) -> WarmProcess | subprocess.Popen[bytes]:
     """Run what would follow `python` on the command line: a script, -m and a module, or -c and source; its arguments.
 
     The copy has exactly this environment; `outputs` are its stdout and stderr, `folder` is where it works.
     """
+    if not AVAILABLE:
+        return subprocess.Popen(
+            [sys.executable, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=outputs[0],
+            stderr=outputs[1],
+            env=environment_here(environment),
+            cwd=folder,
+            **GROUP_OF_ITS_OWN,
+        )
     request = {"words": list(words), "environment": dict(environment), "folder": str(folder or Path.cwd())}
     return _server(environment).start(request, outputs)
 
 
 def open_server() -> None:
     """Start the interpreter for the environment as it is, so that a test that counts what it leaves finds it there."""
-    _server(os.environ)
+    if AVAILABLE:
+        _server(os.environ)
 
 
 def processes() -> set[int]:

@@ -285,6 +285,7 @@ def test_the_core_needs_the_standard_library_and_its_dependencies_only() -> None
         "lz4",  # where it is installed
         "cupy",
         "cuda",
+        "psutil",  # other processes, where there is no /proc; a dependency there
         "nvtx",  # names the stages in profilers, where it is installed
         "PyNvVideoCodec",
         "PIL",  # images and text in `glrec_core.process`
@@ -298,3 +299,71 @@ def test_the_core_needs_the_standard_library_and_its_dependencies_only() -> None
         str(each) for each in IMPORTS if each.importer.startswith("glrec_core") and _top(each) not in allowed
     ]
     assert foreign == []
+
+
+OF_ONE_SYSTEM = frozenset(
+    [
+        "fcntl",
+        "grp",
+        "msvcrt",
+        "nt",
+        "posix",
+        "pty",
+        "pwd",
+        "resource",
+        "syslog",
+        "termios",
+        "tty",
+        "winreg",
+        "winsound",
+        "_winapi",
+    ]
+)
+"""Modules of the standard library that only one kind of system has."""
+
+KNOW_THE_SYSTEM = ("glrec_core.system", "glrec_core.gl.platform", "glrec_bench")
+"""Who may ask which system this is. OpenGL's windowing APIs are what systems are to `gl`; benchmarks run on Linux."""
+
+
+def test_the_differences_of_systems_live_in_one_place() -> None:
+    """Everywhere else the code is one for all systems: it neither asks for their names nor imports what one of them lacks."""
+    elsewhere = {module: path for module, path in MODULES.items() if not module.startswith(KNOW_THE_SYSTEM)}
+    imported = [str(each) for each in IMPORTS if each.importer in elsewhere and _top(each) in OF_ONE_SYSTEM]
+    assert imported == []
+    asked = {
+        f"{module} asks for {ast.unparse(node)}"
+        for module, path in elsewhere.items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+        and ast.unparse(node) in {"sys.platform", "os.name", "platform.system"}
+    }
+    assert asked == set()
+
+
+def test_what_one_system_lacks_is_not_called_elsewhere() -> None:
+    """Names that Windows' `os` and `signal` do not have: who needs them asks `glrec_core.system`."""
+    lacking = {
+        "os": {
+            "fork",
+            "killpg",
+            "pread",
+            "preadv",
+            "pwrite",
+            "set_blocking",
+            "O_NOFOLLOW",
+            "O_NONBLOCK",
+            "geteuid",
+        },
+        "signal": {"SIGKILL", "SIGHUP", "pthread_kill", "pthread_sigmask", "setitimer"},
+        "select": {"select", "poll", "epoll"},
+    }
+    used = {
+        f"{module} uses {ast.unparse(node)}"
+        for module, path in MODULES.items()
+        if not module.startswith(KNOW_THE_SYSTEM)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.attr in lacking.get(node.value.id, ())
+    }
+    assert used == set()

@@ -17,6 +17,7 @@ from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL, current_gl
 from glrec_core.values.frame import Framebuffer, Size
 from tests.contract.adapter_programs import native
+from tests.support.contexts import standalone_context
 from tests.support.displays import run_program, xvfb
 
 Pixels = NDArray[np.uint8]
@@ -421,7 +422,7 @@ def drawers(context: moderngl.Context) -> Iterator[list[Callable[[], object]]]:
 
 @pytest.mark.parametrize("number", range(4))
 def test_another_context_is_refused(drawers: list[Callable[[], object]], number: int) -> None:
-    own = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
+    own = standalone_context()
     with pytest.raises(CaptureError, match="not current"):
         drawers[number]()
     own.release()
@@ -430,7 +431,7 @@ def test_another_context_is_refused(drawers: list[Callable[[], object]], number:
 def test_a_block_that_ends_in_another_context_leaves_that_alone(context: moderngl.Context, gl: GL) -> None:
     gl.Viewport(1, 2, 3, 4)
     with FrameBuffer((8, 8)):
-        other = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
+        other = standalone_context()
         other.simple_framebuffer((16, 16)).use()
         state = native.state()
     assert native.state() == state
@@ -448,7 +449,7 @@ def test_closed_objects_are_refused(context: moderngl.Context) -> None:
 
 def test_nothing_is_deleted_in_another_context(context: moderngl.Context) -> None:
     framebuffer, quad = FrameBuffer((8, 8), samples=4), Quad()
-    other = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
+    other = standalone_context()
     kept = (FrameBuffer((8, 8), samples=4), Quad())
     names = names_alive(current_gl())
     assert kept[0].name == framebuffer.name  # so that a deletion would hit

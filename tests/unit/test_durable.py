@@ -19,7 +19,7 @@ from glrec_core.system import durable
 from glrec_core.system.durable import Syncing, sync_folder
 from glrec_core.testing.streams import encoded, regular
 from glrec_core.values.frame import Packet, StreamInfo
-from tests.support import video
+from tests.support import systems, video
 from tests.support.spill import disk, rgba
 
 FRAMES = 60
@@ -92,6 +92,7 @@ def test_an_error_ends_it_and_is_kept(quick: None) -> None:
     assert not counted.synced.acquire(blocking=False)
 
 
+@systems.posix
 def test_a_forked_child_has_no_thread_and_can_end(quick: None) -> None:
     counted = Counted()
     syncing = Syncing(counted.sync)
@@ -104,6 +105,7 @@ def test_a_forked_child_has_no_thread_and_can_end(quick: None) -> None:
     syncing.end()
 
 
+@systems.posix
 def test_a_folder_can_be_synced_or_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sync_folder(tmp_path)
     with pytest.raises(FileNotFoundError):
@@ -148,8 +150,9 @@ def test_the_encode_thread_never_waits_for_the_disk(
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webp"])
 def test_a_disk_that_fails_is_told_at_the_next_packet(
-    quick: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
+    monkeypatch.setattr(durable, "INTERVAL_SECONDS", 1.0)  # the first packets are written before
     failed = threading.Event()
 
     def fail(descriptor: int) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from glrec_core.config import Config
 from glrec_core.encode.codecs import choose_codec
-from glrec_core.encode.priority import ordinary_priority
 from glrec_core.encode.pyav import PyAVEncoder
+from glrec_core.system.priority import ordinary_priority
 from glrec_core.values.frame import Size
 from tests.support.leftovers import native_threads
 

@@ -17,7 +17,9 @@ from glrec_core.spill.lock import DirectoryLock
 from glrec_core.spill.packing import Packing, PackingChoice
 from glrec_core.spill.spill_file import SpillFile
 from glrec_core.spill.stored_frames import StoredFrames, unfinished
+from glrec_core.system import files
 from glrec_core.values.frame import Frame
+from tests.support import systems
 from tests.support.spill import STEP_NS, disk, nv12, rgba, same
 
 
@@ -54,6 +56,7 @@ def test_pixels_come_back_exactly(
     assert list(root.iterdir()) == []
 
 
+@systems.posix
 def test_only_its_user_can_read_it(root: Path) -> None:
     directory = spill(root, [rgba(0)])
     assert directory.stat().st_mode & 0o777 == 0o700
@@ -172,9 +175,9 @@ def test_what_is_no_file_is_not_opened(root: Path, tmp_path: Path, name: str, ki
     (directory / name).unlink()
     if kind == "link":
         (tmp_path / "elsewhere").write_bytes(content)
-        (directory / name).symlink_to(tmp_path / "elsewhere")
+        systems.link(directory / name, tmp_path / "elsewhere")
     elif kind == "pipe":
-        os.mkfifo(directory / name)
+        systems.pipe(directory / name)
     elif kind == "folder":
         (directory / name).mkdir()
     if name == "000000.segment" or (name, kind) == ("lock", "missing"):
@@ -257,12 +260,13 @@ def test_a_spill_that_keeps_all_deletes_nothing(root: Path, monkeypatch: pytest.
 
 
 def test_frames_in_ram_are_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(location, "_file_system", lambda _: "tmpfs")
+    monkeypatch.setattr(files, "file_system", lambda _: "tmpfs")
     with pytest.raises(SpillError, match="in RAM"):
         SpillFile(root, {}, keep_all=False)
     assert list(root.iterdir()) == []
 
 
+@systems.linux
 def test_a_file_system_in_ram_is_recognized() -> None:
     mounts = Path("/proc/mounts")
     if not mounts.exists() or " /dev/shm tmpfs " not in mounts.read_text():

@@ -5,10 +5,12 @@ All functions act on the context that is current, whoever made it.
 
 import ctypes
 import os
+import sys
 from collections.abc import Callable
 from ctypes import POINTER, byref, c_float, c_int, c_ssize_t, c_uint, c_void_p
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,9 +90,29 @@ _INTEGERS = {
 State = dict[str, tuple[float, ...]]
 
 
+class _WindowsGl:
+    """opengl32.dll exports OpenGL 1.1; for the rest each context's driver is asked."""
+
+    def __init__(self) -> None:
+        self._library = ctypes.CDLL("opengl32")
+        self._library.wglGetProcAddress.restype = c_void_p
+
+    def __getattr__(self, name: str) -> Any:
+        address = self._library.wglGetProcAddress(name.encode())
+        function = getattr(self._library, name) if not address else _untyped(address)
+        setattr(self, name, function)
+        return function
+
+
+def _untyped(address: int) -> Any:
+    """Return a function as ctypes has those of a library: `argtypes` can be set, and need not be."""
+    kind: Any = type(ctypes.CDLL("opengl32").glFlush)  # the class of a library's functions is its own
+    return kind(address)
+
+
 @cache
-def _gl() -> ctypes.CDLL:
-    library = ctypes.CDLL("libOpenGL.so.0")
+def _gl() -> Any:
+    library: Any = _WindowsGl() if sys.platform == "win32" else ctypes.CDLL("libOpenGL.so.0")
     library.glClearColor.argtypes = [c_float] * 4
     library.glReadPixels.argtypes = [*[c_int] * 4, c_uint, c_uint, c_void_p]
     library.glBufferData.argtypes = [c_uint, c_ssize_t, c_void_p, c_uint]

@@ -17,11 +17,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, cast
 
-import moderngl
-
 from glrec_core import GlrecError, Recorder, record
 from glrec_core.config import Overflow
 from tests.support import video
+from tests.support.contexts import standalone_context
 from tests.support.recording import BarcodeLoop
 
 FRAMES = 6
@@ -82,7 +81,7 @@ def close(recorder: Recorder) -> str:
 
 def one(path: Path, act: str, overflow: Overflow, number: int) -> dict[str, Any] | None:
     """Record with an exception at one line; None when there is no such line any more."""
-    context = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
+    context = standalone_context()
     loop = BarcodeLoop(context, (64, 48))
     recorder = record(None, path, timing="step", overflow=overflow, slots=2, overwrite=True)
     at = RaiseAt(number)

@@ -16,11 +16,10 @@ import time
 from collections.abc import Callable
 from typing import cast
 
-import moderngl
-
 from glrec_core import Recorder, record
 from glrec_core.config import Overflow
 from tests.contract.adapter_programs import native
+from tests.support.contexts import standalone_context
 from tests.support.gl_names import names_alive
 from tests.support.recording import BarcodeLoop
 
@@ -87,7 +86,7 @@ def draw(storm: Storm, recorder: Recorder, loops: list[BarcodeLoop]) -> None:
 def main(path: str, overflow: Overflow, signals: int) -> None:
     """Record, close, and tell; show where it hangs if it does."""
     faulthandler.dump_traceback_later(LONGEST_SECONDS, exit=True)
-    context = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
+    context = standalone_context()
     loops = [BarcodeLoop(context, SIZE) for _ in range(PICTURES)]
     for number, loop in enumerate(loops):
         loop.draw(number)

@@ -1,0 +1,16 @@
+"""OpenGL contexts of the tests' own without a window: through EGL, or on a hidden window where there is no EGL."""
+
+import sys
+from typing import Any
+
+import moderngl
+
+STANDALONE: dict[str, Any] = (
+    {"standalone": True} if sys.platform in {"win32", "darwin"} else {"standalone": True, "backend": "egl"}
+)
+"""What `moderngl.create_context` is asked for."""
+
+
+def standalone_context() -> moderngl.Context:
+    """Return a new context, current in this thread."""
+    return moderngl.create_context(**STANDALONE)
