@@ -4,14 +4,18 @@ import os
 import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import moderngl
 import pytest
 
+from glrec_core import record
 from glrec_core.recover import recover
 from glrec_core.spill.stored_frames import unfinished
-from tests.cli.command import COMMAND, environment, glrec
+from tests.cli.command import environment, glrec
 from tests.support import systems
+from tests.support.recording import BarcodeLoop
 from tests.support.video import assert_recording, read_barcodes
 
 pytestmark = pytest.mark.skipif(not systems.on_windows, reason="what is tested is Windows' own")
@@ -23,6 +27,7 @@ PROGRAM = Path(__file__).parents[1] / "run" / "programs" / "frameworks.py"
 
 SPILLS = f"""
 import sys
+import time
 from pathlib import Path
 from glrec_core import record
 from tests.support.contexts import standalone_context
@@ -102,36 +107,23 @@ def test_ctrl_c_and_ctrl_break_end_with_a_finished_film(
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".mp4"] == ["film.mp4"]
 
 
-def test_a_film_that_a_player_holds_is_kept_as_it_plays(tmp_path: Path) -> None:
-    film = tmp_path / "film.mp4"
-    command = [
-        *COMMAND,
-        "run",
-        "--headless",
-        "--step",
-        "--frames",
-        "60",
-        "-o",
-        str(film),
-        str(PROGRAM),
-        "marked",
-    ]
-    with subprocess.Popen(
-        [*command, "count"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=environment(),
-    ) as recording:
-        while not film.exists():
-            assert recording.poll() is None
-        with started(HOLDS, film) as holder:
-            assert holder.stdout is not None
-            assert holder.stdout.readline().strip() == b"open"
-            assert recording.stdout is not None
-            said = recording.stdout.read().decode()
+def test_a_film_that_a_player_holds_is_kept_as_it_plays(tmp_path: Path, context: moderngl.Context) -> None:
+    film, holders = tmp_path / "film.mp4", list[subprocess.Popen[bytes]]()
+
+    def hold(number: int) -> None:
+        if number == 59:
+            while not film.exists():
+                time.sleep(0.01)
+            holders.append(started(HOLDS, film))
+            assert holders[0].stdout is not None
+            assert holders[0].stdout.readline().strip() == b"open"
+
+    recorder = record(None, film, timing="step", fps=30)
+    BarcodeLoop(context, (320, 240)).record(recorder, range(60), hold)
+    (note,) = recorder.close().notes
+    for holder in holders:
+        with holder:
             holder.kill()
-    assert "another program holds it open" in said
-    assert recording.returncode == 0
+    assert "another program holds it open" in note
     assert_recording(film, 60, (320, 240))
     assert list(tmp_path.iterdir()) == [film]
