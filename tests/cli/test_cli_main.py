@@ -126,10 +126,10 @@ def test_ctrl_c_ends_it_in_one_line(tmp_path: Path) -> None:
 def test_a_character_that_the_console_lacks_stops_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As in the code pages of Windows' consoles: the result is printed, with `?` for what cannot be."""
+    """As in the code pages of Windows' consoles: the result is printed, with escapes for what cannot be."""
     film = write_film(tmp_path / "日本.mp4", range(3))
     console = io.TextIOWrapper(io.BytesIO(), encoding="cp437", errors="strict")
     monkeypatch.setattr("sys.stdout", console)
     assert main(["info", str(film)]) == 0
     console.flush()
-    assert b"??.mp4" in console.buffer.getvalue()
+    assert b"\\u65e5\\u672c.mp4" in console.buffer.getvalue()
