@@ -23,9 +23,13 @@ demo: $(demo_packages)  ## Record one program per framework to out/*.mp4
 	@scripts/setup-system.sh demo
 	$(python) examples/demo/run.py -o out
 
+# By the packages of the core, beside what holds for all of them.
+fast_tests := $(wildcard tests/test_*.py) $(addprefix tests/,capture contract convert cuda drawing encode gl hooks pipeline \
+	recorder report sink spill support system testing values)
+
 check: lint  ## Style, types, unit and contract tests: three minutes on two cores, for people at work
 	@scripts/setup-system.sh test
-	$(python) -m pytest -n logical --dist worksteal -m "not gpu and not slow" tests/unit tests/contract
+	$(python) -m pytest -n logical --dist worksteal -m "not gpu and not slow" $(fast_tests)
 
 test: $(packages)  ## Run all tests
 	@scripts/setup-system.sh test
@@ -36,10 +40,10 @@ test-gpu: $(packages)  ## Run the tests that need an NVIDIA GPU
 	$(python) -m pytest -m gpu
 
 # The tests that count most on Windows, in the order of what a user would miss first.
-windows_tests := tests/windows tests/run/test_frameworks.py tests/cli/test_cli_recover.py tests/contract/test_recorder.py \
+windows_tests := tests/windows tests/running/test_frameworks.py tests/cli/test_cli_recover.py tests/contract/test_recorder.py \
 	tests/contract/test_sink.py tests/contract/test_screenshot.py tests/contract/test_marks.py \
-	tests/contract/test_controls.py tests/unit/test_files.py tests/unit/test_system_names.py tests/unit/test_spill_file.py \
-	tests/unit/test_sink_file.py tests/unit/test_sink_pictures.py tests/unit/test_durable.py
+	tests/contract/test_controls.py tests/system/test_files.py tests/system/test_system_names.py tests/spill/test_spill_file.py \
+	tests/sink/test_sink_file.py tests/sink/test_sink_pictures.py tests/system/test_durable.py
 
 test-windows: $(packages)  ## Run the tests that count most on a Windows Python under wine (12 minutes on two cores)
 	scripts/windows-python.sh build/windows $(windows_tests)

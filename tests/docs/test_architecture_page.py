@@ -1,4 +1,4 @@
-"""The picture of the house names what is there. Its table of rooms is held by tests/unit/test_architecture.py."""
+"""The picture of the house names what is there. Its table of rooms is held by tests/test_architecture.py."""
 
 import re
 

@@ -79,7 +79,7 @@ def test_a_context_of_an_older_version_has_the_extensions() -> None:
     program = """
 import moderngl
 from glrec_core.values.color import BT709
-from tests.unit import test_nv12_shader as shader
+from tests.capture import test_nv12_shader as shader
 
 context = moderngl.create_context(standalone=True, backend="egl")
 picture = shader.noise((70, 34), 1)

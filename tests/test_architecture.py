@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from tests.support.displays import run_program
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 

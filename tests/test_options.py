@@ -132,7 +132,7 @@ def render(ctx: object, frame: object) -> None: ...
 def test_a_type_checker_finds_wrong_options(tmp_path: Path) -> None:
     program = tmp_path / "wrong.py"
     program.write_text(WRONG, encoding="utf-8")
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[1]
     command = [
         sys.executable,
         "-m",

@@ -16,7 +16,7 @@ from glrec_core.isolation import call
 from tests.cli.command import environment
 from tests.support.leftovers import children
 
-HERE = "tests.cli.isolated"
+HERE = "tests.support.isolated"
 WAIT_SECONDS = 20.0
 
 
