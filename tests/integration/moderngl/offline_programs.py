@@ -174,7 +174,7 @@ def without_any_opengl() -> None:
         raise AssertionError("never called")
 
     with pytest.raises(
-        BackendUnavailable, match=r"(?s)linux: .*libmissing\.so.*; egl: .*libmissing\.so.*libegl1"
+        BackendUnavailable, match=r"(?s)the default: .*libmissing\.so.*; egl: .*libmissing\.so.*libegl1"
     ):
         render()
 
