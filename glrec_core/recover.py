@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from glrec_core.backends.table import open_on_cpu
+from glrec_core.backends.host import open_on_cpu
 from glrec_core.config import Config
 from glrec_core.errors import ConfigError, GlrecError, SpillError
 from glrec_core.pipeline.chain import Batch, EncodeChain

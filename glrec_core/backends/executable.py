@@ -1,4 +1,4 @@
-"""The backends that encode by FFmpeg's executable: frames are read to host memory and piped to it. `backends.py` lists them.
+"""The backends that encode by FFmpeg's executable: frames are read to host memory and piped to it. `table.py` lists them.
 
 None is taken unless it is asked for by name: a copy through a pipe only pays where the encoder is on a GPU.
 """
@@ -8,10 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import import_module
 
-from glrec_core.capture.memory import MemoryRing
-from glrec_core.capture.pixel_buffers import PixelBufferRing
-from glrec_core.capture.ring import Direct
-from glrec_core.capture.ring_capture import RingCapture
+from glrec_core.backends.host import preload_for_cpu, readback
 from glrec_core.config import Config
 from glrec_core.errors import BackendUnavailable
 from glrec_core.ffmpeg.executable import any_ffmpeg
@@ -19,12 +16,6 @@ from glrec_core.gl.functions import GL
 from glrec_core.stages import EncodeStages, Pipeline
 from glrec_core.values.clock import Clock
 from glrec_core.values.frame import FrameSpec, Size
-
-
-def preload_for_cpu(_: Config) -> None:
-    """See `Backend.preload`, of all that encode on the CPU."""
-    for module in ("convert.host", "encode.software", "encode.pyav", "sink.muxer"):
-        import_module(f"glrec_core.{module}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +77,5 @@ class FFmpegBackend:
             converter = open_converter(spec, codec.pixel_format, config, codec.chroma_location)
             return EncodeStages(converter, encoder)
 
-        ring, direct = (
-            (MemoryRing, Direct.FRAMEBUFFER) if gl.is_software else (PixelBufferRing, Direct.NOTHING)
-        )
-        capture = RingCapture(gl, config, source, codec.alignment, ring, direct=direct)
+        capture = readback(gl, config, source, codec.alignment)
         return Pipeline(capture, open_encode_stages, successors=(open_encode_stages,))

@@ -1,4 +1,4 @@
-"""The backend for NVIDIA GPUs without NVENC: OpenGL's texture, a CUDA kernel, nvJPEG. `backends.py` lists it.
+"""The backend for NVIDIA GPUs without NVENC: OpenGL's texture, a CUDA kernel, nvJPEG. `table.py` lists it.
 
 Nothing of CUDA is imported unless the packages and the driver are there.
 """

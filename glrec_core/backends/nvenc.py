@@ -1,4 +1,4 @@
-"""The backend that keeps pictures on the GPU: OpenGL's texture, a CUDA kernel, NVENC. `backends.py` lists it.
+"""The backend that keeps pictures on the GPU: OpenGL's texture, a CUDA kernel, NVENC. `table.py` lists it.
 
 Nothing of CUDA is imported unless the packages and a driver that has all that is needed are there.
 """

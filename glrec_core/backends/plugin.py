@@ -8,10 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from glrec_core.capture.memory import MemoryRing
-from glrec_core.capture.pixel_buffers import PixelBufferRing
-from glrec_core.capture.ring import Direct
-from glrec_core.capture.ring_capture import RingCapture
+from glrec_core.backends.host import readback
 from glrec_core.config import Config
 from glrec_core.encoder import EncoderOffer
 from glrec_core.errors import EncodeError, GlrecError
@@ -47,10 +44,7 @@ class PluginBackend:
             converter = open_converter(spec, offer.accepts, config, offer.chroma_location)
             return EncodeStages(converter, _PluginEncoder(offer, _stream(offer, spec, config, clock), config))
 
-        ring, direct = (
-            (MemoryRing, Direct.FRAMEBUFFER) if gl.is_software else (PixelBufferRing, Direct.NOTHING)
-        )
-        capture = RingCapture(gl, config, source, offer.accepts.alignment, ring, direct=direct)
+        capture = readback(gl, config, source, offer.accepts.alignment)
         return Pipeline(capture, open_encode_stages, successors=(open_encode_stages,))
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
-from glrec_core.backends.table import Backend, candidates
+from glrec_core.backends.backend import Backend
+from glrec_core.backends.table import candidates
 from glrec_core.config import Config
 from glrec_core.system.waiting import begin_imports
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from glrec_core.backends.table import BACKENDS, Backend, plugged_in
+from glrec_core.backends.backend import Backend
+from glrec_core.backends.table import BACKENDS, plugged_in
 from glrec_core.config import Config
 from glrec_core.errors import BackendUnavailable, ConfigError, GlrecError, PluginError
 from glrec_core.gl.functions import GL, current_gl

@@ -13,7 +13,8 @@ from fractions import Fraction
 from pathlib import Path
 from time import perf_counter_ns
 
-from glrec_core.backends.table import Backend, choose
+from glrec_core.backends.backend import Backend
+from glrec_core.backends.table import choose
 from glrec_core.drawing.dot import RecordingDot
 from glrec_core.errors import CaptureError, SpillError, WrongThreadError
 from glrec_core.gl.functions import GL, current_gl

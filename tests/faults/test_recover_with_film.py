@@ -12,7 +12,7 @@ import av
 import pytest
 
 from glrec_core import ConfigError, SpillError
-from glrec_core.backends.table import open_on_cpu
+from glrec_core.backends.host import open_on_cpu
 from glrec_core.config import Config
 from glrec_core.pipeline.chain import EncodeChain
 from glrec_core.pipeline.outputs import Outputs

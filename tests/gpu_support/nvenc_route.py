@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glrec_core.backends import table
-from glrec_core.backends.table import Backend
+from glrec_core.backends.backend import Backend
 from glrec_core.capture.memory import MemoryRing
 from glrec_core.capture.ring import Direct
 from glrec_core.capture.ring_capture import RingCapture
