@@ -86,7 +86,7 @@ def _modules() -> dict[str, Path]:
     """Return every module of the product by its dotted name."""
     paths = [
         path
-        for package in ("glrec_core", "glrec_integrations", "glrec_bench")
+        for package in ("glrec", "glrec_core", "glrec_integrations", "glrec_bench")
         for path in (ROOT / package).rglob("*.py")
     ]
     return {_dotted(path.relative_to(ROOT)): path for path in paths}

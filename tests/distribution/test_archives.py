@@ -27,7 +27,7 @@ def test_the_wheel_holds_the_packages_and_no_more(built: Built) -> None:
     info = f"glrec-{PROJECT['version']}.dist-info"
     described = {name for name in names if name.startswith(f"{info}/")}
     assert names - described == sources(*PACKAGES)
-    assert {"glrec_core/py.typed", "glrec_integrations/py.typed"} <= names
+    assert {"glrec/py.typed", "glrec_core/py.typed", "glrec_integrations/py.typed"} <= names
     assert {PurePosixPath(name).name for name in described} == {
         "METADATA",
         "WHEEL",

@@ -1,0 +1,5 @@
+"""What `glrec_integrations.glfw` is."""
+
+from glrec_integrations.glfw import attach
+
+__all__ = ["attach"]
