@@ -147,6 +147,7 @@ CALLS: dict[str, Call] = {
     "FileSink": Call(FileSink, lambda: {"path": "a.mp4"}),
     "PictureSink": Call(PictureSink, lambda: {"path": "%d.png"}),
     "ReplaySink": Call(ReplaySink),
+    "ThreadedSink": Call(glrec_core.ThreadedSink, lambda: {"sink": ReplaySink()}),
     "ReplaySink.save": Call(
         lambda **values: ReplaySink().save(**values),
         lambda: {"path": "a.mp4"},

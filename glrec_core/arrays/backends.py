@@ -15,7 +15,7 @@ from glrec_core.arrays.request import Request
 from glrec_core.arrays.stages import ArrayBackend, ArrayStages
 from glrec_core.config import Config
 from glrec_core.encode.codec import Codec
-from glrec_core.encode.codecs import CODECS, choose_codec
+from glrec_core.encode.codecs import choose_codec
 from glrec_core.errors import BackendUnavailable, ConfigError
 from glrec_core.stages import Encoder
 from glrec_core.values.checks import text
@@ -24,13 +24,8 @@ AUTO = "auto"
 
 
 def _host_config(request: Request) -> Config:
-    """Return the options without the tuning, which is the encoder's on a GPU; here it says how much may be held.
-
-    A largest distance of keyframes needs no asking for where every picture is one.
-    """
-    codec = CODECS.get(request.codec)
-    gop = request.config.gop if codec is None or codec.takes_gop else None
-    return replace(request.config, tuning=None, gop=gop)
+    """Return the options without the tuning, which is the encoder's on a GPU; here it says how much may be held."""
+    return replace(request.config, tuning=None)
 
 
 def _check_host(request: Request) -> None:

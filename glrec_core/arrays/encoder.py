@@ -10,7 +10,7 @@ from typing import Self
 from glrec_core.arrays.backends import choose
 from glrec_core.arrays.given import device_of
 from glrec_core.arrays.intake import Intake
-from glrec_core.arrays.request import Request, make_request
+from glrec_core.arrays.request import DEFAULT_GOP, Request, make_request, usual_gop
 from glrec_core.config import Rate
 from glrec_core.errors import ArrayError, ClosedError, WrongThreadError
 from glrec_core.values.clock import NANOSECONDS
@@ -41,7 +41,8 @@ class ArrayEncoder:
         tuning: "hq", "ll" or "ull": the best picture, low or very low latency. On the host the last two let libx264 hold
             nothing back.
         fps: frames per second; None where each frame is given with its time.
-        gop: largest distance between two keyframes, in frames; None is two seconds.
+        gop: largest distance between two keyframes, in frames; None is two seconds. Only the default is taken for
+            codecs whose pictures are all keyframes, and 1.
         bitrate: mean bits per second instead of constant quality.
         backend: "nvenc", "nvenc-ffmpeg" or "host"; None or "auto" takes the first that can serve.
         low_latency: hold no frame back: each call returns its own frame's access unit.
@@ -65,7 +66,7 @@ class ArrayEncoder:
         preset: str | None = None,
         tuning: str | None = "ll",
         fps: Rate | None = 30,
-        gop: int | None = 30,
+        gop: int | None = DEFAULT_GOP,
         bitrate: int | None = None,
         backend: str | None = None,
         *,
@@ -82,7 +83,7 @@ class ArrayEncoder:
             codec=codec,
             preset=preset,
             tuning=tuning,
-            gop=gop,
+            gop=usual_gop(codec, gop),
             quality=quality,
             bitrate=bitrate,
             color=color,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from glrec_core.config import Alpha, Config, Rate, Timing, Tuning, parse_rate, parse_size
-from glrec_core.encode.codecs import DEFAULT_CODEC
+from glrec_core.encode.codecs import CODECS, DEFAULT_CODEC
 from glrec_core.errors import ConfigError
 from glrec_core.values import checks
 from glrec_core.values.clock import Clock, StepClock, WallClock
@@ -23,6 +23,9 @@ _TUNINGS: dict[str | None, Tuning | None] = {
 _MOST_HELD = 64
 """More frames in flight than any encoder here has use for."""
 
+
+DEFAULT_GOP = 30
+"""Of an array encoder, in frames: those who ask for one want to begin soon."""
 
 _LAST_DEVICE = (1 << 31) - 1
 """CUDA numbers GPUs by a C int."""
@@ -107,8 +110,23 @@ def make_request(
         config,
         rate,
         _held(low_latency=low_latency, depth=depth),
-        checks.whole_number("device", device, 0, _LAST_DEVICE),
+        _device(device),
     )
+
+
+def usual_gop(codec: object, gop: int | None) -> int | None:
+    """Return the distance of keyframes without the default, where the codec's pictures are all keyframes."""
+    row = CODECS.get(codec) if isinstance(codec, str) else None
+    return None if row is not None and not row.takes_gop and gop == DEFAULT_GOP else gop
+
+
+def _device(device: int) -> int:
+    try:
+        return checks.whole_number("device", device, 0, _LAST_DEVICE)
+    except ConfigError as error:
+        raise ConfigError(
+            f"device={checks.shown(device)} must be the number of a GPU in CUDA's order, from 0"
+        ) from error
 
 
 def _held(*, low_latency: bool, depth: int | None) -> int | None:
