@@ -62,6 +62,9 @@ T = TypeVar("T")
 def existing(target: T | None, name: str) -> T:
     """Return what is to be recorded, `name` being what a face of a framework calls it.
 
+        recorder = record(existing(window, "window"), *sinks)
+        canvas = existing(canvas, "canvas")
+
     Raises:
         ConfigError: it is None, which `glrec_core.record` takes for a loop of one's own.
 

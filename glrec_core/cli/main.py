@@ -11,7 +11,15 @@ from typing import NoReturn, cast
 from glrec_core.cli.command import Command, CommandModule, Exit
 from glrec_core.cli.options import as_typed
 from glrec_core.cli.parser import Parser
-from glrec_core.cli.printing import Style, abandon, open_closed_streams, say, styled, take_any_character
+from glrec_core.cli.printing import (
+    Style,
+    abandon,
+    flush_errors,
+    open_closed_streams,
+    say,
+    styled,
+    take_any_character,
+)
 from glrec_core.errors import ConfigError, GlrecError
 from glrec_core.values.checks import nearest
 
@@ -58,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         abandon(sys.stdout)
         _complain(words, _text(error))
         return Exit.FAILED
+    finally:
+        flush_errors()
 
 
 def _run(words: list[str]) -> int:

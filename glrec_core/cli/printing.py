@@ -93,6 +93,14 @@ def say(text: str) -> None:
         abandon(sys.stderr)
 
 
+def flush_errors() -> None:
+    """Let nothing wait for a standard error that cannot be written to: Python's exit code would be 120 at the end."""
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        abandon(sys.stderr)
+
+
 def open_closed_streams() -> None:
     """Put the null device where a standard stream was closed (`>&-`): the next file to be opened would get its number."""
     for number in range(3):

@@ -55,7 +55,14 @@ def check_channel(channel: object) -> None:
 
 
 class MemoryChannel:
-    """Hands each datagram to a function at once."""
+    """Hands each datagram to a function at once.
+
+    For example:
+
+        datagrams = []
+        record(window, "film.mp4", WireSink(MemoryChannel(datagrams.append)))
+
+    """
 
     def __init__(self, deliver: Callable[[bytes], object]) -> None:
         self._deliver = deliver

@@ -150,6 +150,17 @@ def test_a_recording_is_whole_whatever_its_streams_are(tmp_path: Path, redirecti
     assert verified.returncode == 0, verified
 
 
+def test_a_warning_that_nobody_can_read_changes_no_exit_code(tmp_path: Path) -> None:
+    """Four of five frames come faster than the limit allows, which is told."""
+    program = tmp_path / "program.py"
+    program.write_text(RECORDED, encoding="ascii")
+    assert (
+        b"left out" in run_in_shell(tmp_path, ["run", "--fps", "1", "-o", "a.mp4", "program.py"], "").stderr
+    )
+    result = run_in_shell(tmp_path, ["run", "--fps", "1", "-o", "b.mp4", "program.py"], "2>/dev/full")
+    assert (result.returncode, result.stderr) == (0, b"")
+
+
 def test_the_programs_own_output_is_left_as_python_has_it(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(

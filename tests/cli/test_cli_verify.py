@@ -402,7 +402,7 @@ def test_progress_is_shown_on_a_terminal_that_waits(tmp_path: Path, *, rich: boo
     """The terminal is a pseudo terminal; the patience of a second is taken away, so that nothing depends on speed."""
     film = write_film(tmp_path / "a.mp4", range(30))
     program = (
-        "import sys\nfrom glrec_core import progress\nfrom glrec_core.cli import main\nprogress._PATIENCE_SECONDS = 0\n"
+        "import sys\nfrom glrec_core.values import progress\nfrom glrec_core.cli import main\nprogress._PATIENCE_SECONDS = 0\n"
         + ("" if rich else "progress._has_rich = lambda: False\n")
         + f"raise SystemExit(main.main(['verify', {str(film)!r}]))"
     )

@@ -71,7 +71,8 @@ def begun(path: Path, **options: str | os.PathLike[str]) -> Film:
 
 def stream_of(sink: FileSink) -> tuple[StreamInfo, list[Packet]]:
     codec = sink.default_codec()
-    return encoded(Config(codec=codec, timing="step", fps=FPS, gop=10), regular(FRAMES, FPS))
+    gop = None if codec in {"gif", "webp"} else 10
+    return encoded(Config(codec=codec, timing="step", fps=FPS, gop=gop), regular(FRAMES, FPS))
 
 
 def numbers(path: Path) -> list[int]:

@@ -163,7 +163,7 @@ CHOICE = """
 import json
 import time
 import moderngl
-from glrec_core import backends
+from glrec_core.backends import table
 from glrec_core.config import Chroma, Config, Overflow
 from glrec_core.gl.functions import current_gl
 from tests.gpu.test_process_route import PROCESSES
