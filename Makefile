@@ -23,9 +23,10 @@ demo: $(demo_packages)  ## Record one program per framework to out/*.mp4
 	@scripts/setup-system.sh demo
 	$(python) examples/demo/run.py -o out
 
-# By the packages of the core, beside what holds for all of them.
-fast_tests := $(wildcard tests/test_*.py) $(addprefix tests/,capture contract convert cuda drawing encode gl hooks pipeline \
-	recorder report sink spill support system testing values)
+# By the packages of the core, beside what holds for all of them. Adapters take a process and mostly a display for each promise.
+fast_tests := $(wildcard tests/test_*.py) $(filter-out %/test_adapter.py,$(wildcard tests/contract/test_*.py)) \
+	$(addprefix tests/,capture convert cuda drawing encode gl hooks pipeline recorder report sink spill support system \
+	testing values)
 
 check: lint  ## Style, types, unit and contract tests: three minutes on two cores, for people at work
 	@scripts/setup-system.sh test
@@ -49,7 +50,7 @@ windows_tests_all := $(windows_tests) tests/cli/test_cli_main.py tests/cli/test_
 	tests/test_options.py tests/values tests/recorder tests/capture/test_geometry.py tests/hooks tests/pipeline tests/convert \
 	tests/report tests/encode/test_tagging.py tests/encode/test_motion_jpeg.py tests/gl/test_gl_functions.py tests/sink tests/spill
 
-test-windows: $(packages)  ## Run the tests that count most on a Windows Python under wine (12 minutes on two cores)
+test-windows: $(packages)  ## Run the tests that count most on a Windows Python under wine
 	scripts/windows-python.sh build/windows --timeout 0 $(windows_tests)
 
 test-windows-all: $(packages)  ## Run all tests that make sense there on a Windows Python under wine

@@ -1,8 +1,9 @@
 """How much a script of captions may ask for: libass draws letters, borders and blurs of any size, in as much memory.
 
-What is drawn is reckoned from above, in areas of the frame, before anything is drawn: each line of the script by its letters
-or its drawing, their scale, border and blur. A script that shows too much at once is refused. The tags' grammar is libass's
-own (ass_parse.c): a backslash, a name, a number, in braces or, of no effect, outside of them, where they count as well. The frame is taken to be as large as the script says.
+An upper bound is computed before anything is drawn, in areas of the frame: for each line of the script from its letters or
+its drawing, their scale, border and blur. A script that shows too much at once is refused. The tags' grammar is libass's own
+(ass_parse.c): a backslash, a name, a number. Tags outside of braces have no effect in libass; they count here. The frame is
+taken to be as large as the script says.
 """
 
 from __future__ import annotations

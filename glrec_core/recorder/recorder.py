@@ -28,10 +28,9 @@ from glrec_core.gl.platform import current_context
 from glrec_core.recorder.engine import Engine, choose_backend, open_engine
 from glrec_core.recorder.job import Job
 from glrec_core.recorder.settling import settle
-from glrec_core.report.notebook import Bundle, figures
-from glrec_core.report.recording import Recording
+from glrec_core.report.notebook import Bundle
+from glrec_core.report.recording import Recording, while_it_runs
 from glrec_core.report.stats import Stats
-from glrec_core.report.thumbnail import thumbnail
 from glrec_core.sink.claims import release
 from glrec_core.sink.file import FileSink
 from glrec_core.sink.stored import StoredSink, notes_of
@@ -430,24 +429,11 @@ class Recorder:
 
     def _repr_mimebundle_(self, **_: object) -> Bundle:
         """Show in a notebook how far the recording is; once it is closed, the recording itself."""
-        recording, stats = self.recording, self.stats
+        recording = self.recording
         if self.closed:
             return recording._repr_mimebundle_()
-        keyframe = self._keyframe()
         state = "paused" if self.paused else "finished" if self.finished else "recording"
-        rows = {
-            "state": state,
-            "frames": stats.recorded,
-            "length": f"{float(recording.duration_seconds):.1f} s",
-            "size": recording.size,
-            "dropped": stats.dropped,
-            "left out by the limit": stats.rate_limited,
-            "waiting": stats.queued,
-            "cost": f"{stats.render_cost_ms:.2f} ms a frame",
-            "route": stats.backend,
-        }
-        picture = None if keyframe is None else thumbnail(*keyframe)
-        return figures(rows, picture, f"<recorder: {state}, {stats.recorded} frames>")
+        return while_it_runs(recording, state, self._keyframe())
 
     # Within
 

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glrec_core.errors import ConfigError
-from glrec_core.report.notebook import Bundle, films
+from glrec_core.report.notebook import Bundle, figures, films
 from glrec_core.report.raw_frames import decoded_pixels, stored_pixels
 from glrec_core.report.stats import Stats
-from glrec_core.values.frame import Size
+from glrec_core.report.thumbnail import thumbnail
+from glrec_core.values.frame import Packet, Size, StreamInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +98,21 @@ class Recording:
         left_out = f", {limited} drawn frames left out by the limit of the frame rate" if limited else ""
         length = float(self.duration_seconds)
         return f"{where}: {self.frames} frames, {self.size}, {length:.3f} s, {self.codec} by {self.route}{left_out}"
+
+
+def while_it_runs(recording: Recording, state: str, keyframe: tuple[StreamInfo, Packet] | None) -> Bundle:
+    """Return how a notebook shows a recording that is not closed: its figures, and its last keyframe if there is one."""
+    stats = recording.stats
+    rows = {
+        "state": state,
+        "frames": stats.recorded,
+        "length": f"{float(recording.duration_seconds):.1f} s",
+        "size": recording.size,
+        "dropped": stats.dropped,
+        "left out by the limit": stats.rate_limited,
+        "waiting": stats.queued,
+        "cost": f"{stats.render_cost_ms:.2f} ms a frame",
+        "route": stats.backend,
+    }
+    picture = None if keyframe is None else thumbnail(*keyframe)
+    return figures(rows, picture, f"<recorder: {state}, {stats.recorded} frames>")

@@ -145,7 +145,7 @@ class _Part:
             raise SinkError(f"{name}: {failure}") from failure
 
     def end(self, patience_seconds: float) -> None:
-        """Wait until all is handed over; a part that was ended before is left alone, and so is one of a forked child's parent."""
+        """Wait until everything is handed over. A forked child does nothing: the thread is its parent's."""
         if not self._maker.is_here:
             return
         self._put(self._sink.close)

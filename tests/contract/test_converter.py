@@ -13,6 +13,7 @@ from glrec_core.stages import Converter
 from glrec_core.testing.streams import rgba_frame
 from glrec_core.values.color import BT709
 from glrec_core.values.frame import Frame, FrameSpec, PixelFormat, Size
+from tests.support.leftovers import native_threads
 
 SIZE = Size(64, 48)
 
@@ -144,6 +145,9 @@ def test_a_frame_of_another_kind_is_refused(case: Case) -> None:
 
 def test_closing_twice_is_closing_once(case: Case) -> None:
     converter = case.open()
-    converter.convert(case.frame(1, 0))
+    with converter.convert(case.frame(1, 0)) as converted:
+        assert converted.pts_ns == 0
     converter.close()
+    before = native_threads()
     converter.close()
+    assert native_threads() <= before

@@ -377,7 +377,9 @@ def test_a_refused_recording_gives_its_paths_back_at_once(tmp_path: Path) -> Non
     try:
         record(None, tmp_path / "a.mp4", sink, codec="ffv1")
     except ConfigError:  # which holds what the call had made, as long as it lives
-        record(None, tmp_path / "a.mp4", sink).discard()
+        recorder = record(None, tmp_path / "a.mp4", sink)
+        assert not recorder.finished
+        recorder.discard()
     else:
         pytest.fail("MP4 takes no FFV1")
 
@@ -394,8 +396,12 @@ def test_a_path_comes_back_with_the_end_of_its_recording(context: moderngl.Conte
 def test_a_recorder_that_is_forgotten_takes_its_claim_with_it(tmp_path: Path) -> None:
     sink = FileSink(tmp_path / "a.mp4")
     reserve([sink])
+    with pytest.raises(ConfigError, match="records to that file already"):
+        record(None, tmp_path / "a.mp4")
     del sink
-    record(None, tmp_path / "a.mp4").discard()
+    recorder = record(None, tmp_path / "a.mp4")
+    assert not recorder.finished
+    recorder.discard()
 
 
 def test_what_is_recorded_to_is_written_by_nobody_else(context: moderngl.Context, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_an_error_leaves_what_was_drawn(tmp_path: Path, kind: str) -> None:
 
 
 def test_context_without_display(tmp_path: Path) -> None:
-    run(tmp_path, "the_context_is_of", "EGL")
+    assert_recording(run(tmp_path, "the_context_is_of", "EGL"), FRAMES, SIZE, FPS)
 
 
 def test_context_with_display(tmp_path: Path) -> None:
