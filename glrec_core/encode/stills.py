@@ -47,8 +47,10 @@ def check_installed(codec: Codec) -> None:
         ConfigError: they are not.
 
     """
+    if codec.name not in STILLS:  # to look for a package takes a lock that other threads' imports hold
+        return
     missing = [name for name in ("imageio", "PIL") if find_spec(name) is None]
-    if codec.name in STILLS and missing:
+    if missing:
         raise ConfigError(
             f"codec={codec.name!r} needs the package {' and '.join(missing)}, which is not installed; "
             "pip install 'glrec[imageio]' brings it"
