@@ -7,7 +7,9 @@ The page shows the programs as they are run here. Windows open on a private X se
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,10 +18,13 @@ from pathlib import Path
 
 import av
 from PIL import Image
+from rich.console import Console
+from rich.text import Text
 
 from glrec_core.running.display import PrivateDisplay
 
 PROGRAMS = Path(__file__).resolve().parents[1] / "examples" / "gallery"
+_RINGS = str(PROGRAMS / "moderngl_window_rings.py")
 _LONGEST_SECONDS = 300
 _LARGEST_BYTES = 600_000
 """What a page with all of them can carry."""
@@ -48,7 +53,7 @@ ENTRIES = (
     _by_itself("vispy_lorenz.mp4"),
     _by_itself("glfw_sweep.mp4"),
     _by_itself("arcade_sparks.mp4"),
-    _unchanged("moderngl_window_rings.mp4", "--quality", "30", str(PROGRAMS / "moderngl_window_rings.py")),
+    _unchanged("moderngl_window_rings.mp4", "--quality", "30", _RINGS),
     _unchanged("qt_widget.mp4", str(PROGRAMS / "qt_widget.py")),
     _unchanged("pygame_cube.mp4", "--size", "480x360", "-m", "pygame.examples.glcube"),
     _by_itself("own_loop.gif"),
@@ -81,6 +86,28 @@ def make_poster(film: Path) -> int:
     return len(pictures)
 
 
+def make_terminal_picture(path: Path) -> None:
+    """Draw what a terminal shows of the command, in the fonts that the reader has."""
+    console = Console(record=True, width=100, file=io.StringIO())
+    run = ("run", "--headless", "--step", "--frames", "60", "-o", "film.mp4", _RINGS)
+    with tempfile.TemporaryDirectory() as scratch:
+        for arguments in (("--help",), run, ("info", "film.mp4")):
+            done = subprocess.run(  # noqa: S603 - our own program
+                [sys.executable, "-m", "glrec_core", *arguments],
+                cwd=scratch,
+                capture_output=True,
+                text=True,
+                check=True,
+                env={**os.environ, "FORCE_COLOR": "1"},
+            )
+            words = " ".join(["glrec", *arguments]).replace(_RINGS, Path(_RINGS).name)
+            result = (done.stderr.splitlines() or [""])[-1].replace(f"{scratch}/", "")
+            console.print(Text(f"$ {words}", style="bold"))
+            console.print(Text.from_ansi(done.stdout + result))
+    picture = console.export_svg(title="glrec")
+    path.write_text(re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL), encoding="utf-8")
+
+
 def main(target: Path) -> None:
     """Make all films anew and put them into `target`."""
     display = PrivateDisplay()  # ends with this reference to it
@@ -90,6 +117,7 @@ def main(target: Path) -> None:
         folder = Path(scratch)
         for entry in ENTRIES:
             make(entry, folder)
+        make_terminal_picture(folder / "terminal.svg")
         for made in folder.iterdir():
             if made.is_file():
                 (target / made.name).write_bytes(made.read_bytes())
