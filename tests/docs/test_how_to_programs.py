@@ -94,6 +94,7 @@ def test_each_page_is_run() -> None:
     assert sorted([*FILMS, "record-a-game"]) == PAGES
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", FILMS)
 def test_a_page_runs_in_an_empty_folder(page: str, tmp_path: Path) -> None:
     left_out = set()
