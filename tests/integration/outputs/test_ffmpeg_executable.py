@@ -347,7 +347,7 @@ def test_a_process_that_shows_signs_of_life_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It takes a little now and then, far longer in all than it may do nothing."""
-    monkeypatch.setattr(patience, "SILENT_SECONDS", 5.0)
+    monkeypatch.setattr(patience, "SILENT_SECONDS", 4.0)
     slow = (
         "import os, subprocess, sys, time\n"
         "true = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE)\n"
@@ -360,7 +360,7 @@ def test_a_process_that_shows_signs_of_life_is_waited_for(
     (tmp_path / "slow.py").write_text(slow)
     stand_in = program(tmp_path, f'exec {sys.executable} {tmp_path / "slow.py"} "$FFMPEG" "$@"')
     encoder = open_by_executable(Config(), SIZE, stand_in)
-    assert feed(encoder, range(12)) + len(encoder.drain()) == 12
+    assert feed(encoder, range(24)) + len(encoder.drain()) == 24
     encoder.close()
 
 
