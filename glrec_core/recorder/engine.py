@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import logging
 import threading
-from fractions import Fraction
 from pathlib import Path
 from time import perf_counter_ns
 
@@ -28,7 +27,6 @@ from glrec_core.report.ranges import timed_range
 from glrec_core.stages import Capture, Pipeline
 from glrec_core.system.forks import keep_in_children
 from glrec_core.system.interrupts import held_back
-from glrec_core.values.clock import Clock, Span
 from glrec_core.values.frame import Frame, Framebuffer, Packet, Size, StreamInfo
 from glrec_core.values.progress import wait_with_progress
 
@@ -48,10 +46,9 @@ class Engine:
         self._stats = job.stats
         self._thread = threading.current_thread()
         self.capture: Capture = pipeline.capture
-        self._queue = open_queue(job.config, pipeline.capture.slots, job.stats, job.reports.tell)
-        self._screenshots = job.screenshots
+        self._queue = open_queue(pipeline.capture.slots, job)
+        self._orders, self._screenshots = job.orders, job.screenshots
         self._to_host = pipeline.to_host
-        self._looks = self._looks_arrived = 0
         self._dot: RecordingDot | None = None
         chain = EncodeChain((pipeline.open_encode_stages, *pipeline.successors), job.stats, job.reports.tell)
         self._outputs = Outputs(job.sinks, job.reports.note, job.reports.tell, job.marks)
@@ -61,9 +58,6 @@ class Engine:
         self._released = False
         self.spill: Path | None = None
         """Where frames were left on disk, after `join`."""
-        self._span = Span()
-        self._keyframe_wanted = False
-        self._keyframes_ns: set[int] = set()
         keep_in_children(self)
 
     @property
@@ -108,13 +102,10 @@ class Engine:
         settled_ns = perf_counter_ns()
         with timed_range("grab"):
             frames = self.capture.grab(source, pts_ns)
-        if self._keyframe_wanted:
-            self._keyframe_wanted = False
-            self._keyframes_ns.add(pts_ns)
-        self._span.add(pts_ns)
+        self._orders.place(pts_ns)
+        self._job.span.add(pts_ns)
         self._job.marks.place(pts_ns)
-        self._screenshots.expose(pts_ns)
-        self._put(frames)
+        self._hand_over(frames)
         stats.max_queued = max(stats.max_queued, self._queue.used)
         stats.grab_time.add(perf_counter_ns() - settled_ns)
 
@@ -123,22 +114,14 @@ class Engine:
 
         Each further look lets the ring go on, so that what was read comes out of it.
         """
-        if not self._queue.reserve(self.capture.pending):
-            return
-        self._looks += 1
-        frames = self.capture.grab(source, -self._looks)  # no time of the recording
-        self._screenshots.expose(-self._looks)
-        self._put(frames)
+        if self._queue.reserve(self.capture.pending):
+            self._hand_over(self.capture.grab(source, self._orders.place_beside()))
 
     def draw_dot(self, target: Framebuffer) -> None:
         """Draw the red dot into a framebuffer that has been read."""
         if self._dot is None:
             self._dot = RecordingDot(self._gl)
         self._dot.draw(target)
-
-    def force_keyframe(self) -> None:
-        """Make the next recorded frame a keyframe; from any thread."""
-        self._keyframe_wanted = True
 
     def end_of_input(self) -> None:
         """Hand over what is still being read and let the encode thread finish; safe to call twice.
@@ -152,9 +135,9 @@ class Engine:
                 return
             try:
                 if self._gl.context.is_current():
-                    self._put(self.capture.drain())
+                    self._hand_over(self.capture.drain())
             finally:
-                missing = max(0, self._queue.close() - (self._looks - self._looks_arrived))
+                missing = max(0, self._queue.close() - self._orders.unrecorded)
                 self._stats.recorded -= missing
                 self._stats.lost += missing
                 self._input_ended = True
@@ -207,35 +190,23 @@ class Engine:
         """GL name of the texture with the last frame; 0 once it is deleted."""
         return 0 if self._released else self.capture.texture_id
 
-    @property
-    def span(self) -> Span:
-        """From the first to the last frame."""
-        return self._span
-
-    def duration_seconds(self, clock: Clock) -> Fraction:
-        """Return the time from the first frame to the end of the last, in whole ticks of the clock's time base."""
-        return self._span.duration_seconds(clock)
-
     def _nobody_holds_frames(self) -> bool:
         """Whether no thread is left that could give a frame back; one that was lost to an exception never comes."""
         return self._worker.ended and not self._screenshots.at_work
 
-    def _put(self, frames: list[Frame]) -> None:
+    def _hand_over(self, frames: list[Frame]) -> None:
+        """Give each frame that has come out of the capture to whoever it is meant for."""
         for frame in frames:
-            if frame.pts_ns in self._keyframes_ns:
-                self._keyframes_ns.remove(frame.pts_ns)
-                frame.keyframe = True
-            watch = self._screenshots.watch(frame.pts_ns, self._to_host)
-            if frame.pts_ns >= 0:
-                self._queue.put(frame, watch)
+            order = self._orders.take(frame.pts_ns)
+            frame.keyframe = order.keyframe
+            self._queue.lend(frame)
+            if order.shots:
+                self._screenshots.develop(order.shots, self._to_host, frame.shared())
+            if order.recorded:
+                self._queue.put(frame)
             else:
-                self._looks_arrived += 1
-                self._queue.divert(frame, watch or _give_back)
-
-
-def _give_back(frame: Frame) -> None:
-    with frame:
-        pass
+                with frame:
+                    pass
 
 
 def choose_backend(job: Job, gl: GL, size: Size | None = None) -> Backend:

@@ -339,9 +339,8 @@ def test_a_film_that_plays_as_it_was_drawn_needs_no_word(context: moderngl.Conte
     recorder = record(None, tmp_path / "a.mp4", fps=30)
     loop = BarcodeLoop(context, (64, 48))
     loop.record(recorder, range(1))
-    assert recorder._engine is not None
-    recorder._engine.span._now_ns = lambda: next(now)
-    recorder._engine.span._began_ns = next(now)
+    recorder._job.span._now_ns = lambda: next(now)
+    recorder._job.span._began_ns = next(now)
     loop.record(recorder, range(1, 20))
     assert recorder.close().notes == ()
 
