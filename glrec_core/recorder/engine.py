@@ -18,8 +18,7 @@ from glrec_core.drawing.dot import RecordingDot
 from glrec_core.errors import CaptureError, SpillError, WrongThreadError
 from glrec_core.gl.functions import GL, current_gl
 from glrec_core.pipeline.chain import EncodeChain
-from glrec_core.pipeline.outputs import Outputs
-from glrec_core.pipeline.writer import StreamWriter
+from glrec_core.pipeline.outputs import Outputs, StreamWriter
 from glrec_core.recorder.job import Job
 from glrec_core.recorder.overflow import open_queue
 from glrec_core.recorder.worker import Worker
