@@ -30,7 +30,7 @@ class FrameQueue:
     """Whether the render thread waits where no place is free, or goes on without the frame."""
 
     def __init__(self, slots: int) -> None:
-        self._slots = slots
+        self.slots: int = slots
         self._reserved = 0
         self._lent = 0
         self._frames: deque[Frame] = deque()
@@ -145,7 +145,7 @@ class FrameQueue:
         with self._lock:
             if self._abandoned:
                 return False
-            if pending + self._lent < self._slots:
+            if pending + self._lent < self.slots:
                 self._reserved = pending + 1
                 return True
             return None if self.waits_for_room else False

@@ -339,7 +339,7 @@ class Recorder:
             else (),
             stats=stats,
             lossless=self._config.is_lossless,
-            spill=engine.spill if engine is not None else None,
+            spill=engine.film.spill if engine is not None else None,
         )
 
     def __enter__(self) -> Self:
@@ -379,7 +379,7 @@ class Recorder:
             return recording._repr_mimebundle_()
         state = "paused" if self.paused else "finished" if self.finished else "recording"
         engine = self._closing.engine
-        return while_it_runs(recording, state, engine.keyframe if engine is not None else None)
+        return while_it_runs(recording, state, engine.film.keyframe if engine is not None else None)
 
     # Within
 

@@ -257,7 +257,7 @@ class SpillQueue(FrameQueue):
         spilling = self._on_disk > 0
         if self._evicting or (self.used >= self._spill_from and not self._closed):
             # Memory comes first; once there is a backlog on disk, it only bridges what the disk has no time for.
-            bridging = not spilling or self._in_memory or self.used >= self._slots
+            bridging = not spilling or self._in_memory or self.used >= self.slots
             if (
                 not self._abandoned
                 and bridging
