@@ -15,8 +15,7 @@ from glrec_core.backends.host import open_on_cpu
 from glrec_core.config import Config
 from glrec_core.errors import ConfigError, GlrecError, SpillError
 from glrec_core.pipeline.chain import Batch, EncodeChain
-from glrec_core.pipeline.outputs import Outputs
-from glrec_core.pipeline.writer import StreamWriter
+from glrec_core.pipeline.outputs import Outputs, StreamWriter
 from glrec_core.recovery.film import FilmSoFar
 from glrec_core.recovery.fit import fit, gaps
 from glrec_core.recovery.staging import staged
