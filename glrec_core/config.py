@@ -33,6 +33,9 @@ Rate = int | float | str | Fraction
 FrameOperation = Callable[[timedelta, Any], Any]
 """What can be done to a frame, (height, width, 3 or 4) uint8, at its time; see `glrec_core.process`."""
 
+AUTO = "auto"
+"""What `backend` is where the best one is to be taken."""
+
 SPILL_BACKEND = "spill"
 """Name of the backend that stores every frame before it is encoded."""
 
@@ -194,7 +197,7 @@ class Config:
     spill_dir: str | os.PathLike[str] | None = None
     spill_memory_bytes: int = 64 << 20
     keep_spill: bool = False
-    backend: str = "auto"
+    backend: str = AUTO
     overwrite: bool = False
     audio: str | os.PathLike[str] | None = None
     paused: bool = False
@@ -474,7 +477,7 @@ _CHECKS: dict[str, _Check] = {
     "spill_dir": checks.path,
     "spill_memory_bytes": partial(checks.whole_number, least=0),
     "keep_spill": checks.flag,
-    "backend": partial(checks.text, example="auto"),
+    "backend": partial(checks.text, example=AUTO),
     "overwrite": checks.flag,
     "audio": checks.path,
     "paused": checks.flag,

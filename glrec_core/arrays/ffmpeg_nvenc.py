@@ -32,11 +32,9 @@ def open_encoder(request: Request, held: int) -> PyAVEncoder:
     """Return the encoder, which takes frames of `FFmpegIntake` and holds so many of them."""
     codec = Codec(request.codec, f"{request.codec}_nvenc", PixelFormat.NV12, annex_b=True, takes_bitrate=True)
     return PyAVEncoder(
-        request.size,
+        request.stream(codec.pixel_format),
         request.config,
         codec,
-        request.clock.time_base,
-        request.rate,
         memory=Memory.CUDA,
         open_context=partial(_context, held=held),
     )

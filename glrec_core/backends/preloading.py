@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
+from glrec_core.backends.agreement import Agreement
 from glrec_core.backends.backend import Backend
-from glrec_core.backends.table import candidates
 from glrec_core.config import Config
 from glrec_core.system.waiting import begin_imports
 
@@ -15,14 +15,10 @@ _begun: set[tuple[str, str | None]] = set()
 """The backends, with their codecs, that this process has prepared for, or is about to."""
 
 
-def prepare(config: Config) -> None:
-    """Let the backends that can honour the options do beforehand what they can, in a thread that ends with that.
-
-    Raises:
-        ConfigError: none can.
-
-    """
-    able = [each for each in candidates(config) if (each.name, config.codec) not in _begun]
+def prepare(agreed: Agreement[Backend]) -> None:
+    """Let the backends that can honour the options do beforehand what they can, in a thread that ends with that."""
+    config = agreed.config
+    able = [each for each in agreed.able if (each.name, config.codec) not in _begun]
     if able:
         _begun.update((each.name, config.codec) for each in able)
         begin_imports(partial(_preload, able, config))

@@ -14,7 +14,7 @@ from glrec_core.recorder.overflow import check_spill_dir
 from glrec_core.recorder.recorder import Recorder
 from glrec_core.report.stats import check_account_target
 from glrec_core.sink.claims import release, reserve
-from glrec_core.sink.stored import StoredSink, open_dated, open_stored
+from glrec_core.sink.stored import open_dated, open_stored
 from glrec_core.stages import Sink
 from glrec_core.values.checks import shown
 
@@ -55,21 +55,13 @@ def record(target: object, *sinks: str | Path | Sink, **options: Unpack[Options]
 
 
 def _recorder(target: object, config: Config, opened: list[Sink], *, steps_unasked: bool) -> Recorder:
-    config = config.with_codec(table.default_codec(config) or _default_codec(opened, config))
-    table.candidates(config)
+    agreed = table.agree(config, opened)
     check_spill_dir(config)
     check_account_target(config.stats_json)
-    for sink in opened:
-        sink.check(config.codec or "", alpha=config.alpha is not None)
-    recorder = Recorder(config, opened, steps_unasked=steps_unasked)
+    recorder = Recorder(agreed, opened, steps_unasked=steps_unasked)
     if target is not None:
         _attach(recorder, target)
     return recorder
-
-
-def _default_codec(sinks: list[Sink], config: Config) -> str:
-    stored = next((sink for sink in sinks if isinstance(sink, StoredSink)), None)
-    return stored.default_codec(alpha=config.alpha is not None) if stored is not None else "h264"
 
 
 def _open_sink(sink: str | os.PathLike[str] | Sink, config: Config) -> Sink:

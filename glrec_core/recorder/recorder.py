@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Self
 
 from glrec_core.adapter import Attachment, KeyWatcher
+from glrec_core.backends.agreement import Agreement
+from glrec_core.backends.backend import Backend
 from glrec_core.backends.preloading import prepare
-from glrec_core.config import Config
 from glrec_core.errors import CaptureError, ClosedError, ConfigError, GlrecError, NotFinishedError
 from glrec_core.gl.functions import current_gl
 from glrec_core.gl.objects import as_framebuffer, bound_framebuffer
@@ -56,8 +57,11 @@ class Recorder:
     `steps_unasked` says that the step clock is a default, so that `close()` reports a film that plays at another speed.
     """
 
-    def __init__(self, config: Config, sinks: Sequence[Sink], *, steps_unasked: bool = False) -> None:
-        self._job = job = Job.of(config, sinks)
+    def __init__(
+        self, agreed: Agreement[Backend], sinks: Sequence[Sink], *, steps_unasked: bool = False
+    ) -> None:
+        self._job = job = Job.of(agreed, sinks)
+        config = job.config
         self._config, self._sinks, self._clock = config, job.sinks, job.clock
         self._stats, self._reports, self._screenshots = job.stats, job.reports, job.screenshots
         self._steps_unasked = steps_unasked
@@ -74,7 +78,7 @@ class Recorder:
         self._last_steps = self._make_last_steps()
         if config.paused:
             self.pause()
-        prepare(config)
+        prepare(agreed)
         atexit.register(self._close_at_exit)
 
     # Tap
