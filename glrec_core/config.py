@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from fractions import Fraction
 from functools import partial
@@ -20,6 +20,20 @@ from glrec_core.values.clock import Clock, StepClock, WallClock
 from glrec_core.values.color import BT601_FULL, BT709, ColorSpace, color_space
 from glrec_core.values.frame import Size
 from glrec_core.values.keys import parse_key
+from glrec_core.values.owners import (
+    BACKEND,
+    CAPTURE,
+    CLOCK,
+    CONVERTER,
+    ENCODER,
+    QUEUE,
+    RECORDER,
+    SINK,
+    Owner,
+    of,
+    owner_of,
+    why_not_stored,
+)
 
 Timing = Literal["wall", "step"]
 OnResize = Literal["letterbox", "scale", "segment"]
@@ -173,37 +187,52 @@ class Config:
 
     """
 
-    fps: Rate | None = None
-    timing: Timing = "wall"
-    frames: int | None = None
-    size: tuple[int, int] | None = None
-    on_resize: OnResize = "letterbox"
-    codec: str | None = None
-    preset: str | None = None
-    tuning: Tuning | None = None
-    rate_control: RateControl | None = None
-    quality: int | None = None
-    lossless: bool = False
-    bitrate: int | None = None
-    max_bitrate: int | None = None
-    chroma: Chroma = "420"
-    alpha: Alpha | None = None
-    gop: int | None = None
-    b_frames: int = 0
-    color: str | None = None
-    process: Sequence[FrameOperation] = ()
-    overflow: Overflow | None = None
-    slots: int = 8
-    spill_dir: str | os.PathLike[str] | None = None
-    spill_memory_bytes: int = 64 << 20
-    keep_spill: bool = False
-    backend: str = AUTO
-    overwrite: bool = False
-    audio: str | os.PathLike[str] | None = None
-    paused: bool = False
-    hotkey: str | None = None
-    dot: bool = False
-    stats_json: str | os.PathLike[str] | None = None
+    fps: Rate | None = field(default=None, metadata=of(CLOCK))
+    timing: Timing = field(default="wall", metadata=of(CLOCK))
+    frames: int | None = field(
+        default=None, metadata=of(CLOCK, not_stored="what is stored has been through it")
+    )
+    size: tuple[int, int] | None = field(default=None, metadata=of(CAPTURE))
+    on_resize: OnResize = field(default="letterbox", metadata=of(CAPTURE))
+    codec: str | None = field(default=None, metadata=of(BACKEND))
+    preset: str | None = field(default=None, metadata=of(ENCODER))
+    tuning: Tuning | None = field(default=None, metadata=of(ENCODER))
+    rate_control: RateControl | None = field(default=None, metadata=of(ENCODER))
+    quality: int | None = field(default=None, metadata=of(ENCODER))
+    lossless: bool = field(default=False, metadata=of(ENCODER))
+    bitrate: int | None = field(default=None, metadata=of(ENCODER))
+    max_bitrate: int | None = field(default=None, metadata=of(ENCODER))
+    chroma: Chroma = field(default="420", metadata=of(ENCODER))
+    alpha: Alpha | None = field(default=None, metadata=of(ENCODER))
+    gop: int | None = field(default=None, metadata=of(ENCODER))
+    b_frames: int = field(default=0, metadata=of(ENCODER))
+    color: str | None = field(default=None, metadata=of(CONVERTER))
+    process: Sequence[FrameOperation] = field(
+        default=(),
+        metadata=of(CONVERTER, not_stored="functions cannot be kept; the header says how many there were"),
+    )
+    overflow: Overflow | None = field(default=None, metadata=of(QUEUE))
+    slots: int = field(default=8, metadata=of(QUEUE))
+    spill_dir: str | os.PathLike[str] | None = field(default=None, metadata=of(QUEUE))
+    spill_memory_bytes: int = field(default=64 << 20, metadata=of(QUEUE))
+    keep_spill: bool = field(default=False, metadata=of(QUEUE))
+    backend: str = field(
+        default=AUTO, metadata=of(BACKEND, not_stored="stored frames are in host memory and encoded there")
+    )
+    overwrite: bool = field(default=False, metadata=of(SINK))
+    audio: str | os.PathLike[str] | None = field(
+        default=None,
+        metadata=of(
+            SINK,
+            not_stored="the file may have changed, and a name that was tampered with must not be read; the header says that there was one",
+        ),
+    )
+    paused: bool = field(default=False, metadata=of(RECORDER))
+    hotkey: str | None = field(default=None, metadata=of(RECORDER))
+    dot: bool = field(default=False, metadata=of(RECORDER))
+    stats_json: str | os.PathLike[str] | None = field(
+        default=None, metadata=of(RECORDER, not_stored="the account is that of the program that drew")
+    )
 
     def __post_init__(self) -> None:
         """Check every option, and keep each in its one form."""
@@ -371,6 +400,24 @@ def checked(name: str, value: object) -> Any:
     elif value is not None or name in _NEVER_NONE:
         return _CHECKS[name](name, value)
     return value
+
+
+def options_of(owner: Owner) -> tuple[str, ...]:
+    """Return the names of the options that are a part's to honour."""
+    return tuple(each.name for each in fields(Config) if owner_of(each.metadata) is owner)
+
+
+def not_stored() -> dict[str, str]:
+    """Return the options that a spill does not keep, with the reasons."""
+    reasons = {each.name: why_not_stored(each.metadata) for each in fields(Config)}
+    return {name: reason for name, reason in reasons.items() if reason is not None}
+
+
+def changed(config: Config, names: Iterable[str]) -> dict[str, Any]:
+    """Return those of the options that are not as they are by default, with their values."""
+    defaults = {each.name: each.default for each in fields(Config)}
+    values = {name: getattr(config, name) for name in names}
+    return {name: value for name, value in values.items() if value != defaults[name]}
 
 
 def choices(name: str) -> tuple[str, ...]:

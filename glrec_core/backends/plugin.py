@@ -41,14 +41,14 @@ class PluginBackend:
 
         def open_encode_stages(spec: FrameSpec) -> EncodeStages:
             stream = stream_for(offer.codec, offer.accepts, spec.size, config, clock)
-            encoder = partial(_PluginEncoder, offer)
+            encoder = partial(PluginEncoder, offer)
             return host_stages(spec, stream, config, encoder, offer.chroma_location)
 
         capture = readback(gl, config, source, offer.accepts.alignment)
         return Pipeline(capture, open_encode_stages, successors=(open_encode_stages,))
 
 
-class _PluginEncoder:
+class PluginEncoder:
     """Calls an encoder of another package. Implements `Encoder`."""
 
     def __init__(self, offer: EncoderOffer, stream: StreamInfo, config: Config) -> None:

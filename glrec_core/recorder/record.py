@@ -8,7 +8,7 @@ from typing import Unpack
 
 from glrec_core import plugins
 from glrec_core.backends import table
-from glrec_core.config import Config, Options
+from glrec_core.config import Config, Options, changed, options_of
 from glrec_core.errors import ConfigError
 from glrec_core.recorder.overflow import check_spill_dir
 from glrec_core.recorder.recorder import Recorder
@@ -17,6 +17,7 @@ from glrec_core.sink.claims import release, reserve
 from glrec_core.sink.stored import open_dated, open_stored
 from glrec_core.stages import Sink
 from glrec_core.values.checks import shown
+from glrec_core.values.owners import SINK
 
 
 def record(target: object, *sinks: str | Path | Sink, **options: Unpack[Options]) -> Recorder:
@@ -76,12 +77,12 @@ def _open_sink(sink: str | os.PathLike[str] | Sink, config: Config) -> Sink:
 
 def _check_paths_options(config: Config, sinks: tuple[object, ...]) -> None:
     """Refuse what is said of files that are given as paths, where all are given as sinks."""
-    given = {"audio": config.audio, "overwrite": config.overwrite or None}
-    for name, value in given.items():
-        if value is not None and sinks and all(isinstance(sink, Sink) for sink in sinks):
-            raise ConfigError(
-                f"{name}={value!r} goes with paths of files, and there is none; give it to FileSink(path, {name}=...)"
-            )
+    if not sinks or not all(isinstance(sink, Sink) for sink in sinks):
+        return
+    for name, value in changed(config, options_of(SINK)).items():
+        raise ConfigError(
+            f"{name}={value!r} goes with paths of files, and there is none; give it to FileSink(path, {name}=...)"
+        )
 
 
 def _defaults(target: object) -> Options:
