@@ -5,18 +5,18 @@ What the package raises is translated here, so that the rest of the house meets 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 
 from glrec_core.backends.host import host_stages, readback
 from glrec_core.config import Config
 from glrec_core.encode.door import stream_for
 from glrec_core.encoder import EncoderOffer
-from glrec_core.errors import EncodeError, GlrecError
+from glrec_core.errors import EncodeError
 from glrec_core.gl.functions import GL
 from glrec_core.stages import Encoder, EncodeStages, Pipeline
 from glrec_core.values.clock import Clock
+from glrec_core.values.foreign import named, translated
 from glrec_core.values.frame import Frame, FrameSpec, Packet, Size, StreamInfo
 
 
@@ -76,11 +76,5 @@ class PluginEncoder:
             self._encoder.close()
 
 
-@contextmanager
-def _translated(name: str, what: str) -> Iterator[None]:
-    try:
-        yield
-    except GlrecError:
-        raise
-    except Exception as error:
-        raise EncodeError(f"the encoder {name!r} {what}: {type(error).__name__}: {error}") from error
+def _translated(name: str, what: str) -> AbstractContextManager[None]:
+    return translated(EncodeError, f"the encoder {name!r} {what}", Exception, words=named)

@@ -21,6 +21,7 @@ from glrec_core.encode.options import encoder_options, frame_threads, nominal_ra
 from glrec_core.errors import EncodeError
 from glrec_core.ffmpeg.terms import alpha_of, parameter_sets, picture_planes, tag_color, untag_color
 from glrec_core.system.priority import ordinary_priority
+from glrec_core.values.foreign import DLPACK, FFMPEG, translated
 from glrec_core.values.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, StreamInfo
 from glrec_core.values.timeline import Timeline
 
@@ -86,12 +87,8 @@ class PyAVEncoder:
 
         """
         pts = self._entrance.admit(frame)
-        try:
+        with translated(EncodeError, f"the planes of {frame} are not as {frame.spec.format} says", DLPACK):
             picture = _picture(frame)
-        except (ValueError, TypeError, BufferError) as error:
-            raise EncodeError(
-                f"the planes of {frame} are not as {frame.spec.format} says: {error}"
-            ) from error
         self._tag(picture)
         picture.pts, picture.time_base = pts, self._stream.time_base
         picture.pict_type = PictureType.I if self._timeline.wants_keyframe(frame) else PictureType.NONE
@@ -118,10 +115,8 @@ class PyAVEncoder:
     def _send(self, picture: VideoFrame | None) -> list[Packet]:
         if self._context is None:
             return []
-        try:
+        with translated(EncodeError, f"{self._codec.encoder} failed", FFMPEG):
             return self._packets(self._context.encode(picture))
-        except av.FFmpegError as error:
-            raise EncodeError(f"{self._codec.encoder} failed: {error}") from error
 
     def _packets(self, packets: list[av.Packet[Any]]) -> list[Packet]:
         try:
@@ -175,11 +170,9 @@ def software_context(
         _limit_held(context, held)
     if not codec.annex_b:
         context.flags |= Flags.global_header
-    try:
-        with ordinary_priority():
-            context.open()
-    except av.FFmpegError as error:
-        raise EncodeError(f"FFmpeg cannot open {codec.encoder} for {stream.size}: {error}") from error
+    what = f"FFmpeg cannot open {codec.encoder} for {stream.size}"
+    with translated(EncodeError, what, FFMPEG), ordinary_priority():
+        context.open()
     return context
 
 

@@ -20,6 +20,7 @@ from glrec_core.encode.codec import Codec
 from glrec_core.encode.codecs import choose_codec
 from glrec_core.encode.door import Entrance
 from glrec_core.errors import ConfigError, EncodeError
+from glrec_core.values.foreign import PILLOW, translated
 from glrec_core.values.frame import Frame, FrameSpec, Packet, StreamInfo
 from glrec_core.values.timeline import SpacedTimeline
 
@@ -107,14 +108,12 @@ class StillEncoder:
         from imageio.v3 import imwrite
 
         pixels = np.ascontiguousarray(frame.planes[0])
-        try:
+        with translated(EncodeError, f"Pillow cannot make a {self._codec.encoder} of {frame}", PILLOW):
             if self._codec.name == "gif":
                 pixels = _with_few_colours(pixels)
             return bytes(
                 imwrite("<bytes>", pixels, plugin="pillow", extension=f".{self._codec.name}", **self._options)
             )
-        except (OSError, ValueError, MemoryError) as error:
-            raise EncodeError(f"Pillow cannot make a {self._codec.encoder} of {frame}: {error}") from error
 
 
 def _with_few_colours(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

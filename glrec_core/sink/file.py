@@ -20,6 +20,7 @@ from glrec_core.sink.paths import check_folder, check_writable, numbered
 from glrec_core.system import files
 from glrec_core.system.durable import sync_folder
 from glrec_core.values.checks import absolute_path, flag
+from glrec_core.values.foreign import SYSTEM, translated
 from glrec_core.values.frame import Packet, StreamInfo
 
 if TYPE_CHECKING:
@@ -208,11 +209,8 @@ class FileSink:
             return
         if is_claimed(place):
             raise SinkError(errno.EBUSY, "this program records to that file now", str(place))
-        try:
+        with translated(SinkError, f"cannot move {self._paths[0]} here", SYSTEM, path=place):
             _move(self._paths[0], place, overwrite=self._may_replace_place)
-        except OSError as error:
-            text = f"cannot move {self._paths[0]} here: {error.strerror}"
-            raise SinkError(error.errno, text, str(place)) from error
         self._paths[0] = place
 
     def _codecs(self, *, alpha: bool) -> tuple[str, ...]:

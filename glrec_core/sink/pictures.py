@@ -20,6 +20,7 @@ from glrec_core.sink.paths import check_writable
 from glrec_core.system import files
 from glrec_core.system.durable import Syncing, sync_data, sync_folder
 from glrec_core.values.checks import absolute_path, flag
+from glrec_core.values.foreign import STORING, translated
 from glrec_core.values.frame import Packet, StreamInfo
 
 PICTURE_CODECS = {".png": "png", ".jpg": "mjpeg", ".jpeg": "mjpeg", ".webp": "webp"}
@@ -180,10 +181,8 @@ class PictureSink:
 
     @contextmanager
     def _telling_what_is_kept(self, path: Path, what: str) -> Iterator[None]:
-        from glrec_core.sink.errors import sink_errors  # brings PyAV, which no import of glrec may load
-
         try:
-            with sink_errors(path, what):
+            with translated(SinkError, what, STORING, path=path):
                 yield
         except SinkError as error:
             error.frames_kept = self.frames

@@ -1,0 +1,113 @@
+"""Errors of other libraries become ours: the one table of what theirs are called, and the one way in which their text is kept.
+
+Nothing is imported for the table: who raises an error is loaded.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from glrec_core.errors import GlrecError
+
+_Words = Callable[[BaseException], str]
+
+Library = tuple[str, ...]
+"""What a library raises: the types' names, each after the module that it is reached by."""
+
+SYSTEM: Library = ("builtins:OSError",)
+FFMPEG: Library = ("av:FFmpegError",)
+PYAV: Library = (*FFMPEG, "builtins:ValueError")
+"""FFmpeg, and PyAV where it refuses what it would have to give to FFmpeg."""
+STORING: Library = (*SYSTEM, *FFMPEG)
+"""What writes files: FFmpeg, and what it calls back to."""
+DLPACK: Library = tuple(
+    f"builtins:{name}"
+    for name in ("BufferError", "RuntimeError", "TypeError", "ValueError", "AttributeError")
+)
+"""What libraries of arrays raise where they do not give one out: one that needs its gradient, for example."""
+CUDA: Library = (
+    "cupy:cuda.runtime.CUDARuntimeError",
+    "cupy:cuda.driver.CUDADriverError",
+    "cupy:cuda.compiler.CompileException",
+    "cupy:cuda.memory.OutOfMemoryError",
+)
+NVRTC: Library = ("cupy:cuda.compiler.CompileException", "builtins:RuntimeError", "builtins:OSError")
+"""CuPy's compiler, which loads libraries when it is first used."""
+PYNVVIDEOCODEC: Library = ("PyNvVideoCodec:PyNvVCException", "builtins:RuntimeError")
+PILLOW: Library = ("builtins:OSError", "builtins:ValueError", "builtins:MemoryError")
+
+
+def reason(error: BaseException) -> str:
+    """Return what FFmpeg or the system says, without the names of function and file."""
+    return getattr(error, "strerror", None) or str(error)
+
+
+def named(error: BaseException) -> str:
+    """Return an error's type and text."""
+    return f"{type(error).__name__}: {error}"
+
+
+@contextmanager
+def translated(
+    to: type[GlrecError],
+    what: str,
+    *kinds: Library | type[Exception],
+    path: str | os.PathLike[str] | None = None,
+    words: _Words = str,
+    passing: tuple[type[Exception], ...] = (),
+) -> Iterator[None]:
+    """Raise what a library raises in the block as an error of ours, with its text, and with itself as the cause.
+
+        with translated(VideoError, f"{path.name} cannot be read to its end", FFMPEG, words=reason):
+            packet = next(packets)
+
+    Our own errors pass, unless their type is among `kinds`.
+
+    Args:
+        to: the error that is raised; the system's number goes into one that has a place for it.
+        what: what cannot be done; nothing but the library's text where it is empty.
+        kinds: libraries of the table, or single types.
+        path: the file that it is about, for errors that have a place for it.
+        words: makes the text of the library's error.
+        passing: what is left as it is, though it is among `kinds`.
+
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, passing) or not _is_among(error, kinds):
+            raise
+        raise _told(to, what, error, path, words) from error
+
+
+def _told(
+    to: type[GlrecError], what: str, error: Exception, path: str | os.PathLike[str] | None, words: _Words
+) -> GlrecError:
+    of_the_system = issubclass(to, OSError)
+    text = reason(error) if of_the_system else words(error)
+    told = f"{what}: {text}" if what else text
+    if not of_the_system:
+        return to(told)
+    return to(getattr(error, "errno", None) or errno.EIO, told, os.fspath(path) if path is not None else None)
+
+
+def _is_among(error: Exception, kinds: tuple[Library | type[Exception], ...]) -> bool:
+    types = [kind for kind in kinds if isinstance(kind, type)]
+    if isinstance(error, GlrecError):
+        return isinstance(error, tuple(kind for kind in types if issubclass(kind, GlrecError)))
+    names = [name for kind in kinds if not isinstance(kind, type) for name in kind]
+    return isinstance(error, (*types, *map(_type, names)))
+
+
+def _type(name: str) -> Any:
+    """Return a type of the table; none, which is an empty tuple, where its library is not loaded or lacks it."""
+    module, _, attributes = name.partition(":")
+    found: object = sys.modules.get(module)
+    for attribute in attributes.split("."):
+        found = getattr(found, attribute, None)
+    return found if isinstance(found, type) else ()
