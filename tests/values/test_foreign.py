@@ -82,7 +82,8 @@ def test_errors_of_files_keep_number_and_path(
 ) -> None:
     with pytest.raises(to) as told, translated(to, "cannot write", STORING, path=tmp_path / "a"):
         raise error
-    found: SinkError | SpillError = told.value
+    found = told.value
+    assert isinstance(found, OSError)
     assert (found.errno, found.strerror, found.filename) == (number, text, str(tmp_path / "a"))
     assert found.__cause__ is error
 
