@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from fractions import Fraction
 from functools import partial
-from numbers import Rational, Real
-from operator import index
 from typing import Any, Literal, TypedDict, get_args
 
 from glrec_core.errors import ConfigError
@@ -18,8 +15,8 @@ from glrec_core.values import checks
 from glrec_core.values.checks import nearest, one_of, shown
 from glrec_core.values.clock import Clock, StepClock, WallClock
 from glrec_core.values.color import BT601_FULL, BT709, ColorSpace, color_space
-from glrec_core.values.frame import Size
 from glrec_core.values.keys import parse_key
+from glrec_core.values.measures import Rate, parse_rate, parse_size
 from glrec_core.values.owners import (
     BACKEND,
     CAPTURE,
@@ -42,7 +39,6 @@ Tuning = Literal["high_quality", "low_latency", "ultra_low_latency"]
 RateControl = Literal["cq", "constqp", "vbr", "cbr"]
 Chroma = Literal["420", "444"]
 Alpha = Literal["straight", "premultiplied"]
-Rate = int | float | str | Fraction
 
 FrameOperation = Callable[[timedelta, Any], Any]
 """What can be done to a frame, (height, width, 3 or 4) uint8, at its time; see `glrec_core.process`."""
@@ -57,15 +53,6 @@ DEFAULT_STEP_FPS = Fraction(60)
 
 CODEC_MAX_FPS = {"gif": Fraction(50), "webp": Fraction(90)}
 """What browsers play at its speed: they show pictures meant for 10 ms or less for 100 ms, and GIF counts in 10 ms."""
-
-MAX_FPS = 90_000
-"""One frame for each tick of the finest time base that is used (90 kHz)."""
-
-MAX_SIDE = 16_384
-"""Largest side in pixels: GL_MAX_TEXTURE_SIZE that OpenGL 4.1 and later guarantee, and libx264's own limit."""
-
-_RATE = re.compile(r"\d{1,9}(\.\d{1,9})?|\d{1,9}/\d{1,9}")
-"""What is taken for a frame rate in text: 60, 29.97 or 30000/1001."""
 
 LEAST_BIT_RATE = 1000
 """In bits per second; below, kilobits were meant."""
@@ -423,51 +410,6 @@ def changed(config: Config, names: Iterable[str]) -> dict[str, Any]:
 def choices(name: str) -> tuple[str, ...]:
     """Return the words that an option of `Config` may have; none where it takes other values."""
     return tuple(choice for choice in _CHOICES.get(name, ()) if isinstance(choice, str))
-
-
-def parse_rate(value: object) -> Fraction:
-    """Return a frame rate as an exact fraction; floats go to the nearest fraction with a denominator up to 1001.
-
-    Raises:
-        ConfigError: not a number, not finite or not positive.
-
-    """
-    try:
-        if isinstance(value, str):
-            if _RATE.fullmatch(value) is None:
-                raise ValueError(value)  # Fraction would take "1e999999999" and never come back
-            rate = Fraction(value)
-        elif isinstance(value, Rational) and not isinstance(value, bool):
-            rate = Fraction(int(value.numerator), int(value.denominator))  # NumPy's, too
-        elif isinstance(value, Real) and not isinstance(value, bool):
-            rate = Fraction(float(value)).limit_denominator(1001)
-        else:
-            raise TypeError(type(value).__name__)
-    except (TypeError, ValueError, OverflowError, ZeroDivisionError) as error:
-        raise ConfigError(
-            f"fps={shown(value)} is not a frame rate; give a positive number such as 60 or '30000/1001'"
-        ) from error
-    if not 0 < rate <= MAX_FPS:
-        raise ConfigError(f"fps={shown(value)} must be above 0 and at most {MAX_FPS}")
-    return rate
-
-
-def parse_size(value: object) -> Size:
-    """Return (width, height) as a Size.
-
-    Raises:
-        ConfigError: not two whole numbers from 1 to 16384.
-
-    """
-    try:
-        width, height = (index(side) for side in value)  # type: ignore[attr-defined]
-    except (TypeError, ValueError) as error:
-        raise ConfigError(
-            f"size={shown(value)} must be (width, height), two whole numbers of pixels"
-        ) from error
-    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
-        raise ConfigError(f"size={shown(value)} must be two whole numbers from 1 to {MAX_SIDE}")
-    return Size(width, height)
 
 
 def _codec(name: str, value: object) -> str:

@@ -13,10 +13,10 @@ from glrec_core.arrays.intake import Intake
 from glrec_core.arrays.request import DEFAULT_GOP, Request, array_config, make_request, usual_gop
 from glrec_core.arrays.stages import ArrayBackend
 from glrec_core.backends.agreement import Agreement
-from glrec_core.config import Rate
 from glrec_core.errors import ArrayError, ClosedError, WrongThreadError
 from glrec_core.values.clock import NANOSECONDS
 from glrec_core.values.frame import Packet, StreamInfo
+from glrec_core.values.measures import Rate
 
 _NS_PER_MICROSECOND = 1000
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from glrec_core.config import AUTO, Alpha, Config, Rate, Timing, Tuning, parse_rate, parse_size
+from glrec_core.config import AUTO, Alpha, Config, Timing, Tuning
 from glrec_core.encode.codecs import CODECS, DEFAULT_CODEC
 from glrec_core.encode.door import stream_for
 from glrec_core.errors import ConfigError
 from glrec_core.values import checks
 from glrec_core.values.clock import Clock, StepClock, WallClock
 from glrec_core.values.frame import PixelFormat, Size, StreamInfo
+from glrec_core.values.measures import Rate, parse_rate, parse_size
 
 _TUNINGS: dict[str | None, Tuning | None] = {
     None: None,

@@ -14,17 +14,19 @@ from glrec_core.arrays.encoder import ArrayWork
 from glrec_core.arrays.given import device_of
 from glrec_core.arrays.layouts import size_of
 from glrec_core.arrays.request import Request, array_config, make_request
-from glrec_core.config import Alpha, Rate
+from glrec_core.config import Alpha
 from glrec_core.errors import ConfigError, GlrecError
 from glrec_core.pipeline.chain import Batch
 from glrec_core.pipeline.outputs import Outputs
 from glrec_core.pipeline.writer import StreamWriter
 from glrec_core.report.recording import Recording
 from glrec_core.report.stats import Stats
-from glrec_core.sink.stored import StoredSink, open_stored
+from glrec_core.sink.stored import open_stored
+from glrec_core.stages import StoredSink
 from glrec_core.values.checks import shown
 from glrec_core.values.clock import Span
 from glrec_core.values.frame import Packet
+from glrec_core.values.measures import Rate
 from glrec_core.values.progress import progress_bar
 
 _Timed = tuple[timedelta | None, object]

@@ -8,8 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from glrec_core.config import AUTO, Config
 from glrec_core.errors import BackendUnavailable, ConfigError
-from glrec_core.sink.stored import StoredSink
-from glrec_core.stages import Sink
+from glrec_core.stages import Sink, StoredSink
 
 
 class Row(Protocol):

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from glrec_core.backends.host import open_on_cpu
 from glrec_core.config import Config
+from glrec_core.cuda.library import missing_package
 from glrec_core.cuda.probing import answering
 from glrec_core.encode.door import stream_for
 from glrec_core.encode.nvenc_options import check_capabilities, check_options, pixel_format
-from glrec_core.encode.nvenc_probe import capabilities, driver_problem, missing_package
+from glrec_core.encode.nvenc_probe import capabilities, driver_problem
 from glrec_core.errors import BackendUnavailable, CaptureError, ConfigError
 from glrec_core.gl.functions import GL
 from glrec_core.stages import EncodeStages, OpenEncodeStages, Pipeline

@@ -19,9 +19,8 @@ from glrec_core.cuda.device import CudaDevice, CudaStream
 from glrec_core.errors import VideoError
 from glrec_core.read import exact, kernel
 from glrec_core.read.decoding import Picture
-from glrec_core.read.facts import Facts
+from glrec_core.read.facts import NVDEC_CODECS, Facts
 from glrec_core.read.geometry import Geometry
-from glrec_core.read.nvdec_probe import codec_name
 from glrec_core.read.output import Output
 from glrec_core.values.foreign import NVRTC, PYNVVIDEOCODEC, translated
 
@@ -84,7 +83,7 @@ class NvdecDecoder:
         with translated(VideoError, f"{facts.path.name}: NVDEC cannot be opened", PYNVVIDEOCODEC), kept():
             self._session: Any = PyNvVideoCodec.CreateDecoder(
                 gpuid=cuda_stream.handles.device,
-                codec=PyNvVideoCodec.cudaVideoCodec.__members__[codec_name(facts)],
+                codec=PyNvVideoCodec.cudaVideoCodec.__members__[NVDEC_CODECS[facts.codec]],
                 cudacontext=cuda_stream.handles.context,
                 cudastream=cuda_stream.handles.stream,
                 usedevicememory=True,

@@ -34,8 +34,7 @@ from glrec_core.report.recording import Recording, while_it_runs
 from glrec_core.report.stats import Stats
 from glrec_core.sink.claims import release
 from glrec_core.sink.file import FileSink
-from glrec_core.sink.stored import StoredSink, notes_of
-from glrec_core.stages import MarkedSink, Sink
+from glrec_core.stages import MarkedSink, Sink, StoredSink, notes_of
 from glrec_core.system.forks import Maker
 from glrec_core.system.interrupts import held_back
 from glrec_core.system.waiting import finish_imports

@@ -18,16 +18,15 @@ from glrec_core.errors import ConfigError, GlrecError, SpillError
 from glrec_core.pipeline.chain import Batch, EncodeChain
 from glrec_core.pipeline.outputs import Outputs
 from glrec_core.pipeline.writer import StreamWriter
-from glrec_core.recovery.film import FilmSoFar
-from glrec_core.recovery.fit import fit, gaps
-from glrec_core.recovery.staging import staged
-from glrec_core.recovery.watched import run_watched
+from glrec_core.recover.film import FilmSoFar
+from glrec_core.recover.fit import fit, gaps
+from glrec_core.recover.staging import staged
+from glrec_core.recover.watched import run_watched
 from glrec_core.report.recording import Recording
 from glrec_core.report.stats import Stats
-from glrec_core.sink.stored import StoredSink
 from glrec_core.spill.header import config_of
 from glrec_core.spill.stored_frames import StoredFrames
-from glrec_core.stages import OpenEncodeStages
+from glrec_core.stages import OpenEncodeStages, StoredSink
 from glrec_core.values.checks import absolute_path, flag, positive_number, shown
 from glrec_core.values.clock import Span
 from glrec_core.values.frame import Frame, Packet, Size

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from glrec_core.errors import SinkError
 from glrec_core.sink.pictures import stands_for_pictures
-from glrec_core.sink.stored import StoredSink, open_stored
+from glrec_core.sink.stored import open_stored
+from glrec_core.stages import StoredSink
 from glrec_core.system import files
 from glrec_core.system.durable import sync_file, sync_folder
 from glrec_core.values.checks import absolute_path
