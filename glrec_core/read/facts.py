@@ -13,9 +13,6 @@ from glrec_core.read.coding import Coding, coding_of
 from glrec_core.read.decoding import SoftwareDecoder, decoded
 from glrec_core.values.frame import Size
 
-NVDEC_CODECS = {"h264": "H264", "hevc": "HEVC", "av1": "AV1", "vp9": "VP9"}
-"""FFmpeg's names and PyNvVideoCodec's, of the codecs whose packets NVDEC's parser takes as the demuxer gives them."""
-
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
@@ -23,6 +20,9 @@ if TYPE_CHECKING:
 _QUARTER_TURN = 90
 _UNKNOWN_RATE = Fraction(25)
 """What FFmpeg's demuxers of raw streams assume."""
+
+NVDEC_CODECS = {"h264": "H264", "hevc": "HEVC", "av1": "AV1", "vp9": "VP9"}
+"""FFmpeg's names and PyNvVideoCodec's, of the codecs whose packets NVDEC's parser takes as the demuxer gives them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from glrec_core.config import Config
 from glrec_core.encode import stills
 from glrec_core.encode.codecs import choose_codec
 from glrec_core.errors import ConfigError, EncodeError, SinkError
-from glrec_core.sink import gif
+from glrec_core.sink.animations import gif_blocks
 from glrec_core.sink.file import FileSink
 from glrec_core.sink.growing_file import GrowingFile
 from glrec_core.testing import barcode
@@ -221,7 +221,7 @@ def test_what_is_no_gif_is_refused() -> None:
         packet.data[:13] + b"\x07" * 900 + b";",
     ):
         with pytest.raises(SinkError, match="not a GIF"):
-            gif.payload(broken, False)
+            gif_blocks(broken, False)
 
 
 def test_a_webp_that_cannot_be_amended_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
