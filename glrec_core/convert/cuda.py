@@ -21,15 +21,16 @@ from glrec_core.cuda.memory import frame_rows
 from glrec_core.errors import CaptureError, ConvertError
 from glrec_core.stages import Converter, Encoder, EncodeStages
 from glrec_core.values.color import ColorSpace
-from glrec_core.values.foreign import CUDA, translated
+from glrec_core.values.foreign import CUDA, translated, types_of
 from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat
 
+_CUDA_ERRORS = types_of(CUDA)
 _OF_CHANNELS = {3: PixelFormat.RGB24, 4: PixelFormat.RGBA}
 
 
 def gpu_errors(what: str) -> AbstractContextManager[None]:
     """Turn errors of CUDA and CuPy, and what others here have made of them, into ConvertError."""
-    return translated(ConvertError, f"the GPU cannot {what}", CUDA, CaptureError)
+    return translated(ConvertError, f"the GPU cannot {what}", CaptureError, *_CUDA_ERRORS)
 
 
 def encode_stages(source: FrameSpec, encoder: Encoder, config: Config, stream: CudaStream) -> EncodeStages:

@@ -10,7 +10,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from itertools import chain
+from operator import attrgetter
 
 from glrec_core.errors import GlrecError
 
@@ -101,13 +102,29 @@ def _is_among(error: Exception, kinds: tuple[Library | type[Exception], ...]) ->
     if isinstance(error, GlrecError):
         return isinstance(error, tuple(kind for kind in types if issubclass(kind, GlrecError)))
     names = [name for kind in kinds if not isinstance(kind, type) for name in kind]
-    return isinstance(error, (*types, *map(_type, names)))
+    return isinstance(error, (*types, *chain.from_iterable(map(_known, names))))
 
 
-def _type(name: str) -> Any:
-    """Return a type of the table; none, which is an empty tuple, where its library is not loaded or lacks it."""
+def types_of(library: Library) -> tuple[type[Exception], ...]:
+    """Return the types themselves, for who must find out what a broken package lacks before it is needed.
+
+    Raises:
+        AttributeError: the library lacks one, or is not loaded.
+
+    """
+    return tuple(map(_type, library))
+
+
+def _type(name: str) -> type[Exception]:
     module, _, attributes = name.partition(":")
-    found: object = sys.modules.get(module)
-    for attribute in attributes.split("."):
-        found = getattr(found, attribute, None)
-    return found if isinstance(found, type) else ()
+    found: type[Exception] = attrgetter(attributes)(sys.modules.get(module))
+    return found
+
+
+def _known(name: str) -> tuple[type[Exception], ...]:
+    """Return a type of the table; none where its library is not loaded or lacks it."""
+    try:
+        found: object = _type(name)
+    except AttributeError:
+        return ()
+    return (found,) if isinstance(found, type) else ()
