@@ -31,6 +31,7 @@ from glrec_core.stages import Encoder
 from glrec_core.testing import ENCODER_PROMISES, EncoderCase, FailingEncoder, LosingEncoder, SlowEncoder
 from glrec_core.testing.encoder_promises import ramp_frame
 from glrec_core.testing.promises import Promise, text_of
+from glrec_core.values.clock import NANOSECONDS
 from glrec_core.values.frame import Frame, FrameSpec, PixelFormat, Size, StreamInfo
 
 SIZE = Size(160, 64)
@@ -193,6 +194,15 @@ def test_the_stream_holds_the_kind_of_colour_that_is_encoded(case: EncoderCase) 
     with closing(case.make()) as encoder:
         case.encode_all(encoder)
         assert encoder.stream.rgb == encoder.accepts.format.is_rgb
+
+
+def test_a_frame_that_is_not_later_is_refused_and_the_next_is_not(case: EncoderCase) -> None:
+    with closing(case.make()) as encoder:
+        encoder.encode(case.make_frame(encoder.accepts, 0, NANOSECONDS))
+        for pts_ns in (NANOSECONDS, 0):
+            with pytest.raises(EncodeError, match="not (after|later)"):
+                encoder.encode(case.make_frame(encoder.accepts, 0, pts_ns))
+        encoder.encode(case.make_frame(encoder.accepts, 1, 2 * NANOSECONDS))
 
 
 def test_a_frame_after_the_end_is_told_why_it_is_refused(case: EncoderCase) -> None:
