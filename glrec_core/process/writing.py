@@ -138,8 +138,9 @@ def _font(path: FontPath, size: float) -> FreeTypeFont | ImageFont:
 
     if path is None:
         return ImageFont.load_default(size)
+    name = checks.path("font", path)
     with translated(ConfigError, f"font={os.fspath(path)!r} cannot be read", SYSTEM):
-        return ImageFont.truetype(checks.path("font", path), size)
+        return ImageFont.truetype(name, size)
 
 
 def _drawn(

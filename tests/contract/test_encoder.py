@@ -200,7 +200,7 @@ def test_a_frame_that_is_not_later_is_refused_and_the_next_is_not(case: EncoderC
     with closing(case.make()) as encoder:
         encoder.encode(case.make_frame(encoder.accepts, 0, NANOSECONDS))
         for pts_ns in (NANOSECONDS, 0):
-            with pytest.raises(EncodeError, match="not (after|later)"):
+            with pytest.raises(EncodeError, match=r"not (after|later)"):
                 encoder.encode(case.make_frame(encoder.accepts, 0, pts_ns))
         encoder.encode(case.make_frame(encoder.accepts, 1, 2 * NANOSECONDS))
 
