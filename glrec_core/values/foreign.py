@@ -8,10 +8,12 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
+from types import TracebackType
 
 from glrec_core.errors import GlrecError
 
@@ -53,7 +55,6 @@ def named(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-@contextmanager
 def translated(
     to: type[GlrecError],
     what: str,
@@ -61,7 +62,7 @@ def translated(
     path: str | os.PathLike[str] | None = None,
     words: _Words = str,
     passing: tuple[type[Exception], ...] = (),
-) -> Iterator[None]:
+) -> AbstractContextManager[None]:
     """Raise what a library raises in the block as an error of ours, with its text, and with itself as the cause.
 
         with translated(VideoError, f"{path.name} cannot be read to its end", FFMPEG, words=reason):
@@ -78,23 +79,36 @@ def translated(
         passing: what is left as it is, though it is among `kinds`.
 
     """
-    try:
-        yield
-    except Exception as error:
-        if isinstance(error, passing) or not _is_among(error, kinds):
-            raise
-        raise _told(to, what, error, path, words) from error
+    return _Translation(to, what, kinds, path, words, passing)
 
 
-def _told(
-    to: type[GlrecError], what: str, error: Exception, path: str | os.PathLike[str] | None, words: _Words
-) -> GlrecError:
-    of_the_system = issubclass(to, OSError)
-    text = reason(error) if of_the_system else words(error)
-    told = f"{what}: {text}" if what else text
-    if not of_the_system:
-        return to(told)
-    return to(getattr(error, "errno", None) or errno.EIO, told, os.fspath(path) if path is not None else None)
+@dataclass(slots=True)
+class _Translation(AbstractContextManager[None]):
+    """See `translated`; no generator, since it is entered several times for each frame."""
+
+    to: type[GlrecError]
+    what: str
+    kinds: tuple[Library | type[Exception], ...]
+    path: str | os.PathLike[str] | None
+    words: _Words
+    passing: tuple[type[Exception], ...]
+
+    def __exit__(
+        self, _: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if not isinstance(error, Exception) or isinstance(error, self.passing):
+            return
+        if _is_among(error, self.kinds):
+            raise self._told(error) from error
+
+    def _told(self, error: Exception) -> GlrecError:
+        of_the_system = issubclass(self.to, OSError)
+        text = reason(error) if of_the_system else self.words(error)
+        told = f"{self.what}: {text}" if self.what else text
+        if not of_the_system:
+            return self.to(told)
+        path = os.fspath(self.path) if self.path is not None else None
+        return self.to(getattr(error, "errno", None) or errno.EIO, told, path)
 
 
 def _is_among(error: Exception, kinds: tuple[Library | type[Exception], ...]) -> bool:
