@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     )
     from glrec_core import record as attach
     from glrec_core.arrays import ArrayEncoder, write_video
+    from glrec_core.drawing import OffscreenFramebuffer
     from glrec_core.process import read
     from glrec_core.read import Player
     from glrec_core.recover import recover
@@ -60,6 +61,7 @@ _HOMES = {
     "FileSink": "glrec_core:FileSink",
     "Framebuffer": "glrec_core:Framebuffer",
     "GlrecError": "glrec_core:GlrecError",
+    "OffscreenFramebuffer": "glrec_core.drawing:OffscreenFramebuffer",
     "Options": "glrec_core:Options",
     "PictureSink": "glrec_core:PictureSink",
     "Player": "glrec_core.read:Player",
@@ -94,6 +96,7 @@ __all__ = [
     "FileSink",
     "Framebuffer",
     "GlrecError",
+    "OffscreenFramebuffer",
     "Options",
     "PictureSink",
     "Player",

@@ -48,7 +48,7 @@ from glrec_core import (
     wire,
 )
 from glrec_core.arrays import ArrayEncoder, write_video
-from glrec_core.drawing import FrameBuffer
+from glrec_core.drawing import OffscreenFramebuffer
 from glrec_core.read import Player, VideoError
 from glrec_core.recover import recover
 from glrec_core.verify.checks import Expected
@@ -262,7 +262,14 @@ NOT_TRIED = {
     # Arithmetic, called for each frame.
     *("ease_in", "ease_in_out", "ease_out", "hold", "linear"),
     # Needs a context, or windows' own loops: tried elsewhere.
-    *("FrameBuffer", "StepTimer", "enable", "disable", "DEFAULT_DATAGRAM_BYTES", "DEFAULT_REDUNDANCY"),
+    *(
+        "OffscreenFramebuffer",
+        "StepTimer",
+        "enable",
+        "disable",
+        "DEFAULT_DATAGRAM_BYTES",
+        "DEFAULT_REDUNDANCY",
+    ),
 }
 
 
@@ -320,7 +327,7 @@ def test_values_by_chance_are_taken_or_refused(name: str, data: st.DataObject, e
 
 
 def test_framebuffers_take_or_refuse(context: moderngl.Context) -> None:
-    call = Call(FrameBuffer, lambda: {"size": (4, 4)}, ("size", "samples"), ends=close)
+    call = Call(OffscreenFramebuffer, lambda: {"size": (4, 4)}, ("size", "samples"), ends=close)
     for argument in call.arguments:
         for value in strange():
             try_value(call, argument, value)

@@ -16,7 +16,7 @@ import numpy as np
 
 from glrec_core.arrays.given import device_of, on_host, reading
 from glrec_core.arrays.intake import HostIntake, Intake
-from glrec_core.arrays.layouts import Layout, layout_of
+from glrec_core.arrays.layouts import ArrayLayout, layout_of
 from glrec_core.convert.cuda import CudaConverter, gpu_errors
 from glrec_core.convert.download import downloaded
 from glrec_core.cuda.device import CudaDevice, CudaStream
@@ -73,10 +73,10 @@ class CudaIntake:
         with gpu_errors("convert the array"), self._stream.current():
             on_gpu = given()
             layout = layout_of(on_gpu.shape, on_gpu.dtype, self._spec.size)
-            if layout is Layout.NV12:
+            if layout is ArrayLayout.NV12:
                 frame = self._converter.copied(on_gpu, pts_ns)
             else:
-                rgb = on_gpu.transpose(1, 2, 0) if layout is Layout.PLANAR else on_gpu
+                rgb = on_gpu.transpose(1, 2, 0) if layout is ArrayLayout.PLANAR else on_gpu
                 frame = self._converter.convert(self._picture(rgb, pts_ns))
             self._stream.synchronize()  # the caller may write to the array from now on, on any stream
         return frame

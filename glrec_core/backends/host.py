@@ -7,14 +7,9 @@ from __future__ import annotations
 
 from functools import partial
 from importlib import import_module
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from glrec_core.backends.backend import Backend
-from glrec_core.capture.compute import ComputeRing
-from glrec_core.capture.memory import MemoryRing
-from glrec_core.capture.pixel_buffers import PixelBufferRing
-from glrec_core.capture.ring import Direct, OpenRing
-from glrec_core.capture.ring_capture import RingCapture
 from glrec_core.config import SPILL_BACKEND, Config
 from glrec_core.encode.door import OpenEncoder, stream_for
 from glrec_core.gl.functions import GL
@@ -22,15 +17,27 @@ from glrec_core.stages import EncodeStages, OpenEncodeStages, Pipeline
 from glrec_core.values.clock import Clock
 from glrec_core.values.frame import FrameSpec, PixelFormat, Size, StreamInfo
 
+if TYPE_CHECKING:
+    from glrec_core.capture.ring import Direct, OpenRing
+    from glrec_core.capture.ring_capture import RingCapture
+
+
+_CAPTURE = ("capture.compute", "capture.memory", "capture.pixel_buffers", "capture.ring_capture")
+
 
 def preload_for_cpu(_: Config) -> None:
     """See `Backend.preload`, of all that encode on the CPU."""
-    for module in ("convert.host", "encode.software", "encode.pyav", "sink.muxer"):
+    for module in (*_CAPTURE, "convert.host", "encode.software", "encode.pyav", "sink.muxer"):
         import_module(f"glrec_core.{module}")
 
 
 def readback(gl: GL, config: Config, source: Size, alignment: int) -> RingCapture:
     """Return a capture that reads frames as RGBA into host memory."""
+    from glrec_core.capture.memory import MemoryRing
+    from glrec_core.capture.pixel_buffers import PixelBufferRing
+    from glrec_core.capture.ring import Direct
+    from glrec_core.capture.ring_capture import RingCapture
+
     if gl.is_software:
         return RingCapture(gl, config, source, alignment, MemoryRing, direct=Direct.FRAMEBUFFER)
     return RingCapture(gl, config, source, alignment, PixelBufferRing, direct=Direct.NOTHING)
@@ -52,6 +59,10 @@ class _HostRoute(NamedTuple):
 
 
 def _host_route(gl: GL, config: Config) -> _HostRoute:
+    from glrec_core.capture.compute import ComputeRing
+    from glrec_core.capture.memory import MemoryRing
+    from glrec_core.capture.pixel_buffers import PixelBufferRing
+    from glrec_core.capture.ring import Direct
     from glrec_core.encode.codecs import choose_codec
 
     codec = choose_codec(config)
@@ -79,6 +90,7 @@ def _describe_host(gl: GL, config: Config) -> str:
 
 
 def _open_host(gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
+    from glrec_core.capture.ring_capture import RingCapture
     from glrec_core.encode.codecs import choose_codec
 
     codec = choose_codec(config)

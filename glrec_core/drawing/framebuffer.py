@@ -20,7 +20,7 @@ from glrec_core.values.measures import parse_size
 _FARTHEST = ctypes.c_float(1.0)
 
 
-class FrameBuffer:
+class OffscreenFramebuffer:
     """Colour of 8 bits a channel (RGBA), and depth of 24 bits, in the context that is current when it is made.
 
     `with framebuffer:` draws into it; blocks may be nested. `close()` deletes it.
@@ -112,7 +112,7 @@ class FrameBuffer:
 
         For example:
 
-            framebuffer = FrameBuffer((1280, 720), samples=4)
+            framebuffer = OffscreenFramebuffer((1280, 720), samples=4)
             framebuffer.close()
         """
         if self._name and self._gl.context.is_current():

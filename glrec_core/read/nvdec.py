@@ -18,7 +18,7 @@ from glrec_core.cuda.context import done_elsewhere, kept
 from glrec_core.cuda.device import CudaDevice, CudaStream
 from glrec_core.errors import VideoError
 from glrec_core.read import exact, kernel
-from glrec_core.read.decoding import Picture
+from glrec_core.read.decoding import DecodedPicture
 from glrec_core.read.facts import NVDEC_CODECS, Facts
 from glrec_core.read.geometry import Geometry
 from glrec_core.read.output import Output
@@ -89,7 +89,7 @@ class NvdecDecoder:
                 usedevicememory=True,
             )
 
-    def decode(self, packet: VideoPacket) -> list[Picture]:
+    def decode(self, packet: VideoPacket) -> list[DecodedPicture]:
         if not packet.size:
             return self._decoded(None, None)
         pts = packet.pts  # the filter empties the packet
@@ -103,7 +103,7 @@ class NvdecDecoder:
         with kept():
             self._session = self._filter = None
 
-    def _decoded(self, packet: VideoPacket | None, pts: int | None) -> list[Picture]:
+    def _decoded(self, packet: VideoPacket | None, pts: int | None) -> list[DecodedPicture]:
         """Hand over a packet with its own time, which bitstream filters drop; without one, take what was held back."""
         data = PyNvVideoCodec.PacketData()
         buffer = np.frombuffer(cast("Any", packet), np.uint8) if packet is not None else np.empty(0, np.uint8)
@@ -111,7 +111,7 @@ class NvdecDecoder:
         with translated(VideoError, "", PYNVVIDEOCODEC), kept():
             frames = self._session.Decode(data)
         return [
-            Picture(frame.getPTS() if self._facts.has_times else None, self._surface(frame))
+            DecodedPicture(frame.getPTS() if self._facts.has_times else None, self._surface(frame))
             for frame in frames
         ]
 

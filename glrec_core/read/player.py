@@ -25,7 +25,7 @@ from numpy.typing import DTypeLike
 from glrec_core.errors import ConfigError, VideoError
 from glrec_core.media.film import Film, read_film
 from glrec_core.media.source import check_path
-from glrec_core.read.decoding import Picture, decoded, nearest_keyframe
+from glrec_core.read.decoding import DecodedPicture, decoded, nearest_keyframe
 from glrec_core.read.facts import read_facts
 from glrec_core.read.geometry import SizeChoice, geometry
 from glrec_core.read.output import Output, output
@@ -214,7 +214,7 @@ class Player:
             for number, picture in zip(count(), pictures, strict=False):
                 yield _Timed(self._time_of(picture, number), picture.content)
 
-    def _time_of(self, picture: Picture, number: int) -> timedelta:
+    def _time_of(self, picture: DecodedPicture, number: int) -> timedelta:
         if not self._facts.has_times:
             return _exact_moment(number / self.fps)
         if picture.ticks is None:

@@ -26,6 +26,8 @@ def record(target: object, *sinks: str | Path | Sink, **options: Unpack[Options]
         recorder = record(window, "film.mp4", fps=60)
         recording = recorder.close()
 
+    The first recording of a process imports what encodes it, which takes some 0.1 s here, and not a frame's time later.
+
     Args:
         target: a window or canvas that an installed adapter knows; None for a loop of your own, which then calls
             `recorder.frame_drawn(Framebuffer(name, size))` after each drawn frame.

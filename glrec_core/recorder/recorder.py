@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from fractions import Fraction
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from glrec_core.adapter import Attachment, KeyWatcher
 from glrec_core.backends.agreement import Agreement
@@ -28,8 +28,8 @@ from glrec_core.gl.objects import as_framebuffer, bound_framebuffer
 from glrec_core.gl.platform import current_context
 from glrec_core.recorder.engine import Engine, choose_backend, open_engine
 from glrec_core.recorder.job import Job
+from glrec_core.recorder.overflow import may_spill, preload_spill
 from glrec_core.recorder.settling import settle
-from glrec_core.report.notebook import Bundle
 from glrec_core.report.recording import Recording, while_it_runs
 from glrec_core.report.stats import Stats
 from glrec_core.sink.claims import release
@@ -42,6 +42,9 @@ from glrec_core.values.checks import positive_number, shown
 from glrec_core.values.clock import Skip, Span
 from glrec_core.values.frame import Framebuffer, Packet, StreamInfo
 from glrec_core.values.keys import parse_key
+
+if TYPE_CHECKING:
+    from glrec_core.report.notebook import Bundle
 
 logger: logging.Logger = logging.getLogger("glrec")
 
@@ -77,7 +80,7 @@ class Recorder:
         self._last_steps = self._make_last_steps()
         if config.paused:
             self.pause()
-        prepare(agreed)
+        prepare(agreed, *([preload_spill] if may_spill(config) else []))
         atexit.register(self._close_at_exit)
 
     # Tap

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import dataclass, field, fields, replace
@@ -169,6 +168,8 @@ class Stats:
             SinkError: it could not be written.
 
         """
+        import json  # for those who ask for the account
+
         line = json.dumps(self.as_dict()) + "\n"
         if target == "-":
             sys.stdout.write(line)

@@ -37,9 +37,9 @@ class FileSink:
         sink = FileSink("film.mkv", audio="music.wav", overwrite=True)
         recorder = record(window, sink)
 
-    Nothing exists on the disk before the first packet. While recording, a file plays up to its last quarter second
-    whatever happens to the process, and up to its last two seconds if the power fails; `close` leaves MP4 and MOV with
-    their index in front. Others may move, delete or replace the file meanwhile: `paths` says where the film is then, and
+    Nothing exists on the disk before the first packet. While recording, a file plays up to the last half second
+    whatever happens to the process (a quarter is in the encoder, another in the container), and up to the last two
+    seconds if the power fails; `close` leaves MP4 and MOV with their index in front. Others may move, delete or replace the file meanwhile: `paths` says where the film is then, and
     `notes` what has happened.
 
     Args:

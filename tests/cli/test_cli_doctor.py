@@ -18,7 +18,7 @@ from glrec_core.probe.anonymous import anonymous
 from tests.cli.command import COMMAND, assert_refused, environment, glrec, glrec_json
 from tests.support.displays import xvfb
 
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 100.0
 NO_DRIVER = {"__EGL_VENDOR_LIBRARY_FILENAMES": os.devnull}
 NO_DISPLAY = {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
 

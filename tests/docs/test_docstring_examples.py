@@ -59,7 +59,7 @@ WITHOUT = {
 VARIABLES: dict[str, Any] = {
     "channel": wire.Channel,
     "encoder": arrays.ArrayEncoder,
-    "framebuffer": drawing.FrameBuffer,
+    "framebuffer": drawing.OffscreenFramebuffer,
     "packet": glrec_core.Packet,
     "packetizer": wire.Packetizer,
     "player": read.Player,

@@ -16,7 +16,7 @@ from typing import IO, Any, Protocol
 
 import psutil
 
-_GRACE_SECONDS = 5.0
+_GRACE_SECONDS = 30.0
 _POLL_SECONDS = 0.01
 
 

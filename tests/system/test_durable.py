@@ -32,7 +32,7 @@ def _no_thread_is_left() -> Iterator[None]:
     yield
     gc.collect()
     for thread in set(threading.enumerate()) - set(before):
-        thread.join(10)
+        thread.join(60)
     assert threading.enumerate() == before
 
 

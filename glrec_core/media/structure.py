@@ -61,7 +61,7 @@ MAX_PARTS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ContainerStructure:
     """The structure of a container file.
 
     Attributes:
