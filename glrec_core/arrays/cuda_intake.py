@@ -14,7 +14,7 @@ from typing import Any
 import cupy
 import numpy as np
 
-from glrec_core.arrays.given import EXPORT_ERRORS, device_of, on_host, refusal
+from glrec_core.arrays.given import device_of, on_host, reading
 from glrec_core.arrays.intake import HostIntake, Intake
 from glrec_core.arrays.layouts import ArrayLayout, layout_of
 from glrec_core.convert.cuda import CudaConverter, gpu_errors
@@ -101,10 +101,8 @@ class CudaIntake:
 
     def _from_dlpack(self, array: Any) -> _Given:
         """Let the array's library put our stream behind its own; CuPy's is the one that is current in the caller's code."""
-        try:
+        with reading(array):
             capsule = array.__dlpack__(stream=self._stream.handles.stream)
-        except EXPORT_ERRORS as error:
-            raise refusal(array, error) from error
         return partial(_imported, array, cupy.from_dlpack, capsule)
 
     def _from_interface(self, array: Any) -> _Given:
@@ -114,10 +112,8 @@ class CudaIntake:
 
 
 def _imported(array: object, how: Callable[[Any], Any], given: object) -> Any:
-    try:
+    with reading(array):
         return how(given)
-    except EXPORT_ERRORS as error:
-        raise refusal(array, error) from error
 
 
 class DownloadingIntake:

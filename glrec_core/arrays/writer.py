@@ -9,20 +9,23 @@ from datetime import timedelta
 from itertools import chain
 from operator import length_hint
 
+from glrec_core.arrays.backends import agree
 from glrec_core.arrays.encoder import ArrayWork
 from glrec_core.arrays.given import device_of
 from glrec_core.arrays.layouts import size_of
-from glrec_core.arrays.request import Request, make_request
-from glrec_core.config import Alpha, Rate
+from glrec_core.arrays.request import Request, array_config, make_request
+from glrec_core.config import Alpha
 from glrec_core.errors import ConfigError, GlrecError
 from glrec_core.pipeline.chain import Batch
 from glrec_core.pipeline.outputs import Outputs, StreamWriter
 from glrec_core.report.recording import Recording
 from glrec_core.report.stats import Stats
-from glrec_core.sink.stored import StoredSink, open_stored
-from glrec_core.values.checks import shown, text
+from glrec_core.sink.stored import open_stored
+from glrec_core.stages import StoredSink
+from glrec_core.values.checks import shown
 from glrec_core.values.clock import Span
 from glrec_core.values.frame import Packet
+from glrec_core.values.measures import Rate
 from glrec_core.values.progress import progress_bar
 
 _Timed = tuple[timedelta | None, object]
@@ -71,13 +74,7 @@ def write_video(
 
     """
     sink = open_stored(path, overwrite=overwrite, audio=audio)
-    codec = sink.default_codec(alpha=alpha is not None) if codec is None else text("codec", codec, "h264")
-    sink.check(codec, alpha=alpha is not None)
-    first, pictures = _peeked(arrays)
-    _check_times(fps, first)
-    device_of(first[1])  # is it an array at all?
-    request = make_request(
-        size_of(getattr(first[1], "shape", ())),
+    config = array_config(
         fps,
         timing="step",
         codec=codec,
@@ -87,10 +84,16 @@ def write_video(
         quality=quality,
         bitrate=bitrate,
         color=color,
-        device=device,
+        backend=backend,
         alpha=alpha,
     )
-    return _Film(request, backend, sink).write(pictures, length_hint(arrays))
+    agreed = agree(config, (sink,))
+    first, pictures = _peeked(arrays)
+    _check_times(fps, first)
+    device_of(first[1])  # is it an array at all?
+    size = size_of(getattr(first[1], "shape", ()))
+    request = make_request(size, fps, agreed.config, device=device)
+    return _Film(ArrayWork(request, agreed), request, sink).write(pictures, length_hint(arrays))
 
 
 def _peeked(arrays: Iterable[object]) -> tuple[_Timed, Iterator[_Timed]]:
@@ -124,10 +127,10 @@ def _check_times(fps: Rate | None, first: _Timed) -> None:
 class _Film:
     """One file being made."""
 
-    def __init__(self, request: Request, backend: str | None, sink: StoredSink) -> None:
+    def __init__(self, work: ArrayWork, request: Request, sink: StoredSink) -> None:
         self._request = request
         self._sink = sink
-        self._work = ArrayWork(request, backend)
+        self._work = work
         self._stats = Stats(backend=self._work.backend, reason=self._work.reason)
         self._notes: list[str] = []
         # What the only sink fails with is raised, so that nothing is ever reported.

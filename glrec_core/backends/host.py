@@ -1,6 +1,6 @@
 """The backends that serve everywhere: frames are read to host memory, and the CPU encodes them, at once or from the disk.
 
-Others that encode elsewhere what was read to host memory take `readback` and `preload_for_cpu` from here.
+Others that encode elsewhere what was read to host memory take `readback`, `host_stages` and `preload_for_cpu` from here.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from glrec_core.backends.backend import Backend
 from glrec_core.config import SPILL_BACKEND, Config
+from glrec_core.encode.door import OpenEncoder, stream_for
 from glrec_core.gl.functions import GL
 from glrec_core.stages import EncodeStages, OpenEncodeStages, Pipeline
 from glrec_core.values.clock import Clock
-from glrec_core.values.frame import FrameSpec, PixelFormat, Size
+from glrec_core.values.frame import FrameSpec, PixelFormat, Size, StreamInfo
 
 if TYPE_CHECKING:
     from glrec_core.capture.ring import Direct, OpenRing
@@ -113,15 +114,33 @@ def open_on_cpu(config: Config, clock: Clock) -> OpenEncodeStages:
     codec = choose_codec(config)
 
     def open_encode_stages(spec: FrameSpec) -> EncodeStages:
-        from glrec_core.convert.host import open_converter
         from glrec_core.encode.software import open_encoder
 
-        chosen = codec.taking(spec.format)
-        encoder = open_encoder(spec.size, config, chosen, clock.time_base, clock.frame_rate)
-        converter = open_converter(spec, encoder.accepts.format, config, codec.chroma_location)
-        return EncodeStages(converter, encoder)
+        stream = stream_for(codec.name, codec.pixel_format, spec.size, config, clock)
+        encoder = partial(open_encoder, captured=spec.format)
+        return host_stages(spec, stream, config, encoder, codec.chroma_location)
 
     return open_encode_stages
+
+
+def host_stages(
+    spec: FrameSpec, stream: StreamInfo, config: Config, open_encoder: OpenEncoder, chroma_location: str
+) -> EncodeStages:
+    """Open an encoder of frames in host memory, and what converts captured frames of `spec` for it.
+
+    Raises:
+        GlrecError: one of them cannot be opened; nothing is left open then.
+
+    """
+    from glrec_core.convert.host import open_converter
+
+    encoder = open_encoder(stream, config)
+    try:
+        converter = open_converter(spec, encoder.accepts.format, config, chroma_location)
+    except BaseException:
+        encoder.close()
+        raise
+    return EncodeStages(converter, encoder)
 
 
 def _describe_spill(gl: GL, config: Config) -> str:

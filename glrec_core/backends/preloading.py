@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from glrec_core.backends.table import candidates
+from glrec_core.backends.agreement import Agreement
+from glrec_core.backends.backend import Backend
 from glrec_core.config import Config
 from glrec_core.system.waiting import begin_imports, finish_imports
 
@@ -24,16 +25,13 @@ _begun: set[tuple[Preload, str | None]] = set()
 """What this process has prepared for a codec, or is about to."""
 
 
-def prepare(config: Config, *others: Preload) -> None:
+def prepare(agreed: Agreement[Backend], *others: Preload) -> None:
     """Do beforehand what can be done so, those others first and then the backends that can honour the options.
 
     Waits until it is done, but not for longer than a second.
-
-    Raises:
-        ConfigError: no backend can.
-
     """
-    wanted = dict.fromkeys((*others, *(backend.preload for backend in candidates(config))))
+    config = agreed.config
+    wanted = dict.fromkeys((*others, *(backend.preload for backend in agreed.able)))
     new = [each for each in wanted if (each, config.codec) not in _begun]
     if new:
         _begun.update((each, config.codec) for each in new)

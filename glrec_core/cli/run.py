@@ -8,27 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from glrec_core.cli.arguments import count, path, seconds
-from glrec_core.cli.options import add_options, given
+from glrec_core.cli.options import RECORDING, add_options, given
 from glrec_core.cli.parser import Parser
 from glrec_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from glrec_core.running import Launch
 
-_RECORDING = (
-    "size",
-    "timing",
-    "codec",
-    "preset",
-    "quality",
-    "bitrate",
-    "lossless",
-    "audio",
-    "backend",
-    "overflow",
-    "overwrite",
-)
-"""Options that are the recorder's, by their names in `Config`; `fps` and `frames` mean more here."""
+_RECORDING = tuple(name for name in RECORDING if name != "fps")
+"""Options that are the recorder's; `fps` and `frames` mean more here."""
 
 
 def configure(parser: Parser) -> None:

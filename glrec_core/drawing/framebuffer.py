@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
 
-from glrec_core.config import parse_size
 from glrec_core.drawing.state import check_usable
 from glrec_core.errors import CaptureError, ConfigError
 from glrec_core.gl import functions as g
@@ -16,6 +15,7 @@ from glrec_core.gl.objects import ColorTarget
 from glrec_core.gl.state import ReadState, SetupState
 from glrec_core.values.checks import whole_number
 from glrec_core.values.frame import Framebuffer, Size
+from glrec_core.values.measures import parse_size
 
 _FARTHEST = ctypes.c_float(1.0)
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from glrec_core.errors import VideoError
 from glrec_core.media import matroska, mp4
-from glrec_core.media.source import opened_video, reason
+from glrec_core.media.source import opened_video
 from glrec_core.media.structure import ColorTags, ContainerStructure
+from glrec_core.values.foreign import FFMPEG, reason, translated
 from glrec_core.values.frame import Size
 
 if TYPE_CHECKING:
@@ -175,14 +176,10 @@ def _shown_packets(path: Path, container: InputContainer, stream: VideoStream) -
 
 
 def _packets(path: Path, container: InputContainer, stream: VideoStream) -> Iterator[_Shown]:
-    import av
-
-    try:
+    with translated(VideoError, f"{path.name} cannot be read to its end", FFMPEG, words=reason):
         for packet in container.demux(stream):
             if packet.size and not packet.is_discard:  # the last one is empty and means the end
                 yield _Shown(packet.pts, packet.duration or 0, packet.is_keyframe)
-    except av.FFmpegError as error:
-        raise VideoError(f"{path.name} cannot be read to its end: {reason(error)}") from error
 
 
 def _stream_color(path: Path) -> ColorTags | None:

@@ -18,8 +18,7 @@ from glrec_core.pipeline.chain import Batch, Tell
 from glrec_core.report.marks import Marks
 from glrec_core.report.ranges import timed_range
 from glrec_core.report.stats import Stats
-from glrec_core.sink.stored import StoredSink, frames_on_disk
-from glrec_core.stages import MarkedSink, Sink
+from glrec_core.stages import MarkedSink, Sink, StoredSink, frames_on_disk
 from glrec_core.values.clock import latest_ns
 from glrec_core.values.frame import Packet, StreamInfo
 

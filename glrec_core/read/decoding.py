@@ -18,7 +18,8 @@ from av.packet import Packet
 
 from glrec_core.errors import VideoError
 from glrec_core.media.film import read_structure
-from glrec_core.media.source import opened_video, reason
+from glrec_core.media.source import opened_video
+from glrec_core.values.foreign import FFMPEG, reason, translated
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -68,10 +69,8 @@ class SoftwareDecoder:
         self._codec = stream.codec_context
 
     def decode(self, packet: VideoPacket) -> list[DecodedPicture]:
-        try:
+        with translated(VideoError, "", FFMPEG, words=reason):
             return [DecodedPicture(each.pts, each, each.is_corrupt) for each in self._codec.decode(packet)]
-        except av.FFmpegError as error:
-            raise VideoError(reason(error)) from error
 
     def close(self) -> None:
         """Nothing to do: the codec context ends with its container."""
@@ -160,10 +159,8 @@ def _packets(path: Path, container: InputContainer, stream: VideoStream) -> Iter
     packets = container.demux(stream)
     left = path.stat().st_size
     while True:
-        try:
+        with translated(VideoError, f"{path.name} cannot be read to its end", FFMPEG, words=reason):
             packet = next(packets, None)
-        except av.FFmpegError as error:
-            raise VideoError(f"{path.name} cannot be read to its end: {reason(error)}") from error
         if packet is None:
             return
         left -= 1

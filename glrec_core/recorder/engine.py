@@ -221,7 +221,7 @@ def choose_backend(job: Job, gl: GL, size: Size | None = None) -> Backend:
         BackendUnavailable: none can serve.
 
     """
-    backend, job.stats.reason = choose(job.config, gl, size)
+    backend, job.stats.reason = choose(job.agreed, gl, size)
     job.stats.backend = backend.name
     return backend
 

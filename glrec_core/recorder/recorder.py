@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from glrec_core.adapter import Attachment, KeyWatcher
+from glrec_core.backends.agreement import Agreement
+from glrec_core.backends.backend import Backend
 from glrec_core.backends.preloading import prepare
-from glrec_core.config import Config
 from glrec_core.errors import CaptureError, ClosedError, ConfigError, GlrecError, NotFinishedError
 from glrec_core.gl.functions import current_gl
 from glrec_core.gl.objects import as_framebuffer, bound_framebuffer
@@ -27,8 +28,7 @@ from glrec_core.recorder.job import Job
 from glrec_core.report.recording import Recording, while_it_runs
 from glrec_core.report.stats import Stats
 from glrec_core.sink.file import FileSink
-from glrec_core.sink.stored import StoredSink, notes_of
-from glrec_core.stages import MarkedSink, Sink
+from glrec_core.stages import MarkedSink, Sink, StoredSink, notes_of
 from glrec_core.system.interrupts import held_back
 from glrec_core.values.checks import positive_number, shown
 from glrec_core.values.clock import Skip
@@ -51,8 +51,11 @@ class Recorder:
     `steps_unasked` says that the step clock is a default, so that `close()` reports a film that plays at another speed.
     """
 
-    def __init__(self, config: Config, sinks: Sequence[Sink], *, steps_unasked: bool = False) -> None:
-        self._job = job = Job.of(config, sinks)
+    def __init__(
+        self, agreed: Agreement[Backend], sinks: Sequence[Sink], *, steps_unasked: bool = False
+    ) -> None:
+        self._job = job = Job.of(agreed, sinks)
+        config = job.config
         self._config, self._clock, self._orders = config, job.clock, job.orders
         self._stats, self._reports = job.stats, job.reports
         self._closing = Closing(job, steps_unasked=steps_unasked)
@@ -60,7 +63,7 @@ class Recorder:
         self._paused = False
         if config.paused:
             self.pause()
-        prepare(config, preload)
+        prepare(agreed, preload)
 
     # Tap
 

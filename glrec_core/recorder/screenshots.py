@@ -18,7 +18,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from glrec_core.errors import CaptureError, ClosedError, ConfigError, SinkError
-from glrec_core.ffmpeg.png import encode_png
+from glrec_core.report.thumbnail import encode_png
 from glrec_core.sink.paths import check_writable
 from glrec_core.system import files
 from glrec_core.values.checks import absolute_path, flag

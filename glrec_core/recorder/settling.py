@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from glrec_core.errors import SinkError
 from glrec_core.recorder.job import Job
-from glrec_core.sink.stored import StoredSink
+from glrec_core.stages import StoredSink
 from glrec_core.system.interrupts import held_back
 
 

@@ -9,11 +9,11 @@ from fractions import Fraction
 from statistics import median_low
 from typing import NamedTuple
 
-from glrec_core.config import parse_rate, parse_size
 from glrec_core.media.film import Film
 from glrec_core.media.structure import ColorTags
 from glrec_core.values.checks import flag, whole_number
 from glrec_core.values.frame import Size
+from glrec_core.values.measures import parse_rate, parse_size
 from glrec_core.verify.decoding import Decoded
 from glrec_core.verify.pattern import NUMBERS
 from glrec_core.verify.second_decoder import SecondOpinion

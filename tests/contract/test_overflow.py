@@ -12,6 +12,7 @@ from typing import NamedTuple, get_args
 
 import pytest
 
+from glrec_core.backends.table import agree
 from glrec_core.config import SPILL_BACKEND, Config, Overflow
 from glrec_core.recorder.frame_queue import FrameQueue
 from glrec_core.recorder.job import Job
@@ -84,7 +85,7 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
     root, threads = disk(tmp_path) / "spill", threading.enumerate()
     config = Config(**request.param, spill_dir=root, spill_memory_bytes=0)
     ring = Ring()
-    queue = open_queue(SLOTS, Job.of(config, ()))
+    queue = open_queue(SLOTS, Job.of(agree(config, ()), ()))
     yield Case(queue, ring, root)
     queue.close()
     queue.abandon()

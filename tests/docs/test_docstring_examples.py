@@ -23,7 +23,7 @@ import glrec_core
 from glrec_core import adapter, arrays, drawing, encoder, process, read, recover, sink, stages, wire
 from glrec_core.hooks.program import Program
 from glrec_core.sink.replay import ReplaySink
-from glrec_core.sink.stored import StoredSink
+from glrec_core.stages import StoredSink
 from glrec_integrations import glfw, moderngl, pygame, pyglet, qt, vispy
 from tests.docs.pages import PAGES
 

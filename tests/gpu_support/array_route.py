@@ -43,14 +43,8 @@ class _PosingIntake:
 
 
 def _open(request: Request) -> ArrayStages:
-    encoder = NvencEncoder(
-        request.size,
-        request.config,
-        request.clock.time_base,
-        request.rate,
-        handles=handles(),
-        gpu=GPU,
-    )
+    stream = request.stream(PixelFormat.YUV420P)
+    encoder = NvencEncoder(stream, request.config, handles=handles(), gpu=GPU)
     intake = _PosingIntake(request)
     return ArrayStages(Unreordered(encoder), lambda _: intake)
 

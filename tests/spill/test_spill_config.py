@@ -6,6 +6,7 @@ from typing import Any
 import platformdirs
 import pytest
 
+from glrec_core.backends.table import agree
 from glrec_core.config import Config
 from glrec_core.errors import ConfigError
 from glrec_core.recorder.frame_queue import BlockQueue, DropQueue
@@ -31,7 +32,7 @@ def test_windows_spill_and_offline_rendering_waits_unless_told(
 ) -> None:
     config = Config(**options)
     assert config.overflow_policy == policy
-    assert type(open_queue(8, Job.of(config, ()))) is kind
+    assert type(open_queue(8, Job.of(agree(config, ()), ()))) is kind
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def test_what_cannot_be_done_is_refused(
 
 
 def test_they_are_never_taken_unasked() -> None:
-    names = {backend.name for backend in table.candidates(Config(codec="h264"))}
+    names = {backend.name for backend in table.agree(Config(codec="h264"), ()).able}
     assert names & {"ffmpeg", "vaapi", "vulkan"} == set()
 
 
@@ -193,7 +193,7 @@ def test_a_device_that_is_not_there_is_told_in_ffmpegs_words(
     with pytest.raises(
         BackendUnavailable, match=rf"{backend}: h264_{backend} of .*: Device creation failed: -22"
     ):
-        table.choose(Config(codec="h264", backend=backend), current_gl())
+        table.choose(table.agree(Config(codec="h264", backend=backend), ()), current_gl())
 
 
 def test_an_executable_that_hangs_when_it_is_tried_is_given_up(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glrec_core.errors import ConfigError
-from glrec_core.recovery.film import FilmSoFar
+from glrec_core.recover.film import FilmSoFar
 from glrec_core.values.clock import Clock, ticks
 
 Times = NDArray[np.int64]

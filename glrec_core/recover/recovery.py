@@ -11,21 +11,21 @@ from pathlib import Path
 
 import numpy as np
 
-from glrec_core.backends.host import open_on_cpu
+from glrec_core.backends.host import HOST, open_on_cpu
+from glrec_core.backends.table import agree
 from glrec_core.config import Config
 from glrec_core.errors import ConfigError, GlrecError, SpillError
 from glrec_core.pipeline.chain import Batch, EncodeChain
 from glrec_core.pipeline.outputs import Outputs, StreamWriter
-from glrec_core.recovery.film import FilmSoFar
-from glrec_core.recovery.fit import fit, gaps
-from glrec_core.recovery.staging import staged
-from glrec_core.recovery.watched import run_watched
+from glrec_core.recover.film import FilmSoFar
+from glrec_core.recover.fit import fit, gaps
+from glrec_core.recover.staging import staged
+from glrec_core.recover.watched import run_watched
 from glrec_core.report.recording import Recording
 from glrec_core.report.stats import Stats
-from glrec_core.sink.stored import StoredSink
 from glrec_core.spill.header import config_of
 from glrec_core.spill.stored_frames import StoredFrames
-from glrec_core.stages import OpenEncodeStages
+from glrec_core.stages import OpenEncodeStages, StoredSink
 from glrec_core.values.checks import absolute_path, flag, positive_number, shown
 from glrec_core.values.clock import Span
 from glrec_core.values.frame import Frame, Packet, Size
@@ -125,7 +125,6 @@ class _Recovery:
     def run(self, progress: Progress) -> None:
         """Encode everything."""
         open_stages = self._open_stages()
-        self._sink.check(self._config.codec or "", alpha=self._config.alpha is not None)
         chain = EncodeChain((open_stages,), self._stats, self._notes.append)
         writer = StreamWriter(Outputs((self._sink,), _raise, self._notes.append), self._stats)
         try:
@@ -172,14 +171,15 @@ class _Recovery:
             self._notes.append(
                 f"{' and '.join(f'{name}=' for name in gone)} of the recording do not apply on the CPU"
             )
-        config = replace(config, tuning=None, rate_control=None, max_bitrate=None)
+        config = replace(config, tuning=None, rate_control=None, max_bitrate=None, backend=HOST.name)
         return config.with_codec(self._sink.default_codec(alpha=config.alpha is not None))
 
     def _open_stages(self) -> OpenEncodeStages:
         try:
-            return open_on_cpu(self._config, self._clock)
-        except ConfigError as error:
+            HOST.check(self._config)
+        except ConfigError as error:  # the recording asked for what nobody can do: that is the header's fault
             raise SpillError(errno.EINVAL, f"the spill's options cannot be used: {error}") from error
+        return open_on_cpu(agree(self._config, (self._sink,)).config, self._clock)
 
     def _write_film(
         self,

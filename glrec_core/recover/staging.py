@@ -12,10 +12,12 @@ from pathlib import Path
 
 from glrec_core.errors import SinkError
 from glrec_core.sink.pictures import stands_for_pictures
-from glrec_core.sink.stored import StoredSink, open_stored
+from glrec_core.sink.stored import open_stored
+from glrec_core.stages import StoredSink
 from glrec_core.system import files
 from glrec_core.system.durable import sync_file, sync_folder
 from glrec_core.values.checks import absolute_path
+from glrec_core.values.foreign import SYSTEM, translated
 
 
 class Staging:
@@ -39,7 +41,7 @@ class Staging:
         return tuple(self._move(made, folder / made.name) for made in self.sink.paths)
 
     def _move(self, made: Path, name: Path) -> Path:
-        try:
+        with translated(SinkError, "", SYSTEM, path=name):
             sync_file(made)
             target = name.resolve()  # a link stays a link
             if self._overwrite:
@@ -47,8 +49,6 @@ class Staging:
             else:
                 _move_to_new(made, target)
             sync_folder(target.parent)
-        except OSError as error:
-            raise SinkError(error.errno or errno.EIO, error.strerror or str(error), str(name)) from error
         return name
 
 
