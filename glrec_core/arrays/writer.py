@@ -17,8 +17,7 @@ from glrec_core.arrays.request import Request, array_config, make_request
 from glrec_core.config import Alpha
 from glrec_core.errors import ConfigError, GlrecError
 from glrec_core.pipeline.chain import Batch
-from glrec_core.pipeline.outputs import Outputs
-from glrec_core.pipeline.writer import StreamWriter
+from glrec_core.pipeline.outputs import Outputs, StreamWriter
 from glrec_core.report.recording import Recording
 from glrec_core.report.stats import Stats
 from glrec_core.sink.stored import open_stored

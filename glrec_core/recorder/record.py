@@ -10,7 +10,6 @@ from glrec_core import plugins
 from glrec_core.backends import table
 from glrec_core.config import Config, Options, changed, options_of
 from glrec_core.errors import ConfigError
-from glrec_core.recorder.overflow import check_spill_dir
 from glrec_core.recorder.recorder import Recorder
 from glrec_core.report.stats import check_account_target
 from glrec_core.sink.claims import release, reserve
@@ -59,7 +58,10 @@ def record(target: object, *sinks: str | Path | Sink, **options: Unpack[Options]
 
 def _recorder(target: object, config: Config, opened: list[Sink], *, steps_unasked: bool) -> Recorder:
     agreed = table.agree(config, opened)
-    check_spill_dir(config)
+    if config.spill_dir is not None:
+        from glrec_core.recorder.overflow import check_spill_dir
+
+        check_spill_dir(config.spill_dir)
     check_account_target(config.stats_json)
     recorder = Recorder(agreed, opened, steps_unasked=steps_unasked)
     if target is not None:

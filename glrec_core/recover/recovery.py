@@ -16,8 +16,7 @@ from glrec_core.backends.table import agree
 from glrec_core.config import Config
 from glrec_core.errors import ConfigError, GlrecError, SpillError
 from glrec_core.pipeline.chain import Batch, EncodeChain
-from glrec_core.pipeline.outputs import Outputs
-from glrec_core.pipeline.writer import StreamWriter
+from glrec_core.pipeline.outputs import Outputs, StreamWriter
 from glrec_core.recover.film import FilmSoFar
 from glrec_core.recover.fit import fit, gaps
 from glrec_core.recover.staging import staged

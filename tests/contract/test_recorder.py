@@ -345,9 +345,8 @@ def draw_by_a_clock(recorder: Recorder, loop: BarcodeLoop, frames: int, *, step_
     """Draw frames for which the loop takes so long, as the recorder sees it."""
     now = itertools.count(0, step_ns)
     loop.record(recorder, range(1))
-    assert recorder._engine is not None
-    recorder._engine.span._now_ns = lambda: next(now)
-    recorder._engine.span._began_ns = next(now)
+    recorder._job.span._now_ns = lambda: next(now)
+    recorder._job.span._began_ns = next(now)
     loop.record(recorder, range(1, frames))
 
 

@@ -13,8 +13,7 @@ import pytest
 
 from glrec_core import EncodeError
 from glrec_core.config import Config
-from glrec_core.recover import recover
-from glrec_core.recovery import watched
+from glrec_core.recover import recover, watched
 from glrec_core.spill.header import header_of
 from glrec_core.spill.spill_file import SpillFile
 from glrec_core.spill.stored_frames import unfinished
@@ -121,7 +120,7 @@ _STUCK = """
 import ctypes, sys
 from glrec_core.cli.main import main
 from glrec_core.encode.pyav import PyAVEncoder
-from glrec_core.recovery import watched
+from glrec_core.recover import watched
 
 watched._FAREWELL_SECONDS = 0.3
 encode, count = PyAVEncoder.encode, [0]

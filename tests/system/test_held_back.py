@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from glrec_core.recorder.frame_queue import FrameQueue
+from glrec_core.recorder.frame_queue import BlockQueue
 from glrec_core.system.interrupts import HeldBack, held_back
 
 _HANDLER = ctypes.CFUNCTYPE(None, ctypes.c_int)
@@ -139,7 +139,7 @@ def test_other_threads_neither_hold_signals_back_nor_see_them_wait() -> None:
 
 
 def test_who_waits_for_the_encoder_within_the_block_gives_up() -> None:
-    queue = FrameQueue(1, block=True)
+    queue = BlockQueue(1)
     assert queue.reserve()
 
     def interrupt_the_wait() -> None:
