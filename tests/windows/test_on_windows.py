@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(not systems.on_windows, reason="what is tested i
 KILLS = int(os.environ.get("GLREC_KILLS", "3"))
 LEAST_BYTES_OF_A_FILM = 4096
 FRAMES = 120
-PROGRAM = Path(__file__).parents[1] / "run" / "programs" / "frameworks.py"
+PROGRAM = Path(__file__).parents[1] / "running" / "programs" / "frameworks.py"
 
 SPILLS = f"""
 import sys
