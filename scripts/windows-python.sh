@@ -10,9 +10,10 @@ cd "$(dirname "$0")/.."
 root=$PWD
 source scripts/apt.sh
 
-# NumPy 2.4 wants a function (crealf) that wine's C library lacks.
+# What wine lacks for newer ones, docs/platforms.md says.
 readonly numpy=numpy==1.26.4
-readonly test_packages=(pytest pytest-timeout hypothesis psutil pillow 'scipy<1.16' glfw pygame-ce)
+readonly qt=(pyside6-essentials==6.4.3 shiboken6==6.4.3)
+readonly test_packages=(pytest pytest-timeout pytest-xdist hypothesis psutil pillow 'scipy<1.16' glfw pygame-ce "${qt[@]}")
 readonly extras=cli,pyglet,moderngl,vispy,glfw,pygame,imageio,spill
 readonly python=.venv/bin/python
 
