@@ -90,7 +90,12 @@ windows_python() {
         /usr/lib/wine/wine64 "$folder/py/python.exe" "$@" 0<>"$folder/input" 2>&1 | cat
 }
 
-[[ -e $folder/.complete ]] || { say "making a Windows Python"; make_python; touch "$folder/.complete"; }
+made_by=$(sha256sum <scripts/windows-python.sh)
+[[ $(cat "$folder/.complete" 2>/dev/null) == "$made_by" ]] || {
+    say "making a Windows Python"
+    make_python
+    echo "$made_by" >"$folder/.complete"
+}
 install_glrec
 (($#)) || exit 0
 

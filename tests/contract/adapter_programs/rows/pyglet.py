@@ -24,7 +24,9 @@ class Pyglet(Toolkit):
         pyglet.options.headless = not systems.on_windows  # where there is no EGL
         config: Any = pyglet.gl.Config  # abstract to the type checker; as a template it is not
         template = config(red_size=8, green_size=8, blue_size=8, alpha_size=8)
-        return pyglet.window.Window(*SIZE, config=template, visible=pyglet.options.headless)
+        window = pyglet.window.Window(*SIZE, config=template, visible=pyglet.options.headless)
+        window.dispatch_events()  # from which on Windows' pyglet keeps notes of its own in it
+        return window
 
     def frame(self, target: Any, draw: Act, after: Act = nothing) -> None:
         target.switch_to()
