@@ -232,7 +232,8 @@ def test_a_broken_adapter_is_told(tmp_path: Path) -> None:
 
 
 def test_the_self_test_proves_every_usable_route(tmp_path: Path) -> None:
-    report = glrec_json("doctor", "--selftest", env={**NO_DISPLAY, "TMPDIR": str(tmp_path)})
+    variables = {**NO_DISPLAY, "TMPDIR": str(tmp_path)}
+    report = glrec_json("doctor", "--selftest", env=variables, timeout_seconds=250.0)
     check_report(report)
     usable = [route["name"] for route in report["routes"] if route["usable"]]
     assert [trial["route"] for trial in report["selftest"]] == usable

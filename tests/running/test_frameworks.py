@@ -34,7 +34,7 @@ if find_spec("PySide6") is None:  # as on a Windows that cannot load it; see doc
 def run(name: str, mode: str, film: Path, *options: str, env: dict[str, str]) -> None:
     done = glrec("run", "--frames", str(FRAMES), "-o", film, *options, PROGRAM, name, mode, env=env)
     assert done.returncode == 0, done.stderr
-    assert [path.name for path in film.parent.iterdir()] == [film.name], "recorded twice"
+    assert [path.name for path in film.parent.iterdir()] == [film.name], done.stderr
 
 
 def numbers(name: str) -> range:
