@@ -41,21 +41,30 @@ test-gpu: $(packages)  ## Run the tests that need an NVIDIA GPU
 	@scripts/setup-system.sh test
 	$(python) -m pytest -m gpu
 
+# Each promise of an adapter takes a Windows process: these are asked of every framework, the others by `make test-windows-all`.
+windows_rows := pyglet moderngl vispy glfw pygame pygame-window qt-pyside
+windows_promises := every_frame_is_heard_once_in_order closing_is_told_once_while_the_context_lives \
+	current_is_given_back_to_another_library recording_gives_all_state_back the_hotkey_pauses_and_the_program_still_gets_it
+windows_adapters := $(foreach row,$(windows_rows),$(foreach promise,$(windows_promises),\
+	'tests/contract/test_adapter.py::test_adapter_keeps[$(row)-$(promise)]'))
+
 # The tests that count most on Windows, in the order of what a user would miss first.
 windows_tests := tests/windows tests/running/test_frameworks.py tests/cli/test_cli_recover.py tests/contract/test_recorder.py \
 	tests/contract/test_sink.py tests/contract/test_screenshot.py tests/contract/test_marks.py \
 	tests/contract/test_controls.py tests/system/test_files.py tests/system/test_system_names.py tests/spill/test_spill_file.py \
 	tests/sink/test_sink_file.py tests/sink/test_sink_pictures.py tests/system/test_durable.py
 # And what else was seen to make sense there.
-windows_tests_all := $(windows_tests) tests/cli/test_cli_main.py tests/cli/test_cli_info.py tests/test_config.py \
-	tests/test_options.py tests/values tests/recorder tests/capture/test_geometry.py tests/hooks tests/pipeline tests/convert \
-	tests/report tests/encode/test_tagging.py tests/encode/test_motion_jpeg.py tests/gl/test_gl_functions.py tests/sink tests/spill
+windows_tests_all := $(windows_tests) tests/contract/test_adapter.py tests/cli/test_cli_main.py tests/cli/test_cli_info.py \
+	tests/test_config.py tests/test_options.py tests/values tests/recorder tests/capture/test_geometry.py tests/hooks \
+	tests/pipeline tests/convert tests/report tests/encode/test_tagging.py tests/encode/test_motion_jpeg.py \
+	tests/gl/test_gl_functions.py tests/sink tests/spill
+windows_python := scripts/windows-python.sh build/windows -n logical --dist worksteal --timeout 300
 
-test-windows: $(packages)  ## Run the tests that count most on a Windows Python under wine
-	scripts/windows-python.sh build/windows --timeout 0 $(windows_tests)
+test-windows: $(packages)  ## Run the tests that count most on a Windows Python under wine: ten minutes on two cores
+	$(windows_python) $(windows_tests) $(windows_adapters)
 
 test-windows-all: $(packages)  ## Run all tests that make sense there on a Windows Python under wine
-	scripts/windows-python.sh build/windows --timeout 0 $(windows_tests_all)
+	$(windows_python) $(windows_tests_all)
 
 mutants: $(packages)  ## Change the code in 100 places, one at a time, and list what no test notices (an hour)
 	@scripts/setup-system.sh test

@@ -10,9 +10,10 @@ cd "$(dirname "$0")/.."
 root=$PWD
 source scripts/apt.sh
 
-# NumPy 2.4 wants a function (crealf) that wine's C library lacks.
+# What wine lacks for newer ones, docs/platforms.md says.
 readonly numpy=numpy==1.26.4
-readonly test_packages=(pytest pytest-timeout hypothesis psutil pillow 'scipy<1.16' glfw pygame-ce)
+readonly qt=(pyside6-essentials==6.4.3 shiboken6==6.4.3)
+readonly test_packages=(pytest pytest-timeout pytest-xdist hypothesis psutil pillow 'scipy<1.16' glfw pygame-ce "${qt[@]}")
 readonly extras=cli,pyglet,moderngl,vispy,glfw,pygame,imageio,spill
 readonly python=.venv/bin/python
 
@@ -83,16 +84,22 @@ install_glrec() {
     install_wheels "$numpy" "$(echo "$folder"/dist/glrec-*.whl)[$extras]"
 }
 
-# Runs the Windows Python. wine's handles are invalid unless there is a pipe on both sides.
+# Runs the Windows Python. wine's handles are invalid unless there is a pipe on both sides; this one stays open.
 windows_python() {
     env WINEPREFIX="$folder/prefix" WINEDEBUG=-all PYTHONDONTWRITEBYTECODE=1 PYTHONUTF8="${PYTHONUTF8-1}" \
-        /usr/lib/wine/wine64 "$folder/py/python.exe" "$@" < <(sleep infinity) 2>&1 | cat
+        /usr/lib/wine/wine64 "$folder/py/python.exe" "$@" 0<>"$folder/input" 2>&1 | cat
 }
 
-[[ -e $folder/.complete ]] || { say "making a Windows Python"; make_python; touch "$folder/.complete"; }
+made_by=$(sha256sum <scripts/windows-python.sh)
+[[ $(cat "$folder/.complete" 2>/dev/null) == "$made_by" ]] || {
+    say "making a Windows Python"
+    make_python
+    echo "$made_by" >"$folder/.complete"
+}
 install_glrec
 (($#)) || exit 0
 
+rm -f "$folder/input" && mkfifo "$folder/input"
 display=$folder/display
 Xvfb -displayfd 9 -screen 0 1280x1024x24 -nolisten tcp 9>"$display" >/dev/null 2>&1 &
 server=$!
@@ -102,7 +109,7 @@ DISPLAY=:$(<"$display")
 export DISPLAY
 windows_python -c 'import sys; print("Windows Python", sys.version)' >/dev/null # the first start makes wine's prefix
 # The tests are this working tree's; the product is what the wheel has put beside the standard library.
-mkdir -p "$folder/tests-root"
+rm -rf "$folder/tests-root" && mkdir "$folder/tests-root"
 cp -a tests pyproject.toml docs examples benchmarks README.md "$folder/tests-root/"
 cd "$folder/tests-root"
 windows_python -m pytest -p no:cacheprovider --timeout-method thread -q "$@"

@@ -326,6 +326,14 @@ KNOW_THE_SYSTEM = ("glrec_core.system", "glrec_core.gl.platform", "glrec_bench")
 """Who may ask which system this is. OpenGL's windowing APIs are what systems are to `gl`; benchmarks run on Linux."""
 
 
+def test_contexts_of_ones_own_are_made_by_whatever_api_the_system_has() -> None:
+    """`gl.offscreen` chooses; who asks EGL itself works on Linux only."""
+    apis = {"glrec_core.gl.headless", "glrec_core.gl.hidden_window"}
+    askers = [each for each in OWN if each.imported in apis]
+    assert askers
+    assert [str(each) for each in askers if not each.importer.startswith("glrec_core.gl.")] == []
+
+
 def test_the_differences_of_systems_live_in_one_place() -> None:
     """Everywhere else the code is one for all systems: it neither asks for their names nor imports what one of them lacks."""
     elsewhere = {module: path for module, path in MODULES.items() if not module.startswith(KNOW_THE_SYSTEM)}

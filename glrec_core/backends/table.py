@@ -10,6 +10,7 @@ from glrec_core.backends.backend import Backend, Unavailable
 from glrec_core.backends.executable import FFmpegBackend
 from glrec_core.backends.host import HOST, SPILL, preload_for_cpu
 from glrec_core.backends.plugin import PluginBackend
+from glrec_core.backends.videotoolbox import VIDEOTOOLBOX
 from glrec_core.config import AUTO, Config
 from glrec_core.convert.operations import perhaps_for_numpy_only
 from glrec_core.encode.motion_jpeg import CODEC
@@ -58,7 +59,7 @@ def _by_executable(kind: str) -> Backend:
 
 VAAPI, VULKAN, FFMPEG = map(_by_executable, ("vaapi", "vulkan", "ffmpeg"))
 
-BACKENDS: tuple[Backend, ...] = (NVENC, MJPEG, HOST, SPILL, VAAPI, VULKAN, FFMPEG)
+BACKENDS: tuple[Backend, ...] = (NVENC, MJPEG, HOST, SPILL, VAAPI, VULKAN, VIDEOTOOLBOX, FFMPEG)
 """Those of glrec itself."""
 
 

@@ -19,9 +19,13 @@ from typing import Any
 HIDDEN = "<path>"
 
 _SYSTEM = ("/usr/", "/lib/", "/lib64/", "/bin/", "/sbin/", "/dev/", "/proc/driver/", "/sys/", "/etc/")
-_ROOT = r"(?<!http:)(?<!https:)(?<![\w.~>/])(?:file:)?/+(?=[\w.~-])"
+_WINDOWS_OWN = ("c:/windows/", "c:/program files/", "c:/program files (x86)/")
+_POSIX_ROOT = r"(?<!http:)(?<!https:)(?<![\w.~>/])(?:file:)?/+(?=[\w.~-])"
+_DRIVE = r"(?<![\w.~>/\\])[A-Za-z]:\\+(?=[\w.~-])"  # with one backslash, or two as in a `repr`
+_DRIVE_OR_SHARE = r"(?<![\w.~>/\\])(?:[A-Za-z]:[/\\]|\\\\)[/\\]*(?=[\w.~?-])"
+_ROOT = f"(?:{_DRIVE_OR_SHARE if os.sep != '/' else _DRIVE}|{_POSIX_ROOT})"
 _WORD = r"[^'\"\s:;,()<>]*"
-_REST = rf"{_WORD}(?: [^'\"\s:;,()<>/]+/{_WORD})*"  # a word with a slash in it goes on after a blank
+_REST = rf"{_WORD}(?: [^'\"\s:;,()<>/\\]+[/\\]{_WORD})*"  # a word with a slash in it goes on after a blank
 _LEAST_NAME = 3
 """Shorter names of users and machines are too likely to be a part of something else."""
 
@@ -67,7 +71,12 @@ def _without_paths(text: str) -> str:
 
 
 def _is_systems(found: re.Match[str]) -> bool:
-    return found["place"] is None and found[0].startswith(_SYSTEM)
+    return found["place"] is None and _is_of_every_machine(found[0])
+
+
+def _is_of_every_machine(path: str) -> bool:
+    """Whether a path is below one that the system itself has made."""
+    return path.startswith(_SYSTEM) or re.sub(r"\\+", "/", path).lower().startswith(_WINDOWS_OWN)
 
 
 @cache
@@ -92,10 +101,12 @@ def _places() -> tuple[str, ...]:
         folders.update(value.split(os.pathsep))
     with suppress(OSError):  # it is gone
         folders.add(str(Path.cwd()))
-    return tuple(each for each in _longest_first(folders) if not f"{each}/".startswith(_SYSTEM))
+    return tuple(each for each in _longest_first(folders) if not _is_of_every_machine(f"{each}/"))
 
 
 def _longest_first(folders: set[str]) -> list[str]:
     """Return the folders as they are named and as they are, those within others before these."""
     absolute = {each.rstrip(os.sep) for each in folders if Path(each).is_absolute() and "\0" not in each}
-    return sorted({*absolute, *map(os.path.realpath, absolute)} - {"", os.sep}, key=len, reverse=True)
+    named = {*absolute, *map(os.path.realpath, absolute)}
+    named |= {each.replace("\\", "\\\\") for each in named if os.sep == "\\"}  # as an error's text has it
+    return sorted(named - {"", os.sep}, key=len, reverse=True)

@@ -20,7 +20,7 @@ from typing import Any
 
 from glrec_core import FileSink, record
 from glrec_core.errors import ConfigError, ProgramFailed
-from glrec_core.gl.headless import first_context, headless_displays
+from glrec_core.gl.offscreen import own_context
 from glrec_core.running import RunOptions, load_script, run_program
 from glrec_core.running.options import exact_seconds
 from glrec_core.values.frame import Packet, Size, StreamInfo
@@ -135,7 +135,7 @@ def _submit_clip(source: Source, trial: WireTrial, progress: Progress) -> int:
     file = FileSink(source.out, overwrite=source.overwrite)
     start = partial(record, None, file, trial, timing="step", fps=fps, **source.encoding)
     start().discard()  # the options are judged before OpenGL is asked for
-    with first_context(headless_displays), Clip(size) as clip, start() as recorder:
+    with own_context(window=False), Clip(size) as clip, start() as recorder:
         for number in range(frames):
             recorder.frame_drawn(clip.draw(number))
             progress(number + 1, frames)

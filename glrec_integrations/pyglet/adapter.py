@@ -99,6 +99,8 @@ class WindowAttachment:
             return
         with restored_context():
             before = _current_context()
+            if before is context:  # Windows' pyglet would do nothing
+                _notes().current_context = None
             context.set_current()
             try:
                 yield
@@ -126,7 +128,11 @@ class WindowAttachment:
 
 
 def _current_context() -> Any:
-    """Return the context that pyglet takes for current, or None: a global of `pyglet.gl` in 2.1, of its core in 3.0."""
+    """Return the context that pyglet takes for current, or None."""
+    return _notes().current_context or None
+
+
+def _notes() -> Any:
+    """Return what has pyglet's note of the current context: the module `pyglet.gl` in 2.1, its core in 3.0."""
     core = getattr(sys.modules.get("pyglet.graphics.api"), "core", None)
-    holder = sys.modules["pyglet.gl"] if core is None else core
-    return holder.current_context or None
+    return sys.modules["pyglet.gl"] if core is None else core

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import weakref
 from collections.abc import Mapping
+from functools import cache
 from types import ModuleType
 from typing import Any
 
 from glrec_core.adapter import ImportHook, Program, hookimpl
 from glrec_integrations.qt.adapter import BINDINGS
 from glrec_integrations.qt.virtual_timers import VirtualTimers
+
+logger = logging.getLogger("glrec")
 
 
 @hookimpl
@@ -57,6 +61,8 @@ class _Loop:
             with program.making(widget):
                 init(widget, *arguments, **options)
             self._widgets.add(widget)
+            if program.hides_windows:
+                _say_that_windows_show()
             self._start(core, program)
 
         module.QOpenGLWidget.__init__ = __init__
@@ -88,6 +94,11 @@ class _Loop:
             if state:
                 self._exposed.add(widget)
         return False
+
+
+@cache
+def _say_that_windows_show() -> None:
+    logger.warning("Qt draws nothing in a window that is not shown: its windows are, in spite of --headless")
 
 
 def _exposure(widget: Any) -> bool | None:

@@ -45,9 +45,14 @@ def glrec(
         return subprocess.CompletedProcess(words, code, text(output), text(errors))
 
 
-def glrec_json(*arguments: str | Path, code: int = 0, env: Mapping[str, str] | None = None) -> Any:
+def glrec_json(
+    *arguments: str | Path,
+    code: int = 0,
+    env: Mapping[str, str] | None = None,
+    timeout_seconds: float = 100.0,
+) -> Any:
     """Run `glrec … --json`, expect the exit code and a clean standard error, and return what was printed."""
-    result = glrec(*arguments, "--json", env=env)
+    result = glrec(*arguments, "--json", env=env, timeout_seconds=timeout_seconds)
     assert (result.returncode, result.stderr) == (code, ""), result
     return json.loads(result.stdout)
 

@@ -13,6 +13,7 @@ import pytest
 
 from glrec_core.cli.main import COMMANDS, main
 from tests.cli.command import COMMAND, ROOT, assert_refused, environment, glrec
+from tests.support import systems
 from tests.support.displays import run_program
 from tests.support.film import write_film
 
@@ -91,6 +92,7 @@ def test_a_subcommand_that_is_not_asked_for_is_not_imported() -> None:
     assert loaded & {"glrec_core.cli.verify", "glrec_core.cli.doctor"} == set()
 
 
+@systems.posix
 def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     film = write_film(tmp_path / "a.mp4", range(3))
     read_end, write_end = os.pipe()
@@ -107,6 +109,7 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     assert (result.returncode, result.stderr) == (1, b"")
 
 
+@systems.posix
 def test_ctrl_c_ends_it_in_one_line(tmp_path: Path) -> None:
     """A pipe that nobody writes to holds the command up at a place that is known."""
     program = (

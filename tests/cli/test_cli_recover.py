@@ -1,5 +1,6 @@
 """`glrec recover` on what a killed recording leaves."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -58,17 +59,16 @@ def test_the_directory_can_be_kept(spill: Path, tmp_path: Path) -> None:
 
 
 def test_nothing_that_waits_is_said_and_is_no_failure(tmp_path: Path) -> None:
-    result = glrec("recover", env={"XDG_CACHE_HOME": str(tmp_path)})
+    variables, place = systems.cache_below(tmp_path)
+    result = glrec("recover", env=variables)
     assert (result.returncode, result.stdout) == (0, "")
-    assert (
-        result.stderr == f"glrec recover: nothing waits to be recovered in {tmp_path / 'glrec' / 'spill'}\n"
-    )
+    assert result.stderr == f"glrec recover: nothing waits to be recovered in {place}\n"
 
 
 def test_what_waits_is_listed(spill: Path, tmp_path: Path) -> None:
-    (tmp_path / "glrec").mkdir()
-    (tmp_path / "glrec" / "spill").symlink_to(spill.parent)
-    result = glrec("recover", env={"XDG_CACHE_HOME": str(tmp_path)})
+    variables, place = systems.cache_below(tmp_path / "cache")
+    shutil.move(spill.parent, place)
+    result = glrec("recover", env=variables)
     assert (result.returncode, result.stderr) == (0, "")
     assert [Path(line).name for line in result.stdout.splitlines()] == [spill.name]
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+import glrec_integrations
 from tests.contract.adapter_programs.checks import CHECKS
 from tests.contract.adapter_programs.running import reason_to_skip, run
 from tests.contract.adapter_programs.toolkits import TOOLKITS
 from tests.support.displays import xvfb
 
-INTEGRATIONS = Path(__file__).resolve().parents[2] / "glrec_integrations"
+INTEGRATIONS = Path(glrec_integrations.__file__).parent
 
 
 @pytest.fixture(scope="module")

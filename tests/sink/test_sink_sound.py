@@ -17,7 +17,7 @@ from glrec_core.verify.checks import Expected
 from glrec_core.verify.report import verify
 from tests.host_pipeline import film
 from tests.host_pipeline import record as record_part
-from tests.support import video
+from tests.support import systems, video
 from tests.support.leftovers import threads_end_by_themselves
 from tests.support.recording import BarcodeLoop
 from tests.support.sound import hear, make_sound
@@ -213,7 +213,7 @@ def test_sound_that_goes_meanwhile_costs_no_picture(tmp_path: Path) -> None:
 def test_after_kill_9_the_pictures_play(tmp_path: Path) -> None:
     source = make_sound(tmp_path / "a.wav", "pcm_s16le", TONES)
     program = f"""
-import os, signal
+import psutil
 from glrec_core import FileSink
 from glrec_core.config import Config
 from glrec_core.testing.streams import encode, barcode_frames, regular
@@ -225,9 +225,9 @@ for stream, packets in encode(Config(timing="step", fps=60), barcode_frames(regu
         opened = True
     for packet in packets:
         sink.write(packet)
-os.kill(os.getpid(), signal.SIGKILL)
+psutil.Process().kill()
 """
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -9
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == systems.KILLED
     numbers = video.read_barcodes(tmp_path / "film.mp4")
     assert numbers == list(range(len(numbers)))
     assert len(numbers) >= 100

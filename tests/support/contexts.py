@@ -5,9 +5,10 @@ from typing import Any
 
 import moderngl
 
-STANDALONE: dict[str, Any] = (
-    {"standalone": True} if sys.platform in {"win32", "darwin"} else {"standalone": True, "backend": "egl"}
-)
+BACKEND: dict[str, Any] = {} if sys.platform in {"win32", "darwin"} else {"backend": "egl"}
+"""What moderngl is asked for by name: nothing where it finds a context without a window by itself."""
+
+STANDALONE: dict[str, Any] = {"standalone": True, **BACKEND}
 """What `moderngl.create_context` is asked for."""
 
 

@@ -30,6 +30,13 @@ def not_on_windows() -> None:
         pytest.skip("Windows has no such name for a file, and says so")
 
 
+def cache_below(folder: Path) -> tuple[dict[str, str], Path]:
+    """Return the variables with which a user's cache is in a folder, and where frames are spilled to then."""
+    if on_windows:  # by platformdirs, which asks Windows and no environment
+        return {"WIN_PD_OVERRIDE_LOCAL_APPDATA": str(folder)}, folder / "glrec" / "Cache" / "spill"
+    return {"XDG_CACHE_HOME": str(folder)}, folder / "glrec" / "spill"
+
+
 def link(name: Path, target: Path, *, folder: bool = False) -> None:
     """Make a symbolic link, or skip the test where there are none."""
     try:

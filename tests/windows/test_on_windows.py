@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import moderngl
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.skipif(not systems.on_windows, reason="what is tested i
 KILLS = int(os.environ.get("GLREC_KILLS", "3"))
 LEAST_BYTES_OF_A_FILM = 4096
 FRAMES = 120
-PROGRAM = Path(__file__).parents[1] / "run" / "programs" / "frameworks.py"
+PROGRAM = Path(__file__).parents[1] / "running" / "programs" / "frameworks.py"
 
 SPILLS = f"""
 import sys
@@ -105,6 +106,15 @@ def test_ctrl_c_and_ctrl_break_end_with_a_finished_film(
     assert numbers == list(range(len(numbers)))
     assert numbers
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".mp4"] == ["film.mp4"]
+
+
+@pytest.mark.skipif(find_spec("PySide6") is None, reason="PySide6 is not installed")
+def test_qt_shows_its_windows_when_it_is_asked_not_to_and_says_so(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    done = glrec("run", "--headless", "--frames", "10", "-o", film, PROGRAM, "qt", "count")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("its windows are, in spite of --headless") == 1
+    assert len(read_barcodes(film)) == 10
 
 
 def test_a_film_that_a_player_holds_is_kept_as_it_plays(tmp_path: Path, context: moderngl.Context) -> None:

@@ -1,4 +1,4 @@
-"""OpenGL and EGL without any framework, and without the product: the checks' own eyes and hands.
+"""OpenGL and its windowing APIs without any framework, and without the product: the checks' own eyes and hands.
 
 All functions act on the context that is current, whoever made it.
 """
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glrec_core.testing.barcode import Rgb
+from tests.support import wgl
 
 _READ_FRAMEBUFFER, _READ_FRAMEBUFFER_BINDING = 0x8CA8, 0x8CAA
 _RGBA, _UNSIGNED_BYTE = 0x1908, 0x1401
@@ -122,7 +123,7 @@ def _gl() -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _System:
-    """EGL or GLX: how a context is made current, and what tells the arguments of that call; the last is the context."""
+    """EGL, GLX or WGL: how a context is made current, and what tells the arguments of that call; the last is the context."""
 
     make_current: Callable[..., int]
     getters: tuple[Callable[[], int | None], ...]
@@ -131,6 +132,8 @@ class _System:
 @cache
 def _systems() -> tuple[_System, ...]:
     """Return EGL, and GLX where there is a display: loaded elsewhere, it would be found where no program has it."""
+    if sys.platform == "win32":
+        return (_wgl_system(),)
     return (_egl_system(), _glx_system()) if os.environ.get("DISPLAY") else (_egl_system(),)
 
 
@@ -146,6 +149,12 @@ def _glx_system() -> _System:
     glx = _glx()
     getters = (glx.glXGetCurrentDisplay, glx.glXGetCurrentDrawable, glx.glXGetCurrentReadDrawable)
     return _System(glx.glXMakeContextCurrent, (*getters, glx.glXGetCurrentContext))
+
+
+@cache
+def _wgl_system() -> _System:
+    library = wgl.library()
+    return _System(library.wglMakeCurrent, (library.wglGetCurrentDC, library.wglGetCurrentContext))
 
 
 @cache
@@ -197,7 +206,7 @@ def release_current_context() -> None:
     """Leave no context current, behind the frameworks' backs."""
     for system in _systems():
         if system.getters[-1]():
-            assert system.make_current(system.getters[0](), None, None, None)
+            assert system.make_current(system.getters[0](), *[None] * (len(system.getters) - 1))
 
 
 class Current:
@@ -213,10 +222,14 @@ class Current:
 
 
 class OwnContext:
-    """A context that no framework knows of, without a window: GLX's where there is a display, else EGL's."""
+    """A context that no framework knows of, without a window that shows: WGL's, GLX's where there is a display, else EGL's."""
 
     def __init__(self) -> None:
-        own = _GlxContext() if os.environ.get("DISPLAY") else _EglContext()
+        own: wgl.Context | _GlxContext | _EglContext
+        if sys.platform == "win32":
+            own = wgl.Context()
+        else:
+            own = _GlxContext() if os.environ.get("DISPLAY") else _EglContext()
         self.handle, self.make_current, self.destroy = own.handle, own.make_current, own.destroy
 
 

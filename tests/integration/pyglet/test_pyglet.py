@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from glrec_core.testing import barcode
+from tests.support import systems
 from tests.support.displays import run_program, xvfb
 from tests.support.video import Region, assert_recording, assert_timestamps, decode_rgb, read_barcodes
 
@@ -41,6 +42,7 @@ WITHOUT_A_SCREEN = [
     "closed_while_recording",
     "dropped_without_being_closed",
 ]
+SCREENS = ["window", pytest.param("headless", marks=systems.linux)]
 
 
 @pytest.fixture(scope="module")
@@ -60,23 +62,26 @@ def test_window(scenario: str, display: dict[str, str], tmp_path: Path) -> None:
     assert_recording(tmp_path / "film.mp4", FRAMES, SIZE, FPS)
 
 
+@systems.linux
 @pytest.mark.parametrize("scenario", WITHOUT_A_SCREEN)
 def test_headless(scenario: str, tmp_path: Path) -> None:
     play(scenario, {**HEADLESS, **DEBUG_GL}, tmp_path / "film.mp4")
     assert_recording(tmp_path / "film.mp4", FRAMES, SIZE, FPS)
 
 
+@systems.linux
 def test_without_debug_gl(tmp_path: Path) -> None:
     play("event_loop", {**HEADLESS, "PYGLET_DEBUG_GL": "false"}, tmp_path / "film.mp4")
     assert_recording(tmp_path / "film.mp4", FRAMES, SIZE, FPS)
 
 
+@systems.linux
 def test_rgb565(tmp_path: Path) -> None:
     play("rgb565", HEADLESS, tmp_path / "film.mp4")
     assert_recording(tmp_path / "film.mp4", FRAMES, SIZE, FPS, colour_error=RGB565_ERROR)
 
 
-@pytest.mark.parametrize("screen", ["window", "headless"])
+@pytest.mark.parametrize("screen", SCREENS)
 def test_two_windows(screen: str, display: dict[str, str], tmp_path: Path) -> None:
     films = (tmp_path / "first.mp4", tmp_path / "second.mp4")
     play("two_windows", {**(HEADLESS if screen == "headless" else display), **DEBUG_GL}, *films)
@@ -107,8 +112,9 @@ def test_readme(display: dict[str, str], tmp_path: Path) -> None:
     assert set(numbers) <= set(range(FRAMES))
 
 
-@pytest.mark.parametrize("screen", ["window", "headless"])
+@pytest.mark.parametrize("screen", SCREENS)
 def test_arcade(screen: str, display: dict[str, str], tmp_path: Path) -> None:
+    pytest.importorskip("arcade", reason="arcade is not installed")
     environment = HEADLESS if screen == "headless" else display
     run_program(PROGRAMS / "arcade_window.py", str(tmp_path / "film.mp4"), env={**environment, **DEBUG_GL})
     assert_recording(tmp_path / "film.mp4", FRAMES, SIZE, FPS)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from tests.contract.adapter_programs.toolkit import SIZE, Act, Adapter, Lacks, Toolkit, functions, nothing
-from tests.support.x11 import send_key
+from tests.support.keys import handle_of_glfw, send_key
 
 
 class Glfw(Toolkit):
-    """A GLFW window on X, by GLX. GLFW's null platform has no keys."""
+    """A GLFW window on the system's screen. GLFW's null platform has no keys."""
 
     name = framework = "glfw"
     on_display = True
@@ -71,6 +71,6 @@ class Glfw(Toolkit):
     def _turn(self, target: Any, key: str, *, down: bool) -> None:
         import glfw
 
-        send_key(glfw.get_x11_window(target), key, down=down)
+        send_key(handle_of_glfw(target), key, down=down)
         while (glfw.get_key(target, getattr(glfw, f"KEY_{key}")) == glfw.PRESS) != down:
             glfw.wait_events()

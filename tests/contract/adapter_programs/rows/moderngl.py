@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.contract.adapter_programs.toolkit import SIZE, Act, Adapter, Toolkit, attributes, nothing
+from tests.support.contexts import BACKEND
 
 
 class ModernglWindow(Toolkit):
@@ -21,7 +22,7 @@ class ModernglWindow(Toolkit):
         import moderngl_window
 
         window_class = moderngl_window.get_local_window_cls("headless")
-        return window_class(size=SIZE, backend="egl", gl_version=(3, 3))
+        return window_class(size=SIZE, gl_version=(3, 3), **BACKEND)
 
     def frame(self, target: Any, draw: Act, after: Act = nothing) -> None:
         with target.ctx:

@@ -19,11 +19,11 @@ from tests.contract.adapter_programs.toolkit import (
     functions,
     nothing,
 )
-from tests.support.x11 import send_key
+from tests.support.keys import send_key
 
 
 class _Pygame(Toolkit):
-    """What both kinds of target have in common: X, by GLX, and keys."""
+    """What both kinds of target have in common: a window on the system's screen, and keys."""
 
     name = framework = "pygame"
     on_display = True
@@ -58,7 +58,7 @@ class _Pygame(Toolkit):
     def _turn(self, target: Any, key: str, *, down: bool) -> None:
         import pygame
 
-        send_key(self._x_window(target), key, down=down)
+        send_key(self._native_window(target), key, down=down)
         while pygame.key.get_pressed()[getattr(pygame, f"K_{key}")] != down:
             for event in pygame.event.get(pygame.KEYDOWN):
                 self._heard(pygame.key.name(event.key).upper())
@@ -66,7 +66,7 @@ class _Pygame(Toolkit):
     def _flip(self, target: Any) -> None:
         raise NotImplementedError
 
-    def _x_window(self, target: Any) -> int:
+    def _native_window(self, target: Any) -> int:
         raise NotImplementedError
 
 
@@ -98,7 +98,7 @@ class PygameDisplay(_Pygame):
 
         pygame.display.flip()
 
-    def _x_window(self, target: Any) -> int:
+    def _native_window(self, target: Any) -> int:
         import pygame
 
         return int(pygame.display.get_wm_info()["window"])
@@ -131,5 +131,5 @@ class PygameWindow(_Pygame):
     def _flip(self, target: Any) -> None:
         target.flip()
 
-    def _x_window(self, target: Any) -> int:
+    def _native_window(self, target: Any) -> int:
         return int(target.handle)

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.contract.adapter_programs.toolkit import SIZE, Act, Adapter, Toolkit, attributes, nothing
+from tests.support import systems
 
 
 class Pyglet(Toolkit):
-    """A headless pyglet window."""
+    """A headless pyglet window, or a hidden one on Windows."""
 
     name = "pyglet"
     framework = "pyglet"
@@ -20,9 +21,12 @@ class Pyglet(Toolkit):
     def open(self) -> Any:
         import pyglet
 
-        pyglet.options.headless = True
+        pyglet.options.headless = not systems.on_windows  # where there is no EGL
         config: Any = pyglet.gl.Config  # abstract to the type checker; as a template it is not
-        return pyglet.window.Window(*SIZE, config=config(red_size=8, green_size=8, blue_size=8, alpha_size=8))
+        template = config(red_size=8, green_size=8, blue_size=8, alpha_size=8)
+        window = pyglet.window.Window(*SIZE, config=template, visible=pyglet.options.headless)
+        window.dispatch_events()  # from which on Windows' pyglet keeps notes of its own in it
+        return window
 
     def frame(self, target: Any, draw: Act, after: Act = nothing) -> None:
         target.switch_to()

@@ -10,7 +10,7 @@ import glrec_core
 from glrec_core.testing import barcode
 from glrec_integrations.glfw import attach
 from tests.contract.adapter_programs import native
-from tests.support.x11 import send_key
+from tests.support.keys import handle_of_glfw, send_key
 
 FRAMES, SIZE, FPS = 40, (320, 240), 30
 
@@ -66,7 +66,7 @@ def hotkey(film: str) -> None:
     glfw.set_key_callback(window, lambda _, key, __, action, ___: heard.append((key, action)))
 
     def press(*, down: bool) -> None:
-        send_key(glfw.get_x11_window(window), "F9", down=down)
+        send_key(handle_of_glfw(window), "F9", down=down)
         while (glfw.get_key(window, glfw.KEY_F9) == glfw.PRESS) != down:
             glfw.poll_events()
 

@@ -11,7 +11,7 @@ import glrec_core
 from glrec_core.testing import barcode
 from glrec_integrations.pygame import attach
 from tests.contract.adapter_programs import native
-from tests.support.x11 import send_key
+from tests.support.keys import send_key
 
 FRAMES, SIZE, FPS = 40, (320, 240), 30
 FLAGS = pygame.OPENGL | pygame.DOUBLEBUF
