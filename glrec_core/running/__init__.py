@@ -15,13 +15,14 @@ from types import ModuleType
 from glrec_core import plugins
 from glrec_core.adapter import Program
 from glrec_core.drawing import mark_frame
-from glrec_core.errors import GlrecError, ProgramNotFound
+from glrec_core.errors import ProgramNotFound
 from glrec_core.running.display import without_display
 from glrec_core.running.imports import ImportWatch, OnImport
 from glrec_core.running.launch import Launch, load_module, load_script, show
 from glrec_core.running.options import RunOptions
 from glrec_core.running.randomness import seed, seed_numpy
 from glrec_core.running.session import EndOfRecording, Session
+from glrec_core.running.swaps import watched
 
 __all__ = ["Launch", "ProgramNotFound", "RunOptions", "load_module", "load_script", "run_program"]
 
@@ -42,12 +43,13 @@ def run_program(load: Callable[[], Launch], arguments: list[str], options: RunOp
 
     """
     options.check()
-    session = Session(options)
+    session = Session(options, _say)
     with _prepared(session):
         code = _run(session, load, arguments)
+        session.ending.over()
     if not session.has_drawn and code in {0, _INTERRUPTED}:  # a program that failed has said so itself
         _say(f"the program drew no frame, so there is no recording; {_seen()}")
-    whole = _finish(session)
+    whole = session.finish()
     return code if code or whole else 1
 
 
@@ -62,6 +64,7 @@ def _prepared(session: Session) -> Iterator[None]:
             session.virtual_time.install()
             stack.callback(session.virtual_time.remove)
             seed()
+        stack.enter_context(watched(session))
         watch.install()
         stack.callback(watch.remove)
         stack.callback(mark_frame.listen(session.frame_marked))
@@ -138,18 +141,6 @@ def _exit_code(end: SystemExit) -> int:
         return end.code
     sys.stderr.write(f"{end.code}\n")
     return 1
-
-
-def _finish(session: Session) -> bool:
-    """Finish all recordings and tell of them; returns whether there are any and all are whole."""
-    whole = session.has_drawn and not session.errors
-    for recorder in session.recorders:
-        try:
-            _say(str(recorder.close()))
-        except GlrecError as error:
-            whole = False
-            _say(f"the recording failed: {error}")
-    return whole
 
 
 def _say(text: str) -> None:

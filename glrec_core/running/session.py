@@ -9,11 +9,13 @@ from contextlib import contextmanager
 
 import glrec_core
 from glrec_core import plugins
-from glrec_core.adapter import Framebuffer
-from glrec_core.errors import GlrecError
+from glrec_core.adapter import Attachment, Framebuffer, Tap
+from glrec_core.errors import ConfigError, GlrecError
 from glrec_core.gl.platform import OFFSCREEN_API, NativeContext, current_context
 from glrec_core.recorder.recorder import Recorder
+from glrec_core.running.closing import ask_windows_to_close
 from glrec_core.running.display import PrivateDisplay, has_egl, set_display, set_egl
+from glrec_core.running.ending import Ending
 from glrec_core.running.interrupts import Interrupts
 from glrec_core.running.options import RunOptions
 from glrec_core.running.virtual_time import VirtualTime
@@ -37,12 +39,19 @@ class EndOfRecording(SystemExit):
 class Session:
     """Implements `Program`, and keeps the recorders."""
 
-    def __init__(self, options: RunOptions) -> None:
+    def __init__(self, options: RunOptions, say: Callable[[str], None]) -> None:
+        """`say` tells the user something."""
+        self._say = say
         self._options = options
         self._virtual = VirtualTime(options.rate) if options.step else None
         self._stops: list[Callable[[], bool]] = []
         self._windows: list[Window] = []
         self._marked: dict[NativeContext, Window] = {}
+        self._attached = 0
+        self._drawn_by_adapters = False
+        self._uses_egl = False
+        self._told: list[Recorder] = []
+        self._whole = True
         self._making = 0
         self._display: PrivateDisplay | None = None
         self._stopping = False
@@ -50,6 +59,7 @@ class Session:
         self._first_seconds: float | None = None
         self._last_seconds = 0.0
         self.interrupts: Interrupts = Interrupts(self._ask_to_stop)
+        self.ending: Ending = Ending(self._ask_all, lambda: self.interrupts.end_with(EndOfRecording(0)), say)
         self.errors: list[GlrecError] = []
 
     @property
@@ -98,11 +108,33 @@ class Session:
         """Record `target`, unless it is a part of what is being made."""
         if self._making:
             return
-        window = Window(self._begin, self._is_in_time, self._after_frame)
+        window = Window(self._begin, self._is_in_time, self._after_adapters_frame)
         try:
             window.attachment = plugins.attach(target, window)
+            self._attached += 1
         except GlrecError as error:
             logger.warning("%s is not recorded: %s", type(target).__qualname__, error)
+
+    @property
+    def adapters(self) -> bool | None:
+        """See `swaps.Watcher`."""
+        if self._drawn_by_adapters or self._marked:
+            return True
+        return None if self._making or self._attached else False
+
+    def begin_swaps(self, attach: Callable[[Tap], Attachment]) -> None:
+        """Record a window that is known by its swaps."""
+        window = Window(self._begin, self._is_in_time, self._after_swap)
+        window.attachment = attach(window)
+
+    def want_display(self) -> None:
+        """Give a program that looks for a window system one, unless it draws without."""
+        if self.headless and not self._uses_egl:
+            try:
+                self.use_display()
+            except ConfigError as error:
+                self._uses_egl = True  # as far as it gets
+                self._say(str(error))
 
     def frame_marked(self, source: Framebuffer) -> None:
         """Record a frame that the program itself has marked; each context is a window of its own."""
@@ -130,6 +162,7 @@ class Session:
             return False
         if has_egl():
             set_egl()
+            self._uses_egl = True
             return True
         self.use_display()
         return False
@@ -174,6 +207,21 @@ class Session:
             return False
         return now_seconds - self._first_seconds >= seconds
 
+    def _after_adapters_frame(self, window: Window) -> None:
+        self._drawn_by_adapters = True
+        self._after_frame(window)
+
+    def _after_swap(self, window: Window) -> None:
+        """Let a window drive time whose program can be ended from outside only: an exception would not get out of C."""
+        self._last_seconds = _now()
+        if window is not self._driver() or self.ending.begun:
+            return
+        if self._virtual is not None:
+            self._virtual.advance()
+        if self._is_over(window):
+            self.finish()
+            self.ending.begin()
+
     def _after_frame(self, window: Window) -> None:
         """Let the window that drives time do so, and end the program when it has drawn enough."""
         self._last_seconds = _now()
@@ -200,6 +248,24 @@ class Session:
     def _end(self) -> None:
         if not self._ask_to_stop():
             raise EndOfRecording(0)
+
+    def _ask_all(self) -> bool:
+        """Ask every loop and every window to end; returns whether there were any."""
+        asked = self._ask_to_stop()
+        return bool(ask_windows_to_close(all_of_display=self._display is not None)) or asked
+
+    def finish(self) -> bool:
+        """Finish all recordings and tell of each once; returns whether there are any and all are whole."""
+        for recorder in self.recorders:
+            if recorder in self._told:
+                continue
+            try:
+                self._say(str(recorder.close()))
+            except GlrecError as error:
+                self._whole = False
+                self._say(f"the recording failed: {error}")
+            self._told.append(recorder)
+        return self.has_drawn and not self.errors and self._whole
 
     def _ask_to_stop(self) -> bool:
         """Ask every loop to end; returns whether any is running that will."""

@@ -89,6 +89,11 @@ def loaded_by_name(file_name: str) -> ctypes.CDLL | None:
         return None
 
 
+def has_elf_libraries() -> bool:
+    """Whether this system loads libraries as Linux does: others can look at where each keeps the addresses of functions."""
+    return sys.platform == "linux"
+
+
 def c_function(name: str) -> Any:
     """Return a function of the C library that this process has."""
     if sys.platform == "win32":  # where what is not ISO C of 1989 begins with an underscore

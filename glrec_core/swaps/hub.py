@@ -1,0 +1,174 @@
+"""Tells each swap to whom it belongs, and when a drawable, its context or its display ends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Protocol
+from weakref import WeakSet
+
+from glrec_core.adapter import Binding, current_binding
+from glrec_core.hooks.swap.watch import BEGINS, ENDS, SWAPS, watch
+from glrec_core.swaps.drawable import Drawable, Key, key_of
+
+_ENDS_CONTEXT = frozenset({"glXDestroyContext", "eglDestroyContext"})
+_ENDS_DISPLAY = {"XCloseDisplay": "GLX", "eglTerminate": "EGL"}
+
+
+class Hearer(Protocol):
+    """Who hears of one drawable."""
+
+    @property
+    def drawable(self) -> Drawable:
+        """Which one."""
+
+    def swapping(self) -> None:
+        """Hear that a frame is drawn; its context is current."""
+
+    def ending(self) -> None:
+        """Hear that the drawable, its context or its display is about to go."""
+
+
+Finder = Callable[[Drawable], bool]
+"""Called at the swaps of drawables until it returns true for one; it may attach to it."""
+
+
+class Hub:
+    """All that hear of swaps in this process. There is one; `hub` gives it."""
+
+    def __init__(self) -> None:
+        self._hearers: tuple[Hearer, ...] = ()
+        self._finders: dict[Finder, dict[Key, int]] = {}
+        self._met: list[Callable[[], None]] = []
+        self._known: WeakSet[Drawable] = WeakSet()
+        self._knowing = threading.Lock()
+        self._stop: Callable[[], None] | None = None
+
+    @property
+    def hearers(self) -> tuple[Hearer, ...]:
+        """Who hears now, in order."""
+        return self._hearers
+
+    def add(self, hearer: Hearer) -> None:
+        """Let somebody hear of his drawable."""
+        with self._knowing:
+            self._known.add(hearer.drawable)
+        self._hearers = (*self._hearers, hearer)
+        self._switch()
+
+    def discard(self, hearer: Hearer) -> None:
+        """Let him hear no more."""
+        self._hearers = tuple(each for each in self._hearers if each is not hearer)
+        self._switch()
+
+    def find(self, finder: Finder) -> Callable[[], None]:
+        """Tell of drawables that are not known yet; what is returned ends that."""
+        self._finders[finder] = {}
+        self._switch()
+
+        def stop() -> None:
+            self._finders.pop(finder, None)
+            self._switch()
+
+        return stop
+
+    def before_display(self, wanted: Callable[[], None]) -> Callable[[], None]:
+        """Call `wanted` when a library is met that looks for a window system; what is returned ends that."""
+        self._met.append(wanted)
+        self._switch()
+        if self._stop is not None and any(name in BEGINS for _, name in watch().patched):
+            wanted()
+
+        def stop() -> None:
+            if wanted in self._met:
+                self._met.remove(wanted)
+            self._switch()
+
+        return stop
+
+    # What the hooks call
+
+    def met(self, name: str) -> None:
+        """Hear that a library may make a call."""
+        if name in BEGINS:
+            for wanted in list(self._met):
+                wanted()
+
+    def called(self, name: str, first: int | None, second: int | None) -> None:
+        """Hear of a call."""
+        if name in SWAPS:
+            self._swapped("EGL" if name.startswith("egl") else "GLX", second)
+        elif name in ENDS:
+            self._end(name, first, second)
+        else:
+            self.met(name)
+
+    def _swapped(self, kind: str, handle: int | None) -> None:
+        binding = current_binding()
+        if binding is None or binding.api.kind != kind or binding.handles[1] != handle:
+            return  # of another thread's drawing: nothing can be read here
+        key = key_of(binding)
+        self._show(key, binding)
+        _each([each.swapping for each in self._hearers if each.drawable.key == key])
+
+    def _show(self, key: Key, binding: Binding) -> None:
+        """Let the finders see a drawable that they do not know."""
+        for finder, settled in list(self._finders.items()):
+            if key not in settled:
+                drawable = Drawable(binding)
+                if finder(drawable):
+                    settled[key] = drawable.display
+
+    def _end(self, name: str, first: int | None, second: int | None) -> None:
+        with self._knowing:
+            known = list(self._known)
+        drawables = [each for each in known if _ends(name, first, second, each.key, each.display)]
+        _each([each.ending for each in self._hearers if each.drawable in drawables])
+        for drawable in drawables:
+            drawable.closed = True
+        for settled in self._finders.values():  # another window may get the same handle
+            for key, display in list(settled.items()):
+                if _ends(name, first, second, key, display):
+                    settled.pop(key, None)
+
+    def _switch(self) -> None:
+        """Hear of the hooks only while somebody hears of this."""
+        wanted = bool(self._hearers or self._finders or self._met)
+        if wanted and self._stop is None:
+            self._stop = watch().listen(self)
+        elif not wanted and self._stop is not None:
+            self._stop()
+            self._stop = None
+
+
+def _ends(name: str, first: int | None, second: int | None, key: Key, display: int) -> bool:
+    if name in _ENDS_DISPLAY:
+        return key.kind == _ENDS_DISPLAY[name] and display == first
+    if key.kind != ("EGL" if name.startswith("egl") else "GLX"):
+        return False
+    return (key.context if name in _ENDS_CONTEXT else key.handle) == second
+
+
+def _each(calls: Iterable[Callable[[], None]]) -> None:
+    """Make all calls, then raise what the first of them has raised."""
+    errors: list[BaseException] = []
+    for call in calls:
+        try:
+            call()
+        except BaseException as error:  # noqa: BLE001 - raised below
+            errors.append(error)
+    if errors:
+        raise errors[0]
+
+
+@cache
+def hub() -> Hub:
+    """Return the hub of this process.
+
+    Raises:
+        Unsupported: this system or this processor has no hooks.
+
+    """
+    watch()
+    return Hub()
