@@ -22,12 +22,16 @@ from glrec_core.running.launch import Launch, load_module, load_script, show
 from glrec_core.running.options import RunOptions
 from glrec_core.running.randomness import seed, seed_numpy
 from glrec_core.running.session import EndOfRecording, Session
-from glrec_core.running.swaps import watched
+from glrec_core.running.swaps import is_supported, watched
+from glrec_core.system.libraries import is_loaded
 
 __all__ = ["Launch", "ProgramNotFound", "RunOptions", "load_module", "load_script", "run_program"]
 
 PATIENCE_SECONDS = 10.0
 """After so long without a frame the user is told that there was none."""
+
+_NOT_OPENGL = {"libvulkan.so": "Vulkan", "libwgpu": "WebGPU"}
+"""By a part of their libraries' names."""
 
 _INTERRUPTED = 130
 """Exit code of a program that Ctrl-C has ended: 128 and the number of SIGINT, as shells have it."""
@@ -46,7 +50,7 @@ def run_program(load: Callable[[], Launch], arguments: list[str], options: RunOp
     session = Session(options, _say)
     with _prepared(session):
         code = _run(session, load, arguments)
-        session.ending.over()
+        session.over()
     if not session.has_drawn and code in {0, _INTERRUPTED}:  # a program that failed has said so itself
         _say(f"the program drew no frame, so there is no recording; {_seen()}")
     whole = session.finish()
@@ -83,7 +87,11 @@ def _callbacks(session: Session) -> dict[str, list[OnImport]]:
 
 
 def _bound(hook: Callable[[ModuleType, Program], None], session: Session) -> OnImport:
-    return lambda module: hook(module, session)
+    def imported(module: ModuleType) -> None:
+        session.knows_toolkit = True
+        hook(module, session)
+
+    return imported
 
 
 @contextmanager
@@ -103,10 +111,15 @@ def _tell_of_silence(session: Session) -> None:
 
 
 def _seen() -> str:
-    return (
-        f"adapters and what they take: {plugins.known_targets()}. "
-        "Other programs call glrec_core.mark_frame() after each frame"
+    """Return what could be said of a program that has drawn nothing: what glrec hears of, and what else it draws with."""
+    heard = (
+        "glrec hears of every swap of OpenGL buffers (GLX, EGL), and this program has made none"
+        if is_supported()
+        else f"adapters and what they take: {plugins.known_targets()}"
     )
+    others = [name for part, name in _NOT_OPENGL.items() if is_loaded(part)]
+    instead = f" It has loaded {' and '.join(others)}, which glrec does not record." if others else ""
+    return f"{heard}.{instead} Programs without a window call glrec_core.mark_frame() after each frame"
 
 
 def _run(session: Session, load: Callable[[], Launch], arguments: list[str]) -> int:

@@ -28,6 +28,7 @@ class Ending:
     ) -> None:
         """`ask` returns whether anything was there to ask; `interrupt` raises the program's end in its main thread."""
         self._ask, self._say = ask, say
+        self._beginning = threading.Lock()
         self._begun = False
         self._over = threading.Event()
         self._steps = (
@@ -43,9 +44,10 @@ class Ending:
 
     def begin(self) -> None:
         """Ask the program to end, and see to it that it does."""
-        if self._begun:
-            return
-        self._begun = True
+        with self._beginning:
+            if self._begun:
+                return
+            self._begun = True
         asked = self._ask()
         threading.Thread(target=self._insist, args=[asked], daemon=True, name="glrec ending").start()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ _now = time.perf_counter  # real time, whatever becomes of the module's function
 _LONGEST_TURN_SECONDS = 0.2
 """How long Ctrl-C may wait in loops of C++ libraries, where Python handles signals between two turns only."""
 
+_SLACK_SECONDS = 0.25
+"""How much later than its time a program is ended that shows no further frame: one that does is ended at that frame."""
+
 _GRACE_FRAMES = 10
 """Frames that a program may still draw after it was asked to end, before it is ended."""
 
@@ -47,10 +51,12 @@ class Session:
         self._stops: list[Callable[[], bool]] = []
         self._windows: list[Window] = []
         self._marked: dict[NativeContext, Window] = {}
-        self._attached = 0
+        self._attached = False
         self._drawn_by_adapters = False
         self._uses_egl = False
         self._told: list[Recorder] = []
+        self._telling = threading.RLock()
+        self._timer: threading.Timer | None = None
         self._whole = True
         self._making = 0
         self._display: PrivateDisplay | None = None
@@ -61,6 +67,8 @@ class Session:
         self.interrupts: Interrupts = Interrupts(self._ask_to_stop)
         self.ending: Ending = Ending(self._ask_all, lambda: self.interrupts.end_with(EndOfRecording(0)), say)
         self.errors: list[GlrecError] = []
+        self.knows_toolkit: bool = False
+        """Whether the program has imported what an adapter, or its part of `glrec run`, waits for."""
 
     @property
     def headless(self) -> bool:
@@ -111,7 +119,7 @@ class Session:
         window = Window(self._begin, self._is_in_time, self._after_adapters_frame)
         try:
             window.attachment = plugins.attach(target, window)
-            self._attached += 1
+            self._attached = True
         except GlrecError as error:
             logger.warning("%s is not recorded: %s", type(target).__qualname__, error)
 
@@ -120,12 +128,18 @@ class Session:
         """See `swaps.Watcher`."""
         if self._drawn_by_adapters or self._marked:
             return True
-        return None if self._making or self._attached else False
+        return None if self._making or self._attached or self.knows_toolkit else False
 
     def begin_swaps(self, attach: Callable[[Tap], Attachment]) -> None:
         """Record a window that is known by its swaps."""
         window = Window(self._begin, self._is_in_time, self._after_swap)
         window.attachment = attach(window)
+
+    def over(self) -> None:
+        """Note that the program has ended."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self.ending.over()
 
     def want_display(self) -> None:
         """Give a program that looks for a window system one, unless it draws without."""
@@ -216,11 +230,25 @@ class Session:
         self._last_seconds = _now()
         if window is not self._driver() or self.ending.begun:
             return
+        self._end_in_time()
         if self._virtual is not None:
             self._virtual.advance()
         if self._is_over(window):
-            self.finish()
-            self.ending.begin()
+            self._end_from_outside()
+
+    def _end_in_time(self) -> None:
+        """See to it that a program ends after its seconds even if it shows nothing new: nobody can make it draw."""
+        seconds = self._options.seconds
+        if seconds is None or self._options.steps or self._timer is not None:
+            return
+        self._timer = threading.Timer(seconds + _SLACK_SECONDS, self._end_from_outside)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _end_from_outside(self) -> None:
+        """Finish the film, so that nothing can spoil it, and then end the program."""
+        self.finish()
+        self.ending.begin()
 
     def _after_frame(self, window: Window) -> None:
         """Let the window that drives time do so, and end the program when it has drawn enough."""
@@ -256,15 +284,14 @@ class Session:
 
     def finish(self) -> bool:
         """Finish all recordings and tell of each once; returns whether there are any and all are whole."""
-        for recorder in self.recorders:
-            if recorder in self._told:
-                continue
-            try:
-                self._say(str(recorder.close()))
-            except GlrecError as error:
-                self._whole = False
-                self._say(f"the recording failed: {error}")
-            self._told.append(recorder)
+        with self._telling:
+            for recorder in [each for each in self.recorders if each not in self._told]:
+                try:
+                    self._say(str(recorder.close()))
+                except GlrecError as error:
+                    self._whole = False
+                    self._say(f"the recording failed: {error}")
+                self._told.append(recorder)
         return self.has_drawn and not self.errors and self._whole
 
     def _ask_to_stop(self) -> bool:

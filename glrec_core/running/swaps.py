@@ -13,7 +13,7 @@ from glrec_core.swaps.drawable import Drawable, Key
 from glrec_core.swaps.hub import hub
 
 _PATIENCE_SWAPS = 3
-"""How many frames of a drawable are let pass while an adapter has a window that has not drawn: the drawable may be that."""
+"""How many frames of a drawable are let pass while an adapter may have a window that has not drawn: it may be that one."""
 
 
 class Watcher(Protocol):
@@ -21,7 +21,7 @@ class Watcher(Protocol):
 
     @property
     def adapters(self) -> bool | None:
-        """Whether an adapter has a window that has drawn; None if it has one, or is about to, that has not."""
+        """Whether an adapter has a window that has drawn; None if it may have one that has not yet."""
 
     def begin_swaps(self, attach: Callable[[Tap], Attachment]) -> None:
         """Record a window that is known by its swaps."""
@@ -30,9 +30,18 @@ class Watcher(Protocol):
         """Hear that the program looks for a window system."""
 
 
+def is_supported() -> bool:
+    """Whether swaps can be heard on this system."""
+    try:
+        hub()
+    except Unsupported:
+        return False
+    return True
+
+
 @contextmanager
-def watched(watcher: Watcher) -> Iterator[bool]:
-    """Let the session hear of swaps for a `with` block; yields whether this system has such."""
+def watched(watcher: Watcher) -> Iterator[None]:
+    """Let the session hear of swaps for a `with` block, where the system has such."""
     passed: dict[Key, int] = {}
 
     def found(drawable: Drawable) -> bool:
@@ -48,11 +57,11 @@ def watched(watcher: Watcher) -> Iterator[bool]:
     try:
         stops = (hub().find(found), hub().before_display(watcher.want_display))
     except Unsupported:
-        yield False
+        yield
         return
     join_plugins()
     try:
-        yield True
+        yield
     finally:
         for stop in stops:
             stop()

@@ -9,8 +9,10 @@ from typing import Protocol
 from weakref import WeakSet
 
 from glrec_core.adapter import Binding, current_binding
+from glrec_core.hooks.swap.machine import Unsupported
 from glrec_core.hooks.swap.watch import BEGINS, ENDS, SWAPS, watch
 from glrec_core.swaps.drawable import Drawable, Key, key_of
+from glrec_core.system.libraries import has_elf_libraries
 
 _ENDS_CONTEXT = frozenset({"glXDestroyContext", "eglDestroyContext"})
 _ENDS_DISPLAY = {"XCloseDisplay": "GLX", "eglTerminate": "EGL"}
@@ -170,5 +172,7 @@ def hub() -> Hub:
         Unsupported: this system or this processor has no hooks.
 
     """
+    if not has_elf_libraries():
+        raise Unsupported("swaps can be heard on Linux only")
     watch()
     return Hub()

@@ -21,8 +21,7 @@ from typing import Any, Protocol
 from glrec_core.hooks.swap.delivery import deliver
 from glrec_core.hooks.swap.elf import Count, Library, Loader, Slot
 from glrec_core.hooks.swap.loading import Linker, open_for
-from glrec_core.hooks.swap.machine import READABLE, WRITABLE, Pages, Stub, Stubs, Unsupported
-from glrec_core.system.libraries import has_elf_libraries
+from glrec_core.hooks.swap.machine import READABLE, WRITABLE, Pages, Stub, Stubs
 
 logger: logging.Logger = logging.getLogger("glrec")
 
@@ -98,11 +97,9 @@ class Watch:
         """Prepare.
 
         Raises:
-            Unsupported: this system or this processor has no hooks.
+            Unsupported: there are none for this processor, or the system forbids them.
 
         """
-        if not has_elf_libraries():
-            raise Unsupported("swaps can be hooked on Linux only")
         self._pages = Pages()
         self._stubs = Stubs(self._pages)
         self._loader, self._linker = Loader(), Linker()
@@ -332,10 +329,10 @@ class Watch:
 
 @cache
 def watch() -> Watch:
-    """Return the hooks of this process, which begin to be there with the first call of this.
+    """Return the hooks of this process, which begin to be there with the first call of this. For Linux.
 
     Raises:
-        Unsupported: this system or this processor has none.
+        Unsupported: there are none for this processor, or the system forbids them.
 
     """
     made = Watch()
