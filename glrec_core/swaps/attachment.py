@@ -19,7 +19,7 @@ from glrec_core.adapter import (
     made_current,
 )
 from glrec_core.plugins import plugin_manager
-from glrec_core.swaps.drawable import Drawable
+from glrec_core.swaps.drawable import Drawable, Key, size_of
 from glrec_core.swaps.hub import hub
 from glrec_core.swaps.x_errors import x_errors_ignored
 
@@ -49,10 +49,13 @@ class SwapAttachment:
     """Hears of one drawable. The hub keeps it alive."""
 
     def __init__(self, drawable: Drawable, tap: Tap) -> None:
-        self.drawable: Drawable = drawable
+        self.key: Key = drawable.key
+        self.display: int = drawable.display
+        self._binding = drawable.binding  # and not the drawable, which is the program's
         self._tap = tap
         self._ended = False
-        hub().add(self)
+        self._gone = False
+        hub().add(self, drawable)
 
     def detach(self) -> None:
         """Hear no more; nothing of the program's has been changed."""
@@ -61,8 +64,8 @@ class SwapAttachment:
     @contextmanager
     def current(self) -> Iterator[None]:
         """Make the context current for a `with` block, then what was current before."""
-        binding, before = self.drawable.binding, current_binding()
-        if self.drawable.closed or (before is not None and before.context == binding.context):
+        binding, before = self._binding, current_binding()
+        if self._gone or (before is not None and before.context == binding.context):
             yield
             return
         with ExitStack() as stack:
@@ -77,15 +80,15 @@ class SwapAttachment:
     @contextmanager
     def _spared(self) -> Iterator[None]:
         """Let the program live on if its window has gone unheard, or another thread has the context."""
-        if self.drawable.key.kind != "GLX":
+        if self.key.kind != "GLX":
             yield
             return
-        with x_errors_ignored(self.drawable.display):
+        with x_errors_ignored(self.display):
             yield
 
     def swapping(self) -> None:
         """Tell of a frame."""
-        size = self.drawable.size()
+        size = size_of(self._binding)
         if size.width and size.height:
             self._tap.frame_drawn(Framebuffer(0, size))
 
@@ -98,6 +101,7 @@ class SwapAttachment:
             with self.current():
                 self._tap.context_closing()
         finally:
+            self._gone = True
             self.detach()
 
 

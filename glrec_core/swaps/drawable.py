@@ -43,13 +43,14 @@ class Drawable:
         """The handle of the connection to the window system."""
         return self.binding.handles[0] or 0
 
-    def size(self) -> Size:
-        """Return its size in pixels, as it is now. Its context must be current."""
-        ask, attributes = _size_call(self.binding.api)
-        values = (_NUMBER * 2)()
-        for index, attribute in enumerate(attributes):
-            ask(self.display, self.key.handle, attribute, ctypes.byref(values, 4 * index))
-        return Size(values[0], values[1])
+
+def size_of(binding: Binding) -> Size:
+    """Return the size of a binding's drawable in pixels, as it is now. Its context must be current."""
+    ask, attributes = _size_call(binding.api)
+    values = (_NUMBER * 2)()
+    for index, attribute in enumerate(attributes):
+        ask(binding.handles[0], binding.handles[1], attribute, ctypes.byref(values, 4 * index))
+    return Size(values[0], values[1])
 
 
 def key_of(binding: Binding) -> Key:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, partial
 from typing import Protocol
 from weakref import WeakSet
 
@@ -22,8 +22,12 @@ class Hearer(Protocol):
     """Who hears of one drawable."""
 
     @property
-    def drawable(self) -> Drawable:
+    def key(self) -> Key:
         """Which one."""
+
+    @property
+    def display(self) -> int:
+        """The connection to the window system that it belongs to."""
 
     def swapping(self) -> None:
         """Hear that a frame is drawn; its context is current."""
@@ -52,10 +56,10 @@ class Hub:
         """Who hears now, in order."""
         return self._hearers
 
-    def add(self, hearer: Hearer) -> None:
-        """Let somebody hear of his drawable."""
+    def add(self, hearer: Hearer, drawable: Drawable) -> None:
+        """Let somebody hear of a drawable, which will know of its own end, too."""
         with self._knowing:
-            self._known.add(hearer.drawable)
+            self._known.add(drawable)
         self._hearers = (*self._hearers, hearer)
         self._switch()
 
@@ -112,7 +116,7 @@ class Hub:
             return  # of another thread's drawing: nothing can be read here
         key = key_of(binding)
         self._show(key, binding)
-        _each([each.swapping for each in self._hearers if each.drawable.key == key])
+        _each([each.swapping for each in self._hearers if each.key == key])
 
     def _show(self, key: Key, binding: Binding) -> None:
         """Let the finders see a drawable that they do not know."""
@@ -123,15 +127,15 @@ class Hub:
                     settled[key] = drawable.display
 
     def _end(self, name: str, first: int | None, second: int | None) -> None:
+        ends = partial(_ends, name, first, second)
+        _each([each.ending for each in self._hearers if ends(each.key, each.display)])
         with self._knowing:
             known = list(self._known)
-        drawables = [each for each in known if _ends(name, first, second, each.key, each.display)]
-        _each([each.ending for each in self._hearers if each.drawable in drawables])
-        for drawable in drawables:
-            drawable.closed = True
+        for drawable in known:
+            drawable.closed = drawable.closed or ends(drawable.key, drawable.display)
         for settled in self._finders.values():  # another window may get the same handle
             for key, display in list(settled.items()):
-                if _ends(name, first, second, key, display):
+                if ends(key, display):
                     settled.pop(key, None)
 
     def _switch(self) -> None:

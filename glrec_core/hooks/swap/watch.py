@@ -208,7 +208,7 @@ class Watch:
     def _make_stub(self, library: Library, name: str, real: int, caller: str) -> Stub:
         if name in CALLS:
             stub = self._stubs.before(real)
-            if self._listeners:
+            if self._is_on(caller):
                 stub.lead_to(_address(self._thunks[name + caller]))
             return stub
         if name == "dlsym":
@@ -311,10 +311,14 @@ class Watch:
     def _switch(self) -> None:
         for (name, _, caller), stub in list(self._made.items()):
             if name in CALLS:
-                if self._listeners and not self._ended:
+                if self._is_on(caller):
                     stub.lead_to(_address(self._thunks[name + caller]))
                 else:
                     stub.switch_off()
+
+    def _is_on(self, caller: str) -> bool:
+        """Whether calls are heard; GLFW's are in any case, so that its first frame is not taken for the program's later."""
+        return bool(self._listeners or caller == _OF_GLFW) and not self._ended
 
     def end(self) -> None:
         """Let all calls go straight to the real functions from now on: Python ends, or this is a forked child."""

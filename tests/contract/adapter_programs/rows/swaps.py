@@ -11,7 +11,10 @@ class Swaps(Toolkit):
     name = "swaps"
     framework = "glfw"
     on_display = True
-    lacks: ClassVar[Lacks] = {"keys": "a drawable tells of no keys"}
+    lacks: ClassVar[Lacks] = {
+        "keys": "a drawable tells of no keys",
+        "closed targets": "the end of a drawable is heard only while somebody records it",
+    }
 
     def __init__(self) -> None:
         self._windows: dict[int, Any] = {}
@@ -19,13 +22,14 @@ class Swaps(Toolkit):
     def adapter(self) -> Adapter:
         from glrec_core.swaps import attachment
 
-        attachment.join_plugins()
         return attachment
 
     def open(self) -> Any:
+        from glrec_core.swaps.attachment import join_plugins
         from glrec_core.swaps.drawable import current_drawable
         from glrec_core.swaps.hub import hub
 
+        join_plugins()
         hub()  # before GLFW looks its functions up
         import glfw
 
@@ -56,4 +60,4 @@ class Swaps(Toolkit):
     def fingerprint(self, target: Any) -> dict[str, Any]:
         from glrec_core.swaps.hub import hub
 
-        return {"hub": {"hearers": [id(each) for each in hub().hearers if each.drawable is target]}}
+        return {"hub": {"hearers": [id(each) for each in hub().hearers if each.key == target.key]}}
