@@ -55,10 +55,11 @@ class Linker:
         own = self._open(library.path.encode(errors="surrogateescape"), _RTLD_LAZY | _RTLD_NOLOAD)
         if not own:
             return 0
-        try:
-            return real(own, name) or 0  # what it was loaded with, where that is for itself alone
-        finally:
-            self._close(own)
+        found = real(own, name)  # in what it was loaded with, where that is for itself alone
+        self._close(own)
+        return (
+            found or real(handle, name) or 0
+        )  # once more, so that `dlerror` tells of this and of nothing since
 
 
 def open_for(
