@@ -15,7 +15,6 @@ from typing import Any
 from glrec_core.errors import ConfigError, ProgramNotFound
 from glrec_core.values import checks
 
-
 _EXECUTABLES = (b"\x7fELF", b"MZ")
 """How programs begin that are no Python: of Linux and of Windows."""
 

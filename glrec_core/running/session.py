@@ -15,7 +15,7 @@ from glrec_core.errors import ConfigError, GlrecError
 from glrec_core.gl.platform import OFFSCREEN_API, NativeContext, current_context
 from glrec_core.recorder.recorder import Recorder
 from glrec_core.running.closing import ask_windows_to_close
-from glrec_core.running.display import PrivateDisplay, has_egl, set_display, set_egl
+from glrec_core.running.display import PrivateDisplay, has_egl, let_egl_use_display, set_display, set_egl
 from glrec_core.running.ending import Ending
 from glrec_core.running.interrupts import Interrupts
 from glrec_core.running.options import RunOptions
@@ -146,6 +146,7 @@ class Session:
         if self.headless and not self._uses_egl:
             try:
                 self.use_display()
+                let_egl_use_display()
             except ConfigError as error:
                 self._uses_egl = True  # as far as it gets
                 self._say(str(error))
