@@ -16,7 +16,6 @@ from glrec_core import plugins
 from glrec_core.adapter import Program
 from glrec_core.drawing import mark_frame
 from glrec_core.errors import ProgramNotFound
-from glrec_core.running.display import without_display
 from glrec_core.running.imports import ImportWatch, OnImport
 from glrec_core.running.launch import Launch, load_module, load_script, show
 from glrec_core.running.options import RunOptions
@@ -61,8 +60,7 @@ def run_program(load: Callable[[], Launch], arguments: list[str], options: RunOp
 def _prepared(session: Session) -> Iterator[None]:
     """Arrange the process for the program, and afterwards for Python's own end."""
     with ExitStack() as stack:
-        if session.headless:
-            without_display()
+        session.begin()
         watch = ImportWatch(_callbacks(session))
         if session.virtual_time is not None:
             session.virtual_time.install()
@@ -113,13 +111,14 @@ def _tell_of_silence(session: Session) -> None:
 def _seen() -> str:
     """Return what could be said of a program that has drawn nothing: what glrec hears of, and what else it draws with."""
     heard = (
-        "glrec hears of every swap of OpenGL buffers (GLX, EGL), and this program has made none"
-        if is_supported()
-        else f"adapters and what they take: {plugins.known_targets()}"
+        "every swap of OpenGL buffers is heard, and this program has made none; " if is_supported() else ""
     )
     others = [name for part, name in _NOT_OPENGL.items() if is_loaded(part)]
-    instead = f" It has loaded {' and '.join(others)}, which glrec does not record." if others else ""
-    return f"{heard}.{instead} Programs without a window call glrec_core.mark_frame() after each frame"
+    instead = f"it has loaded {' and '.join(others)}, which glrec does not record; " if others else ""
+    return (
+        f"{heard}{instead}adapters and what they take: {plugins.known_targets()}. "
+        "Other programs call glrec_core.mark_frame() after each frame"
+    )
 
 
 def _run(session: Session, load: Callable[[], Launch], arguments: list[str]) -> int:

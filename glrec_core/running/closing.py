@@ -1,21 +1,23 @@
 """Asks the windows of this program to close, as a click on their close button does: the end that every toolkit knows.
 
-It is asked for over a connection of one's own, so that it does not matter which thread has the program's.
+It is asked for over a connection of one's own, so that it does not matter which thread has the program's. Started as a program,
+this file does it for another process, after a time: a loop in C that keeps Python's lock lets nothing within that process do it.
+For that it imports nothing of glrec's.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from glrec_core.swaps.x_errors import x_errors_ignored
-from glrec_core.system.libraries import loaded_by_name
-
 _CLIENT_MESSAGE = 33
 _CARDINAL = 6
+_AGAIN_SECONDS = 1.0
 _POINTER, _NUMBER, _LONG = ctypes.c_void_p, ctypes.c_int, ctypes.c_ulong
 _CALLS: dict[str, tuple[Any, ...]] = {
     "XOpenDisplay": (_POINTER, ctypes.c_char_p),
@@ -53,25 +55,27 @@ class _ClientMessage(ctypes.Structure):
     )
 
 
-def ask_windows_to_close(*, all_of_display: bool) -> int:
-    """Ask every window of this process; returns how many there were.
+def ask_windows_to_close(process_id: int, *, all_of_display: bool) -> int:
+    """Ask every window of a process; returns how many there were.
 
     Args:
-        all_of_display: the display is this program's alone, so windows need not tell whose they are.
+        process_id: of the process. Windows that go meanwhile raise errors of X11, which are the caller's to ignore.
+        all_of_display: the display is that process's alone, so windows need not tell whose they are.
 
     """
-    library = loaded_by_name("libX11.so.6")
-    if library is None or not os.environ.get("DISPLAY"):
+    if not os.environ.get("DISPLAY"):
+        return 0
+    try:
+        library = ctypes.CDLL("libX11.so.6")
+    except OSError:
         return 0
     for name, (result, *arguments) in _CALLS.items():
         function = library[name]
         function.restype, function.argtypes = result, arguments
         setattr(library, name, function)
+    owners = {process_id, None} if all_of_display else {process_id}
     with _connection(library) as display:
-        if not display:
-            return 0
-        with x_errors_ignored(display):
-            return _ask(library, display, all_of_display=all_of_display)
+        return _ask(library, display, owners) if display else 0
 
 
 @contextmanager
@@ -84,16 +88,14 @@ def _connection(library: Any) -> Iterator[int | None]:
             library.XCloseDisplay(display)
 
 
-def _ask(library: Any, display: int, *, all_of_display: bool) -> int:
+def _ask(library: Any, display: int, owners: set[int | None]) -> int:
     protocols, delete, owner = (
         library.XInternAtom(display, name, 0)
         for name in (b"WM_PROTOCOLS", b"WM_DELETE_WINDOW", b"_NET_WM_PID")
     )
     asked = 0
     for window in _windows(library, display, library.XDefaultRootWindow(display)):
-        own = _owner(library, display, window, owner) in (
-            {os.getpid(), None} if all_of_display else {os.getpid()}
-        )
+        own = _owner(library, display, window, owner) in owners
         if own and delete in _protocols(library, display, window):
             event = _ClientMessage(type=_CLIENT_MESSAGE, window=window, message_type=protocols, format=32)
             event.data[0] = delete
@@ -134,3 +136,19 @@ def _owner(library: Any, display: int, window: int, name: int) -> int | None:
     if value:  # type: ignore[truthy-bool] # a null pointer is false
         library.XFree(value)
     return found
+
+
+def main(process_id: str, seconds: str, all_of_display: str) -> None:
+    """Ask another process's windows after a time, and again, until standard input ends: it may not be listening yet."""
+    waiting = threading.Thread(target=sys.stdin.read, daemon=True)
+    waiting.start()
+    waiting.join(float(seconds))
+    ignore = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, _POINTER)(lambda _, __: 0)
+    while waiting.is_alive():
+        ctypes.CDLL("libX11.so.6").XSetErrorHandler(ignore)
+        ask_windows_to_close(int(process_id), all_of_display=all_of_display == "all")
+        waiting.join(_AGAIN_SECONDS)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -6,11 +6,37 @@ hear. What comes after the first step is said.
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
+from glrec_core.running import closing
 from glrec_core.system.processes import end_this_process
+
+
+def remind(after_seconds: float, *, all_of_display: bool) -> Callable[[], None]:
+    """Have another process ask this one's windows to close after a time; what is returned calls that off.
+
+    It is for loops in C that keep Python's lock while nothing changes, so that no thread of this process gets to do it.
+    """
+    arguments = [sys.executable, "-I", "-S", closing.__file__, str(os.getpid()), str(after_seconds)]
+    process = subprocess.Popen(  # noqa: S603 - this very interpreter
+        [*arguments, "all" if all_of_display else "own"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for the program
+    )
+
+    def call_off() -> None:
+        if process.stdin is not None:
+            process.stdin.close()
+        process.wait()
+
+    return call_off
 
 
 class _Step(NamedTuple):

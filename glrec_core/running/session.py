@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,12 +16,20 @@ from glrec_core.errors import ConfigError, GlrecError
 from glrec_core.gl.platform import OFFSCREEN_API, NativeContext, current_context
 from glrec_core.recorder.recorder import Recorder
 from glrec_core.running.closing import ask_windows_to_close
-from glrec_core.running.display import PrivateDisplay, has_egl, let_egl_use_display, set_display, set_egl
-from glrec_core.running.ending import Ending
+from glrec_core.running.display import (
+    PrivateDisplay,
+    has_egl,
+    let_egl_use_display,
+    set_display,
+    set_egl,
+    without_display,
+)
+from glrec_core.running.ending import Ending, remind
 from glrec_core.running.interrupts import Interrupts
 from glrec_core.running.options import RunOptions
 from glrec_core.running.virtual_time import VirtualTime
 from glrec_core.running.window import Window
+from glrec_core.swaps.x_errors import x_errors_ignored
 
 logger: logging.Logger = logging.getLogger("glrec")
 
@@ -57,6 +66,7 @@ class Session:
         self._told: list[Recorder] = []
         self._telling = threading.RLock()
         self._timer: threading.Timer | None = None
+        self._reminder: Callable[[], None] | None = None
         self._whole = True
         self._making = 0
         self._display: PrivateDisplay | None = None
@@ -139,11 +149,17 @@ class Session:
         """Note that the program has ended."""
         if self._timer is not None:
             self._timer.cancel()
+        self._stop_reminder()
         self.ending.over()
+
+    def _stop_reminder(self) -> None:
+        reminder, self._reminder = self._reminder, None
+        if reminder is not None:
+            reminder()
 
     def want_display(self) -> None:
         """Give a program that looks for a window system one, unless it draws without."""
-        if self.headless and not self._uses_egl:
+        if self.headless and not self._uses_egl and self._options.display != "egl":
             try:
                 self.use_display()
                 let_egl_use_display()
@@ -175,12 +191,20 @@ class Session:
         """Whether EGL serves; else see to a display."""
         if not self.headless or OFFSCREEN_API != "EGL":
             return False
-        if has_egl():
+        if has_egl() and self._options.display != "x11":
             set_egl()
             self._uses_egl = True
             return True
         self.use_display()
         return False
+
+    def begin(self) -> None:
+        """Arrange the process for a headless program, before it starts."""
+        if self.headless:
+            without_display()
+        if self._options.display == "x11":
+            self.use_display()
+            let_egl_use_display()
 
     @property
     def hides_windows(self) -> bool:
@@ -189,6 +213,8 @@ class Session:
 
     def use_display(self) -> None:
         """Start the private display when it is first needed."""
+        if self._options.display == "egl":
+            return
         if self.headless and OFFSCREEN_API == "EGL" and self._display is None:
             self._display = PrivateDisplay()
             set_display(self._display.name)
@@ -245,9 +271,11 @@ class Session:
         self._timer = threading.Timer(seconds + _SLACK_SECONDS, self._end_from_outside)
         self._timer.daemon = True
         self._timer.start()
+        self._reminder = remind(seconds + 3 * _SLACK_SECONDS, all_of_display=self._display is not None)
 
     def _end_from_outside(self) -> None:
         """Finish the film, so that nothing can spoil it, and then end the program."""
+        self._stop_reminder()
         self.finish()
         self.ending.begin()
 
@@ -281,7 +309,9 @@ class Session:
     def _ask_all(self) -> bool:
         """Ask every loop and every window to end; returns whether there were any."""
         asked = self._ask_to_stop()
-        return bool(ask_windows_to_close(all_of_display=self._display is not None)) or asked
+        with x_errors_ignored(None):
+            windows = ask_windows_to_close(os.getpid(), all_of_display=self._display is not None)
+        return bool(windows) or asked
 
     def finish(self) -> bool:
         """Finish all recordings and tell of each once; returns whether there are any and all are whole."""

@@ -20,8 +20,13 @@ _ignoring: Any = _Handler(_ignore)
 
 
 @contextmanager
-def x_errors_ignored(display: int) -> Iterator[None]:
-    """Let no error of X11 end the program in a `with` block. The display must be open."""
+def x_errors_ignored(display: int | None) -> Iterator[None]:
+    """Let no error of X11 end the program in a `with` block.
+
+    Args:
+        display: whose errors are waited for at the end of the block; it must be open. None if the block itself waits.
+
+    """
     library: Any = loaded_by_name("libX11.so.6")
     if library is None:
         yield
@@ -33,5 +38,6 @@ def x_errors_ignored(display: int) -> Iterator[None]:
     try:
         yield
     finally:
-        library.XSync(display, 0)  # errors come late
+        if display is not None:
+            library.XSync(display, 0)  # errors come late
         library.XSetErrorHandler(before)

@@ -94,6 +94,30 @@ def test_without_a_private_display_it_is_said(tmp_path: Path) -> None:
     assert "there is no X server" in done.stderr  # the program's own words
 
 
+TELL_DISPLAY = "import os, sys\nsys.stdout.write(repr((os.environ.get('DISPLAY', '')[:1], os.environ.get('EGL_PLATFORM'))))"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ((), ("", "surfaceless")),
+        (("--display", "egl"), ("", "surfaceless")),
+        (("--display", "x11"), (":", None)),
+    ],
+)
+def test_the_display_can_be_chosen(options: tuple[str, ...], told: tuple[str, str], tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(TELL_DISPLAY)
+    done = glrec("run", "--headless", *options, tmp_path / "program.py", cwd=tmp_path, env=NO_SCREEN)
+    assert done.stdout == repr(told)
+
+
+def test_a_display_goes_with_headless(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(TELL_DISPLAY)
+    done = glrec("run", "--display", "x11", tmp_path / "program.py", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "goes with --headless" in done.stderr
+
+
 def test_an_executable_is_no_program_for_it(tmp_path: Path) -> None:
     done = glrec("run", shutil.which("true") or "", cwd=tmp_path)
     assert done.returncode == 2
@@ -109,7 +133,7 @@ def test_what_else_a_program_draws_with_is_said(tmp_path: Path) -> None:
     done = glrec("run", program, cwd=tmp_path)
     assert done.returncode == 1
     assert "drew no frame" in done.stderr
-    assert "It has loaded Vulkan, which glrec does not record." in done.stderr
+    assert "it has loaded Vulkan, which glrec does not record" in done.stderr
 
 
 RAYLIB = """
