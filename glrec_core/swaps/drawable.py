@@ -7,6 +7,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from glrec_core.adapter import Binding, Size, current_binding
+from glrec_core.gl.platform import Api
+from glrec_core.gl.switching import binding_by
 
 _GLX_SIZE = (0x801D, 0x801E)
 _EGL_SIZE = (0x3057, 0x3056)
@@ -59,6 +61,26 @@ def key_of(binding: Binding) -> Key:
     return Key(binding.api.kind, draw or 0, context or 0)
 
 
+_with_context: dict[str, Api] = {}
+"""The APIs that have had a context current, by their kind."""
+
+
+def binding_of(kind: str) -> Binding | None:
+    """Return what is current by one API, which is known to be in this process; None if nothing is.
+
+    Others are not asked once it has been found: to see that one is not in the process takes longer than a frame may.
+    """
+    known = _with_context.get(kind)
+    if known is not None:
+        binding = binding_by(known)
+        return binding if binding.handles[-1] else None
+    found = current_binding()
+    if found is None or found.api.kind != kind:
+        return None
+    _with_context[kind] = found.api
+    return found
+
+
 def current_drawable() -> Drawable | None:
     """Return what the context that is current in this thread draws into; None without a context or a drawable.
 
@@ -77,7 +99,7 @@ _SIZE_CALLS = {"GLX": ("glXQueryDrawable", _GLX_SIZE), "EGL": ("eglQuerySurface"
 
 
 @cache
-def _size_call(api: Any) -> tuple[Any, tuple[int, int]]:
+def _size_call(api: Api) -> tuple[Any, tuple[int, int]]:
     name, attributes = _SIZE_CALLS[api.kind]
     ask = ctypes.CFUNCTYPE(_NUMBER, _POINTER, _POINTER, _NUMBER, _POINTER)((name, api.library))
     return ask, attributes

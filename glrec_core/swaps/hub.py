@@ -8,10 +8,10 @@ from functools import cache, partial
 from typing import Protocol
 from weakref import WeakSet
 
-from glrec_core.adapter import Binding, current_binding
+from glrec_core.adapter import Binding
 from glrec_core.hooks.swap.machine import Unsupported
 from glrec_core.hooks.swap.watch import BEGINS, ENDS, SWAPS, watch
-from glrec_core.swaps.drawable import Drawable, Key, key_of
+from glrec_core.swaps.drawable import Drawable, Key, binding_of, key_of
 from glrec_core.system.libraries import has_elf_libraries
 
 _ENDS_CONTEXT = frozenset({"glXDestroyContext", "eglDestroyContext"})
@@ -46,6 +46,8 @@ class Hub:
     def __init__(self) -> None:
         self._hearers: tuple[Hearer, ...] = ()
         self._finders: dict[Finder, dict[Key, int]] = {}
+        self._quiet: set[int | None] = set()
+        """Drawables that nobody wants to hear of, so that they cost next to nothing."""
         self._met: list[Callable[[], None]] = []
         self._known: WeakSet[Drawable] = WeakSet()
         self._knowing = threading.Lock()
@@ -103,6 +105,8 @@ class Hub:
 
     def called(self, name: str, first: int | None, second: int | None) -> None:
         """Hear of a call."""
+        if second in self._quiet and name in SWAPS:
+            return
         if name in SWAPS:
             self._swapped("EGL" if name.startswith("egl") else "GLX", second)
         elif name in ENDS:
@@ -111,12 +115,25 @@ class Hub:
             self.met(name)
 
     def _swapped(self, kind: str, handle: int | None) -> None:
-        binding = current_binding()
-        if binding is None or binding.api.kind != kind or binding.handles[1] != handle:
+        if not self._is_wanted(kind, handle):
+            self._quiet.add(handle)
+            return
+        binding = binding_of(kind)
+        if binding is None or binding.handles[1] != handle:
             return  # of another thread's drawing: nothing can be read here
         key = key_of(binding)
         self._show(key, binding)
         _each([each.swapping for each in self._hearers if each.key == key])
+
+    def _is_wanted(self, kind: str, handle: int | None) -> bool:
+        """Whether anybody hears of a drawable, or does not know it yet; to ask OpenGL would take longer."""
+        for hearer in self._hearers:
+            if hearer.key.handle == handle and hearer.key.kind == kind:
+                return True
+        return any(
+            all(key.handle != handle or key.kind != kind for key in settled)
+            for settled in list(self._finders.values())
+        )
 
     def _show(self, key: Key, binding: Binding) -> None:
         """Let the finders see a drawable that they do not know."""
@@ -131,6 +148,7 @@ class Hub:
         _each([each.ending for each in self._hearers if ends(each.key, each.display)])
         with self._knowing:
             known = list(self._known)
+        self._quiet.clear()
         for drawable in known:
             drawable.closed = drawable.closed or ends(drawable.key, drawable.display)
         for settled in self._finders.values():  # another window may get the same handle
@@ -140,6 +158,7 @@ class Hub:
 
     def _switch(self) -> None:
         """Hear of the hooks only while somebody hears of this."""
+        self._quiet.clear()
         wanted = bool(self._hearers or self._finders or self._met)
         if wanted and self._stop is None:
             self._stop = watch().listen(self)
