@@ -8,7 +8,7 @@ compile := uv pip compile --no-config --universal --python-version 3.11 --genera
 	--no-emit-find-links --custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-gpu test-windows test-windows-all mutants bench bench-guard bench-baseline lint docs format lock clean
+.PHONY: help demo check test test-gpu test-frameworks test-windows test-windows-all mutants bench bench-guard bench-baseline lint docs format lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 20
@@ -39,6 +39,10 @@ test: $(packages)  ## Run all tests
 test-gpu: $(packages)  ## Run the tests that need an NVIDIA GPU
 	@scripts/setup-system.sh test
 	$(python) -m pytest -m gpu
+
+test-frameworks: $(packages)  ## Record a program on each toolkit that no adapter knows (2 GB of packages, ten minutes)
+	@scripts/setup-system.sh test
+	$(python) scripts/test_frameworks.py
 
 # The tests that count most on Windows, in the order of what a user would miss first.
 windows_tests := tests/windows tests/running/test_frameworks.py tests/cli/test_cli_recover.py tests/contract/test_recorder.py \

@@ -72,8 +72,8 @@ class SwapRecording:
 
         For example:
 
-            for recording in swaps.close():
-                print(recording.path)
+            films = swaps.close()
+            print(f"{len(films)} windows were recorded")
 
         Raises:
             GlrecError: the first failure of a recording; the others are finished all the same.
