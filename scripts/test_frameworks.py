@@ -153,7 +153,7 @@ def record(name: str, folder: Path) -> str:
         words = ("program.py",)
     unset = {"DISPLAY", "WAYLAND_DISPLAY"}
     environment = {key: value for key, value in os.environ.items() if key not in unset}
-    command = [PYTHON, "-m", "glrec_core", "run", "--headless", *program.ending, "-o", film, *words]
+    command = [str(PYTHON), "-m", "glrec_core", "run", "--headless", *program.ending, "-o", str(film), *words]
     try:
         done = subprocess.run(  # noqa: S603 - this very project
             command,
@@ -178,7 +178,7 @@ def main(names: list[str]) -> int:
     if not PYTHON.exists():
         venv.create(HOME, with_pip=True)
     packages = {package for name in names for package in PROGRAMS[name].packages}
-    install = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    install = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*install, *OWN_PACKAGES, *sorted(packages)], check=True)  # noqa: S603
     wrong = 0
     for name in names:

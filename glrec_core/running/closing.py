@@ -73,7 +73,7 @@ def ask_windows_to_close(process_id: int, *, all_of_display: bool) -> int:
         function = library[name]
         function.restype, function.argtypes = result, arguments
         setattr(library, name, function)
-    owners = {process_id, None} if all_of_display else {process_id}
+    owners: set[int | None] = {process_id, None} if all_of_display else {process_id}
     with _connection(library) as display:
         return _ask(library, display, owners) if display else 0
 

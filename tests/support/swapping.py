@@ -144,8 +144,9 @@ class GlxWindow(XWindow):
 
     def _choose(self, display: int) -> _VisualInfo:
         wanted = (c_int * 7)(_GLX_RGBA, _GLX_DOUBLEBUFFER, _GLX_RED_SIZE, 8, _GLX_DEPTH_SIZE, 24, 0)
-        self._visual: _VisualInfo = self._glx.glXChooseVisual(display, 0, wanted).contents
-        return self._visual
+        found: _VisualInfo = self._glx.glXChooseVisual(display, 0, wanted).contents
+        self._visual = found
+        return found
 
     def make_current(self) -> None:
         assert self._glx.glXMakeCurrent(self.display, self.window, self._context)
