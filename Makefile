@@ -8,7 +8,7 @@ compile := uv pip compile --no-config --universal --python-version 3.11 --genera
 	--no-emit-find-links --custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-gpu test-windows test-windows-all mutants bench bench-guard bench-baseline lint gallery docs \
+.PHONY: help demo check test test-gpu test-frameworks test-windows test-windows-all mutants bench bench-guard bench-baseline lint gallery docs \
 	format lock clean
 
 help:  ## Show this list
@@ -40,6 +40,10 @@ test: $(packages)  ## Run all tests
 test-gpu: $(packages)  ## Run the tests that need an NVIDIA GPU
 	@scripts/setup-system.sh test
 	$(python) -m pytest -m gpu
+
+test-frameworks: $(packages)  ## Record a program on each toolkit that no adapter knows (2 GB of packages, ten minutes)
+	@scripts/setup-system.sh test
+	$(python) scripts/test_frameworks.py
 
 # Each promise of an adapter takes a Windows process: these are asked of every framework, the others by `make test-windows-all`.
 windows_rows := pyglet moderngl vispy glfw pygame pygame-window qt-pyside

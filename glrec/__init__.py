@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         mark_frame,
         process,
         record,
+        record_swaps,
         wire,
     )
     from glrec_core import record as attach
@@ -81,6 +82,7 @@ _HOMES = {
     "qt": "glrec.qt:",
     "read": "glrec_core.process:read",
     "record": "glrec_core:record",
+    "record_swaps": "glrec_core:record_swaps",
     "recorded": "glrec_integrations.moderngl:recorded",
     "recover": "glrec_core.recover:recover",
     "vispy": "glrec.vispy:",
@@ -116,6 +118,7 @@ __all__ = [
     "qt",
     "read",
     "record",
+    "record_swaps",
     "recorded",
     "recover",
     "vispy",

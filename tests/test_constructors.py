@@ -136,6 +136,7 @@ def _receive(idle_seconds: Any) -> None:
 
 CALLS: dict[str, Call] = {
     "record": Call(record, names=("target",), documented=(AdapterNotFound,), ends=discard),
+    "record_swaps": Call(lambda sink: glrec_core.record_swaps(sink), names=("sink",), ends=close),  # noqa: PLW0108 - by name
     "record to": Call(lambda sink: record(None, sink), names=("sink",), ends=discard),
     "frame_drawn": Call(of_recorder("frame_drawn"), names=("source",)),
     "frame_drawn, name": Call(

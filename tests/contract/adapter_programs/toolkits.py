@@ -7,6 +7,7 @@ from tests.contract.adapter_programs.rows.moderngl import ModernglWindow
 from tests.contract.adapter_programs.rows.pygame import PygameDisplay, PygameWindow
 from tests.contract.adapter_programs.rows.pyglet import Pyglet
 from tests.contract.adapter_programs.rows.qt import PyQt, PySide
+from tests.contract.adapter_programs.rows.swaps import Swaps
 from tests.contract.adapter_programs.rows.vispy import Vispy
 from tests.contract.adapter_programs.toolkit import Toolkit
 
@@ -19,6 +20,7 @@ TOOLKITS: dict[str, type[Toolkit]] = {
     "pygame-window": PygameWindow,
     "qt-pyside": PySide,
     "qt-pyqt": PyQt,
+    "swaps": Swaps,
 }
 
 
