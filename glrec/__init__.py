@@ -24,7 +24,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glrec import glfw, moderngl, pygame, pyglet, qt, vispy
+    from glrec import glfw, gymnasium, moderngl, pygame, pyglet, qt, vispy
     from glrec_core import (
         Config,
         ConfigError,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         wire,
     )
     from glrec_core import record as attach
-    from glrec_core.arrays import ArrayEncoder, write_video
+    from glrec_core.arrays import ArrayEncoder, VideoWriter, write_video
     from glrec_core.process import read
     from glrec_core.read import Player
     from glrec_core.recover import recover
@@ -68,9 +68,11 @@ _HOMES = {
     "ReplaySink": "glrec_core:ReplaySink",
     "Size": "glrec_core:Size",
     "ThreadedSink": "glrec_core:ThreadedSink",
+    "VideoWriter": "glrec_core.arrays:VideoWriter",
     "attach": "glrec_core:record",
     "errors": "glrec_core.errors:",
     "glfw": "glrec.glfw:",
+    "gymnasium": "glrec.gymnasium:",
     "mark_frame": "glrec_core:mark_frame",
     "moderngl": "glrec.moderngl:",
     "process": "glrec_core.process:",
@@ -102,9 +104,11 @@ __all__ = [
     "ReplaySink",
     "Size",
     "ThreadedSink",
+    "VideoWriter",
     "attach",
     "errors",
     "glfw",
+    "gymnasium",
     "mark_frame",
     "moderngl",
     "process",

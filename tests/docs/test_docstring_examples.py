@@ -70,6 +70,7 @@ VARIABLES: dict[str, Any] = {
     "recorder": glrec_core.Recorder,
     "recording": glrec_core.Recording,
     "replay": ReplaySink,
+    "film": arrays.VideoWriter,
     "sink": sink.file.FileSink,
     "stats": glrec_core.Stats,
     "tap": adapter.Tap,
