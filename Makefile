@@ -8,7 +8,7 @@ compile := uv pip compile --no-config --universal --python-version 3.11 --genera
 	--no-emit-find-links --custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-gpu test-windows test-windows-all mutants bench bench-guard bench-baseline lint docs format lock clean
+.PHONY: help demo check test test-frameworks test-gpu test-windows test-windows-all mutants bench bench-guard bench-baseline lint docs format lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 20
@@ -35,6 +35,13 @@ check: lint  ## Style, types, unit and contract tests: three minutes on two core
 test: $(packages)  ## Run all tests
 	@scripts/setup-system.sh test
 	$(python) -m pytest -n logical --dist worksteal
+
+framework_tests := tests/contract/test_adapter.py tests/integration/gymnasium tests/integration/mujoco tests/integration/vtk
+
+test-frameworks: $(packages)  ## Run the tests of frameworks that are too heavy for everybody (2 GB of packages)
+	@scripts/setup-system.sh test
+	@scripts/framework-venv.sh
+	PYTHONPATH=$(CURDIR) build/frameworks/bin/python -m pytest $(framework_tests)
 
 test-gpu: $(packages)  ## Run the tests that need an NVIDIA GPU
 	@scripts/setup-system.sh test

@@ -24,7 +24,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glrec import glfw, gymnasium, moderngl, pygame, pyglet, qt, vispy
+    from glrec import glfw, gymnasium, moderngl, mujoco, pygame, pyglet, qt, vispy, vtk
     from glrec_core import (
         Config,
         ConfigError,
@@ -75,6 +75,7 @@ _HOMES = {
     "gymnasium": "glrec.gymnasium:",
     "mark_frame": "glrec_core:mark_frame",
     "moderngl": "glrec.moderngl:",
+    "mujoco": "glrec.mujoco:",
     "process": "glrec_core.process:",
     "pygame": "glrec.pygame:",
     "pyglet": "glrec.pyglet:",
@@ -84,6 +85,7 @@ _HOMES = {
     "recorded": "glrec_integrations.moderngl:recorded",
     "recover": "glrec_core.recover:recover",
     "vispy": "glrec.vispy:",
+    "vtk": "glrec.vtk:",
     "wire": "glrec_core.wire:",
     "write_video": "glrec_core.arrays:write_video",
 }
@@ -111,6 +113,7 @@ __all__ = [
     "gymnasium",
     "mark_frame",
     "moderngl",
+    "mujoco",
     "process",
     "pygame",
     "pyglet",
@@ -120,6 +123,7 @@ __all__ = [
     "recorded",
     "recover",
     "vispy",
+    "vtk",
     "wire",
     "write_video",
 ]

@@ -51,6 +51,9 @@ FRAMEWORKS = frozenset(
         "PySide6",
         "PyQt6",
         "gymnasium",
+        "mujoco",
+        "pyvista",
+        "vtkmodules",
     }
 )
 HEAVY = frozenset(
