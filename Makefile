@@ -36,7 +36,8 @@ test: $(packages)  ## Run all tests
 	@scripts/setup-system.sh test
 	$(python) -m pytest -n logical --dist worksteal
 
-framework_tests := tests/contract/test_adapter.py tests/integration/gymnasium tests/integration/mujoco tests/integration/vtk
+framework_tests := tests/contract/test_adapter.py tests/integration/gymnasium tests/integration/mujoco \
+	tests/integration/panda3d tests/integration/vtk
 
 test-frameworks: $(packages)  ## Run the tests of frameworks that are too heavy for everybody (2 GB of packages)
 	@scripts/setup-system.sh test

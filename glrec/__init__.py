@@ -24,7 +24,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glrec import glfw, gymnasium, moderngl, mujoco, pygame, pyglet, qt, vispy, vtk
+    from glrec import glfw, gymnasium, moderngl, mujoco, panda3d, pygame, pyglet, qt, vispy, vtk
     from glrec_core import (
         Config,
         ConfigError,
@@ -76,6 +76,7 @@ _HOMES = {
     "mark_frame": "glrec_core:mark_frame",
     "moderngl": "glrec.moderngl:",
     "mujoco": "glrec.mujoco:",
+    "panda3d": "glrec.panda3d:",
     "process": "glrec_core.process:",
     "pygame": "glrec.pygame:",
     "pyglet": "glrec.pyglet:",
@@ -114,6 +115,7 @@ __all__ = [
     "mark_frame",
     "moderngl",
     "mujoco",
+    "panda3d",
     "process",
     "pygame",
     "pyglet",

@@ -51,7 +51,9 @@ FRAMEWORKS = frozenset(
         "PySide6",
         "PyQt6",
         "gymnasium",
+        "direct",
         "mujoco",
+        "panda3d",
         "pyvista",
         "vtkmodules",
     }

@@ -24,12 +24,12 @@ from glrec_core import adapter, arrays, drawing, encoder, process, read, recover
 from glrec_core.hooks.program import Program
 from glrec_core.sink.replay import ReplaySink
 from glrec_core.sink.stored import StoredSink
-from glrec_integrations import glfw, moderngl, pygame, pyglet, qt, vispy, vtk
+from glrec_integrations import glfw, moderngl, panda3d, pygame, pyglet, qt, vispy, vtk
 from tests.docs.pages import PAGES
 
 PACKAGES: tuple[types.ModuleType, ...] = (
     *(glrec_core, adapter, arrays, drawing, encoder, process, read, recover, wire),
-    *(glfw, moderngl, pygame, pyglet, qt, vispy, vtk),
+    *(glfw, moderngl, panda3d, pygame, pyglet, qt, vispy, vtk),
 )
 
 STAGES = (stages.Sink, stages.MarkedSink, StoredSink, stages.Encoder, wire.Channel)

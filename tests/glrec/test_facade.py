@@ -13,7 +13,7 @@ import glrec_core
 from glrec_core import arrays, process, read, recover
 from tests.support.displays import run_program
 
-FRAMEWORKS = ("glfw", "gymnasium", "moderngl", "mujoco", "pygame", "pyglet", "qt", "vispy", "vtk")
+FRAMEWORKS = ("glfw", "gymnasium", "moderngl", "mujoco", "panda3d", "pygame", "pyglet", "qt", "vispy", "vtk")
 PROGRAM = """
 import glrec
 

@@ -5,6 +5,7 @@ from importlib import import_module
 from tests.contract.adapter_programs.rows.glfw import Glfw
 from tests.contract.adapter_programs.rows.moderngl import ModernglWindow
 from tests.contract.adapter_programs.rows.mujoco import Mujoco
+from tests.contract.adapter_programs.rows.panda3d import Panda3d
 from tests.contract.adapter_programs.rows.pygame import PygameDisplay, PygameWindow
 from tests.contract.adapter_programs.rows.pyglet import Pyglet
 from tests.contract.adapter_programs.rows.qt import PyQt, PySide
@@ -20,6 +21,7 @@ TOOLKITS: dict[str, type[Toolkit]] = {
     "pygame": PygameDisplay,
     "pygame-window": PygameWindow,
     "mujoco": Mujoco,
+    "panda3d": Panda3d,
     "qt-pyside": PySide,
     "qt-pyqt": PyQt,
     "vtk": Vtk,
