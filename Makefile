@@ -8,8 +8,8 @@ compile := uv pip compile --no-config --universal --python-version 3.11 --genera
 	--no-emit-find-links --custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-gpu test-frameworks test-windows test-windows-all mutants bench bench-guard bench-baseline lint gallery docs \
-	format lock clean
+.PHONY: help demo check test test-gpu test-frameworks test-windows test-windows-all mutants bench bench-guard \
+	bench-baseline lint gallery docs format lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 20
@@ -37,13 +37,18 @@ test: $(packages)  ## Run all tests
 	@scripts/setup-system.sh test
 	$(python) -m pytest -n logical --dist worksteal
 
+framework_tests := tests/contract/test_adapter.py tests/integration/gymnasium tests/integration/mujoco \
+	tests/integration/panda3d tests/integration/vtk
+
+test-frameworks: $(packages)  ## Test heavy frameworks, and record programs on toolkits that no adapter knows (4 GB of packages)
+	@scripts/setup-system.sh test
+	@scripts/framework-venv.sh
+	PYTHONPATH=$(CURDIR) build/frameworks/bin/python -m pytest $(framework_tests)
+	$(python) scripts/test_frameworks.py
+
 test-gpu: $(packages)  ## Run the tests that need an NVIDIA GPU
 	@scripts/setup-system.sh test
 	$(python) -m pytest -m gpu
-
-test-frameworks: $(packages)  ## Record a program on each toolkit that no adapter knows (2 GB of packages, ten minutes)
-	@scripts/setup-system.sh test
-	$(python) scripts/test_frameworks.py
 
 # Each promise of an adapter takes a Windows process: these are asked of every framework, the others by `make test-windows-all`.
 windows_rows := pyglet moderngl vispy glfw pygame pygame-window qt-pyside

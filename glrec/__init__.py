@@ -24,7 +24,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glrec import glfw, moderngl, pygame, pyglet, qt, vispy
+    from glrec import glfw, gymnasium, moderngl, mujoco, panda3d, pygame, pyglet, qt, vispy, vtk
     from glrec_core import (
         Config,
         ConfigError,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
         wire,
     )
     from glrec_core import record as attach
-    from glrec_core.arrays import ArrayEncoder, write_video
+    from glrec_core.arrays import ArrayEncoder, VideoWriter, write_video
     from glrec_core.drawing import OffscreenFramebuffer
     from glrec_core.process import read
     from glrec_core.read import Player
@@ -71,11 +71,15 @@ _HOMES = {
     "ReplaySink": "glrec_core:ReplaySink",
     "Size": "glrec_core:Size",
     "ThreadedSink": "glrec_core:ThreadedSink",
+    "VideoWriter": "glrec_core.arrays:VideoWriter",
     "attach": "glrec_core:record",
     "errors": "glrec_core.errors:",
     "glfw": "glrec.glfw:",
+    "gymnasium": "glrec.gymnasium:",
     "mark_frame": "glrec_core:mark_frame",
     "moderngl": "glrec.moderngl:",
+    "mujoco": "glrec.mujoco:",
+    "panda3d": "glrec.panda3d:",
     "process": "glrec_core.process:",
     "pygame": "glrec.pygame:",
     "pyglet": "glrec.pyglet:",
@@ -86,6 +90,7 @@ _HOMES = {
     "recorded": "glrec_integrations.moderngl:recorded",
     "recover": "glrec_core.recover:recover",
     "vispy": "glrec.vispy:",
+    "vtk": "glrec.vtk:",
     "wire": "glrec_core.wire:",
     "write_video": "glrec_core.arrays:write_video",
 }
@@ -107,11 +112,15 @@ __all__ = [
     "ReplaySink",
     "Size",
     "ThreadedSink",
+    "VideoWriter",
     "attach",
     "errors",
     "glfw",
+    "gymnasium",
     "mark_frame",
     "moderngl",
+    "mujoco",
+    "panda3d",
     "process",
     "pygame",
     "pyglet",
@@ -122,6 +131,7 @@ __all__ = [
     "recorded",
     "recover",
     "vispy",
+    "vtk",
     "wire",
     "write_video",
 ]

@@ -24,12 +24,12 @@ from glrec_core import adapter, arrays, drawing, encoder, process, read, recover
 from glrec_core.hooks.program import Program
 from glrec_core.sink.replay import ReplaySink
 from glrec_core.stages import StoredSink
-from glrec_integrations import glfw, moderngl, pygame, pyglet, qt, vispy
+from glrec_integrations import glfw, moderngl, panda3d, pygame, pyglet, qt, vispy, vtk
 from tests.docs.pages import PAGES
 
 PACKAGES: tuple[types.ModuleType, ...] = (
     *(glrec_core, adapter, arrays, drawing, encoder, process, read, recover, wire),
-    *(glfw, moderngl, pygame, pyglet, qt, vispy),
+    *(glfw, moderngl, panda3d, pygame, pyglet, qt, vispy, vtk),
 )
 
 STAGES = (stages.Sink, stages.MarkedSink, StoredSink, stages.Encoder, wire.Channel)
@@ -70,6 +70,7 @@ VARIABLES: dict[str, Any] = {
     "recorder": glrec_core.Recorder,
     "recording": glrec_core.Recording,
     "replay": ReplaySink,
+    "film": arrays.VideoWriter,
     "sink": sink.file.FileSink,
     "stats": glrec_core.Stats,
     "tap": adapter.Tap,
@@ -100,7 +101,9 @@ def _resolved(name: str) -> Any:
     for end in range(len(parts), 0, -1):
         try:
             value: Any = importlib.import_module(".".join(parts[:end]))
-        except ModuleNotFoundError:
+        except ModuleNotFoundError as error:
+            if not str(error.name).startswith("glrec_"):
+                return None  # of a framework that only `make test-frameworks` installs
             continue
         for part in parts[end:]:
             value = getattr(value, part)
