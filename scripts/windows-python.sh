@@ -99,15 +99,20 @@ made_by=$(sha256sum <scripts/windows-python.sh)
 install_glrec
 (($#)) || exit 0
 
-rm -f "$folder/input" && mkfifo "$folder/input"
+rm -f "$folder/input" "$folder/desktop" && mkfifo "$folder/input"
 display=$folder/display
 Xvfb -displayfd 9 -screen 0 1280x1024x24 -nolisten tcp 9>"$display" >/dev/null 2>&1 &
 server=$!
 trap 'WINEPREFIX=$folder/prefix /usr/lib/wine/wineserver64 -k 2>/dev/null || true; kill $server 2>/dev/null || true' EXIT
-while [[ ! -s $display ]]; do kill -0 $server && sleep 0.05; done
+while [[ ! -s $display ]]; do kill -0 $server || exit; sleep 0.05; done
 DISPLAY=:$(<"$display")
 export DISPLAY
-windows_python -c 'import sys; print("Windows Python", sys.version)' >/dev/null # the first start makes wine's prefix
+# Wine's desktop ends a second after the last window, and whoever comes just then finds no OpenGL. This window stays.
+windows_python -u -c 'import ctypes, time
+assert ctypes.windll.user32.CreateWindowExW(0, "STATIC", "stays", 0, 0, 0, 1, 1, None, None, None, None)
+print("there")
+time.sleep(86400)' >"$folder/desktop" &
+until grep -q there "$folder/desktop" 2>/dev/null; do kill -0 $! || exit; sleep 0.2; done # the first start makes wine's prefix
 # The tests are this working tree's; the product is what the wheel has put beside the standard library.
 rm -rf "$folder/tests-root" && mkdir "$folder/tests-root"
 cp -a tests pyproject.toml docs examples benchmarks README.md "$folder/tests-root/"
