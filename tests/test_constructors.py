@@ -47,7 +47,7 @@ from glrec_core import (
     record,
     wire,
 )
-from glrec_core.arrays import ArrayEncoder, write_video
+from glrec_core.arrays import ArrayEncoder, VideoWriter, write_video
 from glrec_core.drawing import OffscreenFramebuffer
 from glrec_core.read import Player, VideoError
 from glrec_core.recover import recover
@@ -156,6 +156,7 @@ CALLS: dict[str, Call] = {
         documented=(SinkError,),
     ),
     "ArrayEncoder": Call(ArrayEncoder, lambda: {"width": 64, "height": 48}, costly=True, ends=close),
+    "VideoWriter": Call(VideoWriter, lambda: {"path": "a.mp4", "fps": 30}),
     "write_video": Call(
         write_video,
         lambda: {"path": "a.mp4", "arrays": [], "fps": 30},
