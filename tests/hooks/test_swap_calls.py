@@ -231,6 +231,24 @@ except KeyboardInterrupt:
     assert (done.stdout, done.stderr) == ("interrupted\n", "")
 
 
+def test_threads_that_look_at_the_same_time_wait_for_each_other_only(built: Callable[..., Path]) -> None:
+    """Neither may wait for the loader with the GIL in its hands, nor for the GIL with the loader's lock."""
+    program = """
+import sys, threading
+sys.setswitchinterval(1e-6)
+def look():
+    for _ in range(20):
+        watch()._mapped = None
+        watch().look()
+threads = [threading.Thread(target=look) for _ in range(3)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert draws.swap_directly(1, 2) == 1
+print("looked")
+"""
+    assert run(built(), program) == "looked\n"
+
+
 def test_memory_stays_flat(built: Callable[..., Path]) -> None:
     program = """
 from pathlib import Path

@@ -7,12 +7,16 @@ thread executes Python next, which may be within a callback of ours: Ctrl-C woul
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 from contextlib import suppress
+from pathlib import Path
 from time import sleep
 
 _BACK_IN_C_SECONDS = 0.001
-"""By then the callback has mostly returned; if it has not, the exception comes here once more."""
+"""After so long it is looked again whether the callback has returned."""
+
+_HERE = str(Path(__file__).parent)
 
 
 def deliver(error: BaseException) -> None:
@@ -25,9 +29,22 @@ def deliver(error: BaseException) -> None:
 
 
 def _raise_in_main_thread(kind: type[BaseException]) -> None:
-    sleep(_BACK_IN_C_SECONDS)
     identity = threading.main_thread().ident
+    while True:
+        sleep(_BACK_IN_C_SECONDS)
+        if not _is_in_a_callback(identity):
+            break
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(identity or 0), ctypes.py_object(kind))
+
+
+def _is_in_a_callback(identity: int | None) -> bool:
+    """Whether a thread is still in functions of ours, which would be the ones to get the exception."""
+    frame = sys._current_frames().get(identity or 0)  # noqa: SLF001 - the documented way
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(_HERE):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _like(error: BaseException) -> type[BaseException]:

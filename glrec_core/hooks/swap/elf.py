@@ -1,16 +1,18 @@
 """Reads which libraries are in this process and where each of them keeps the addresses of functions of others.
 
-Everything is read from memory, as the loader left it: a stripped file has it all the same. What another thread loads at
-this very moment may not be relocated yet; slots that look so are left for the next look.
+Everything is read from memory, as the loader left it: a stripped file has it all the same. What this very thread is in the midst
+of loading may not be relocated yet; slots that look so are left for the next look.
 """
 
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 _DYNAMIC, _RELRO = 2, 0x6474E552
@@ -36,17 +38,6 @@ class _Header(ctypes.Structure):
     )
 
 
-class _Info(ctypes.Structure):
-    _fields_ = (
-        ("base", ctypes.c_uint64),
-        ("name", ctypes.c_char_p),
-        ("headers", ctypes.POINTER(_Header)),
-        ("header_count", ctypes.c_uint16),
-        ("adds", ctypes.c_ulonglong),
-        ("subs", ctypes.c_ulonglong),
-    )
-
-
 class _LinkMap(ctypes.Structure):
     """What the loader tells a debugger of a library; a handle points to one (`link.h`)."""
 
@@ -58,8 +49,6 @@ _LinkMap._fields_ = (
     ("next", ctypes.POINTER(_LinkMap)),
     ("previous", ctypes.POINTER(_LinkMap)),
 )
-
-_Visit = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(_Info), ctypes.c_size_t, ctypes.c_void_p)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,42 +207,52 @@ class Library:
         return any(text in ctypes.string_at(first, last - first) for first, last in self.constants)
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many libraries have come and gone so far."""
+Mapped = frozenset[tuple[str, int]]
+"""The files of which parts lie in memory, each with the address of its beginning there."""
 
-    loaded: int
-    unloaded: int
+_MAPS = Path("/proc/self/maps")
+_NO_LOAD, _LAZY = 4, 1
+_DELETED = " (deleted)"
 
 
 class Loader:
-    """The libraries of this process."""
+    """The libraries of this process.
+
+    `dl_iterate_phdr` is not what tells of them: it calls back while it holds the loader's lock, and Python may hand the GIL to
+    another thread within any function, which then waits for that lock with the GIL in its hands.
+    """
 
     def __init__(self) -> None:
-        # Keeps the GIL: whoever waited for it within the callback, holding the loader's lock, could wait for a thread that
-        # has the GIL and waits for that lock.
-        self._iterate: Any = ctypes.PYFUNCTYPE(ctypes.c_int, _Visit, ctypes.c_void_p)(
-            ("dl_iterate_phdr", ctypes.CDLL(None))
+        library = ctypes.CDLL(None)
+        self._open: Any = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int)(
+            ("dlopen", library)
         )
+        self._close: Any = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(("dlclose", library))
 
-    def visit(self, seen: Callable[[Library], None]) -> None:
-        """Call a function with each library; none of them can be unloaded meanwhile.
+    def mapped(self) -> Mapped:
+        """Return what is in memory now. It is another value when a library has come or gone."""
+        return frozenset(_beginnings())
+
+    def visit(self, mapped: Mapped, seen: Callable[[Library], None]) -> None:
+        """Call a function with each library; that one cannot be unloaded meanwhile, and is relocated.
 
         Raises:
             Exception: what the function raises, when all have been visited.
 
         """
         errors: list[BaseException] = []
-
-        def callback(info: Any, _: int, __: int | None) -> int:
+        program = str(Path("/proc/self/exe").readlink())
+        for path, address in sorted(mapped):
+            handle = self._open(None if path == program else os.fsencode(path), _NO_LOAD | _LAZY)
+            if not handle:
+                continue  # no library, or one of another namespace, or it has just gone
             try:
-                if (library := _library(info.contents)) is not None:
+                if (library := _mapped(_LinkMap.from_address(handle), address)) is not None:
                     seen(library)
-            except BaseException as error:  # noqa: BLE001 - C is in between; raised below
+            except BaseException as error:  # noqa: BLE001 - raised below
                 errors.append(error)
-            return 0
-
-        self._iterate(_Visit(callback), None)
+            finally:
+                self._close(handle)
         if errors:
             raise errors[0]
 
@@ -264,35 +263,28 @@ class Loader:
             first = first.previous.contents
         found, each = [], ctypes.pointer(first)
         while each:  # type: ignore[truthy-bool] # a null pointer is false
-            if (library := _mapped(each.contents)) is not None:
+            if (library := _mapped(each.contents, each.contents.base)) is not None:
                 found.append(library)
             each = each.contents.next
         return found
 
-    def count(self) -> Count:
-        """Return how many have come and gone."""
-        counts: list[Count] = []
 
-        def callback(info: Any, _: int, __: int | None) -> int:
-            counts.append(Count(info.contents.adds, info.contents.subs))
-            return 1  # the first one tells it
-
-        self._iterate(_Visit(callback), None)
-        return counts[0]
+def _beginnings() -> Iterator[tuple[str, int]]:
+    for line in _MAPS.read_text("utf-8", "surrogateescape").splitlines():
+        extent, _, offset, _, _, *path = line.split(maxsplit=5)
+        if path and path[0].startswith("/") and int(offset, 16) == 0:
+            yield path[0].removesuffix(_DELETED), int(extent.partition("-")[0], 16)
 
 
-def _library(info: Any) -> Library | None:
-    headers = [info.headers[index] for index in range(info.header_count)]
-    return _described(info.base, info.name, headers)
-
-
-def _mapped(link: Any) -> Library | None:
-    """Describe a library by the header of its file, which lies in memory with it."""
-    header = ctypes.string_at(link.base, 64) if link.base else b""
+def _mapped(link: Any, address: int) -> Library | None:
+    """Describe a library by the header of its file, which lies in memory with it, at `address`."""
+    if link.base not in {0, address}:
+        return None  # the file lies there a second time, as data
+    header = ctypes.string_at(address, 64) if address else b""
     if not header.startswith(b"\x7fELF"):
         return None
     (at,), (count,) = struct.unpack_from("<Q", header, 32), struct.unpack_from("<H", header, 56)
-    return _described(link.base, link.name, list((_Header * count).from_address(link.base + at)))
+    return _described(link.base, link.name, list((_Header * count).from_address(address + at)))
 
 
 def _described(base: int, name: bytes | None, headers: list[Any]) -> Library | None:

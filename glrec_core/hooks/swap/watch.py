@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from glrec_core.hooks.swap.delivery import deliver
-from glrec_core.hooks.swap.elf import Count, Library, Loader, Slot
+from glrec_core.hooks.swap.elf import Library, Loader, Mapped, Slot
 from glrec_core.hooks.swap.loading import Linker, open_for
 from glrec_core.hooks.swap.machine import READABLE, WRITABLE, Pages, Stub, Stubs
 
@@ -110,7 +110,8 @@ class Watch:
         self._thunks: dict[str, Any] = {}
         self._functions: list[Any] = []
         self._seen: set[tuple[int, str]] = set()
-        self._count: Count | None = None
+        self._mapped: Mapped | None = None
+        self._writing = threading.Lock()
         self._ended = False
         self._python = ctypes.cast(ctypes.pythonapi.PyGILState_Ensure, _POINTER).value or 0
         self.patched: list[tuple[str, str]] = []
@@ -137,21 +138,26 @@ class Watch:
 
     def look(self) -> None:
         """Patch the libraries that have come since the last look."""
-        count = self._loader.count()
-        if count == self._count or self._ended:
+        mapped = self._loader.mapped()
+        if mapped == self._mapped or self._ended:
             return
-        if self._count is not None and count.unloaded != self._count.unloaded:
-            self._seen.clear()  # another library may lie where one was
-        self._count = count
+        self._mapped = mapped
         complete: list[bool] = []
+        present: set[tuple[int, str]] = set()
         late: list[tuple[Library, Slot]] = []
-        self._loader.visit(lambda library: complete.append(self._visit(library, late)))
+
+        def seen(library: Library) -> None:
+            present.add((library.base, library.path))
+            complete.append(self._visit(library, late))
+
+        self._loader.visit(mapped, seen)
+        self._seen &= present  # another library may come to lie where one was
         for library, slot in late:
-            # The loader's lock must not be held here, nor may anything be unloaded: a library whose slot waits was just there.
+            # Nothing may have been unloaded: a library whose slot waits was just there.
             if real := self._linker.find(library, slot.name):
                 self._patch(library, slot, real)
         if not all(complete):
-            self._count = None
+            self._mapped = None
 
     def _visit(self, library: Library, late: list[tuple[Library, Slot]]) -> bool:
         """Patch one library; returns whether it needs no further look."""
@@ -177,14 +183,18 @@ class Watch:
         stub = self._stub(library, slot.name, real)
         if stub is None:
             return
+        with self._writing:  # of two threads, one would take the right to write from the other
+            self._write(slot, stub.address)
+        self.patched.append((library.path, slot.name))
+        self._tell_of(slot.name)
+
+    def _write(self, slot: Slot, address: int) -> None:
         pages, protection = self._pages, _protection(slot.address) if slot.read_only else WRITABLE
         if slot.read_only:
             pages.protect(slot.address, 8, protection | WRITABLE)
-        slot.write(stub.address)
+        slot.write(address)
         if protection & WRITABLE != WRITABLE:
             pages.protect(slot.address, 8, protection)
-        self.patched.append((library.path, slot.name))
-        self._tell_of(slot.name)
 
     def _tell_of(self, name: str) -> None:
         for listener in self._listeners:
