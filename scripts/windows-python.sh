@@ -13,7 +13,7 @@ source scripts/apt.sh
 # What wine lacks for newer ones, docs/platforms.md says.
 readonly numpy=numpy==1.26.4
 readonly qt=(pyside6-essentials==6.4.3 shiboken6==6.4.3)
-readonly test_packages=(pytest pytest-timeout pytest-xdist hypothesis psutil pillow 'scipy<1.16' glfw pygame-ce "${qt[@]}")
+readonly test_packages=(pytest pytest-timeout pytest-xdist hypothesis psutil pillow 'scipy<1.16' glfw pygame-ce zfec "${qt[@]}")
 readonly extras=cli,pyglet,moderngl,vispy,glfw,pygame,imageio,spill
 readonly python=.venv/bin/python
 
