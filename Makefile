@@ -63,7 +63,9 @@ windows_tests := tests/windows tests/running/test_frameworks.py tests/cli/test_c
 	tests/contract/test_controls.py tests/system/test_files.py tests/system/test_system_names.py tests/spill/test_spill_file.py \
 	tests/sink/test_sink_file.py tests/sink/test_sink_pictures.py tests/system/test_durable.py
 # And what else was seen to make sense there.
-windows_tests_all := $(windows_tests) tests/contract/test_adapter.py tests/cli/test_cli_main.py tests/cli/test_cli_info.py \
+windows_tests_all := $(windows_tests) tests/contract/test_adapter.py tests/cli/test_cli_doctor.py tests/cli/test_cli_loopback.py \
+	tests/cli/test_cli_main.py tests/cli/test_cli_info.py tests/wire tests/integration/glfw tests/integration/pygame \
+	tests/integration/pyglet \
 	tests/test_config.py tests/test_options.py tests/values tests/recorder tests/capture/test_geometry.py tests/hooks \
 	tests/pipeline tests/convert tests/report tests/encode/test_tagging.py tests/encode/test_motion_jpeg.py \
 	tests/gl/test_gl_functions.py tests/sink tests/spill

@@ -13,7 +13,7 @@ source scripts/apt.sh
 # What wine lacks for newer ones, docs/platforms.md says.
 readonly numpy=numpy==1.26.4
 readonly qt=(pyside6-essentials==6.4.3 shiboken6==6.4.3)
-readonly test_packages=(pytest pytest-timeout pytest-xdist hypothesis psutil pillow 'scipy<1.16' glfw pygame-ce "${qt[@]}")
+readonly test_packages=(pytest pytest-timeout pytest-xdist hypothesis psutil pillow 'scipy<1.16' glfw pygame-ce zfec "${qt[@]}")
 readonly extras=cli,pyglet,moderngl,vispy,glfw,pygame,imageio,spill
 readonly python=.venv/bin/python
 
@@ -90,6 +90,25 @@ windows_python() {
         /usr/lib/wine/wine64 "$folder/py/python.exe" "$@" 0<>"$folder/input" 2>&1 | cat
 }
 
+# Opens a window that stays, for wine's desktop ends with the last one and takes a while to begin again. The first start makes
+# wine's prefix as well.
+open_desktop() {
+    windows_python -u -c 'import ctypes, time
+user, void = ctypes.windll.user32, ctypes.c_void_p
+user.CreateWindowExW.restype = user.GetDC.restype = void
+window = user.CreateWindowExW(0, "STATIC", "stays", 0, 0, 0, 1, 1, None, None, None, None)
+assert window, "no window"
+assert ctypes.windll.gdi32.DescribePixelFormat(void(user.GetDC(void(window))), 1, 0, None), "no OpenGL"
+print("there")
+time.sleep(86400)' >"$folder/desktop" &
+    while ! grep -q there "$folder/desktop" 2>/dev/null; do
+        kill -0 $! 2>/dev/null || return 1
+        sleep 0.2
+    done
+}
+
+end_wine() { WINEPREFIX=$folder/prefix /usr/lib/wine/wineserver64 -k 2>/dev/null || true; }
+
 made_by=$(sha256sum <scripts/windows-python.sh)
 [[ $(cat "$folder/.complete" 2>/dev/null) == "$made_by" ]] || {
     say "making a Windows Python"
@@ -99,20 +118,15 @@ made_by=$(sha256sum <scripts/windows-python.sh)
 install_glrec
 (($#)) || exit 0
 
-rm -f "$folder/input" "$folder/desktop" && mkfifo "$folder/input"
+rm -f "$folder"/{input,desktop,display} && mkfifo "$folder/input"
 display=$folder/display
 Xvfb -displayfd 9 -screen 0 1280x1024x24 -nolisten tcp 9>"$display" >/dev/null 2>&1 &
 server=$!
-trap 'WINEPREFIX=$folder/prefix /usr/lib/wine/wineserver64 -k 2>/dev/null || true; kill $server 2>/dev/null || true' EXIT
+trap 'end_wine; kill $server 2>/dev/null || true' EXIT
 while [[ ! -s $display ]]; do kill -0 $server || exit; sleep 0.05; done
 DISPLAY=:$(<"$display")
 export DISPLAY
-# Wine's desktop ends a second after the last window, and whoever comes just then finds no OpenGL. This window stays.
-windows_python -u -c 'import ctypes, time
-assert ctypes.windll.user32.CreateWindowExW(0, "STATIC", "stays", 0, 0, 0, 1, 1, None, None, None, None)
-print("there")
-time.sleep(86400)' >"$folder/desktop" &
-until grep -q there "$folder/desktop" 2>/dev/null; do kill -0 $! || exit; sleep 0.2; done # the first start makes wine's prefix
+open_desktop || { say "wine has no desktop with OpenGL on $DISPLAY: $(<"$folder/desktop")"; exit 1; }
 # The tests are this working tree's; the product is what the wheel has put beside the standard library.
 rm -rf "$folder/tests-root" && mkdir "$folder/tests-root"
 cp -a tests pyproject.toml docs examples benchmarks README.md "$folder/tests-root/"

@@ -15,7 +15,8 @@ from glrec_core.wire.reassembler import Reassembler
 from glrec_core.wire.sink import WireSink
 from glrec_core.wire.udp_loop import UdpLoop
 
-_now_ns = time.monotonic_ns  # real time, whatever becomes of the module's function in a program that is run
+# Real time, whatever becomes of the module's function in a program that is run; Windows' `monotonic_ns` moves by 16 ms.
+_now_ns = time.perf_counter_ns
 
 
 @dataclass(frozen=True, slots=True)
