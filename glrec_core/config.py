@@ -275,7 +275,8 @@ class Config:
         known = Options.__annotations__
         for name in options:
             if name not in known:
-                near = nearest(name, known, OPTION_SYNONYMS) or "."
+                codecs = dict.fromkeys((*CODEC_SYNONYMS, *CODEC_SYNONYMS.values()), "codec")
+                near = nearest(name, known, codecs | OPTION_SYNONYMS) or "."
                 raise ConfigError(
                     f"{name}= is not an option of a recording{near} Options are: {', '.join(known)}"
                 )
