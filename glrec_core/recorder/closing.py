@@ -30,7 +30,8 @@ class Closing:
     def __init__(self, job: Job, *, steps_unasked: bool) -> None:
         """`steps_unasked` says that nobody asked for the step clock; see `settle`."""
         self._job = job
-        self._maker = Maker()
+        self.maker = Maker()
+        """The process that records."""
         self._thread = threading.current_thread()
         self._lock = threading.RLock()
         self._closer: threading.Thread | None = None
@@ -63,14 +64,9 @@ class Closing:
         return self.closed or self.ended or self._job.reports.stopped
 
     @property
-    def is_here(self) -> bool:
-        """Whether this is the process that records, and no forked child of it."""
-        return self._maker.is_here
-
-    @property
     def is_due(self) -> bool:
         """Whether there is anything left to do, in this process."""
-        return bool(self._steps) and self._maker.is_here
+        return bool(self._steps) and self.maker.is_here
 
     @property
     def is_by_this_thread(self) -> bool:

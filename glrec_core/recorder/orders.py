@@ -38,7 +38,7 @@ class Orders:
     @property
     def waiting(self) -> bool:
         """Whether somebody waits for a screenshot whose frame has not come out of the capture."""
-        return self._screenshots.waiting or any(order.shots for order in self._by_pts.values())
+        return bool(self._screenshots.waiting) or any(order.shots for order in self._by_pts.values())
 
     @property
     def unrecorded(self) -> int:

@@ -58,12 +58,12 @@ class Recorder:
         config = job.config
         self._config, self._clock, self._orders = config, job.clock, job.orders
         self._stats, self._reports = job.stats, job.reports
-        self._closing = Closing(job, steps_unasked=steps_unasked)
-        self._reading = self._closing.reading
         self._paused = False
         if config.paused:
             self.pause()
         prepare(agreed, preload)
+        self._closing = Closing(job, steps_unasked=steps_unasked)
+        self._reading, self._maker = self._closing.reading, self._closing.maker
 
     # Tap
 
@@ -85,7 +85,7 @@ class Recorder:
             CaptureError: in your own loop, the first frame comes without a usable context.
 
         """
-        if self._closing.is_here:
+        if self._maker.is_here:
             with held_back, self._reading:
                 self._frame_drawn(as_framebuffer(source))
 
@@ -97,7 +97,7 @@ class Recorder:
 
         The file is then finished by the encode thread; `wait()` and `close()` wait for it and give the `Recording`.
         """
-        if self._closing.is_here:
+        if self._maker.is_here:
             self._reports.run_all(self._closing.end_of_input, self._closing.release)
 
     @property

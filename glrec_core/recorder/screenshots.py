@@ -53,15 +53,11 @@ class Screenshots:
     def __init__(self, color: ColorSpace) -> None:
         self._color = color
         self._lock = threading.Lock()
-        self._waiting: list[Shot] = []
+        self.waiting: list[Shot] = []
+        """Those who wait for the next frame that is read."""
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._ended = False
-
-    @property
-    def waiting(self) -> bool:
-        """Whether somebody waits for the next frame that is read."""
-        return bool(self._waiting)
 
     @property
     def at_work(self) -> bool:
@@ -79,13 +75,13 @@ class Screenshots:
             if self._ended:
                 raise ClosedError("the recording has ended and reads no further frame for a screenshot")
             self._start_thread()
-            self._waiting.append(shot)
+            self.waiting.append(shot)
         return shot.future
 
     def take(self) -> tuple[Shot, ...]:
         """Return all who wait, for a frame that is being read; nobody can cancel any more."""
         with self._lock:
-            shots, self._waiting = self._waiting, []
+            shots, self.waiting = self.waiting, []
         return tuple(shot for shot in shots if shot.future.set_running_or_notify_cancel())
 
     def develop(self, shots: tuple[Shot, ...], to_host: ToHost, frame: Frame) -> None:
@@ -96,7 +92,7 @@ class Screenshots:
         """Say that no further frame will be read. Those that are in the ring may still come."""
         with self._lock:
             self._ended = True
-            shots, self._waiting = self._waiting, []
+            shots, self.waiting = self.waiting, []
         self.disappoint([shot for shot in shots if shot.future.set_running_or_notify_cancel()], reason)
 
     def disappoint(self, shots: Iterable[Shot], reason: Exception | None) -> None:

@@ -23,6 +23,7 @@ from glrec_core import (
     record,
 )
 from glrec_core.gl.functions import GL
+from glrec_core.testing import MemorySink
 from glrec_core.testing.barcode import Region
 from tests.support import video
 from tests.support.contexts import standalone_context
@@ -421,3 +422,21 @@ def test_an_account_that_cannot_be_written_is_told_and_costs_no_frame(
     with pytest.raises(SinkError, match="stats_json"):
         recorder.close()
     video.assert_recording(tmp_path / "a.mp4", 5, (320, 240), fps=60)
+
+
+def test_a_keyframe_is_made_of_the_next_recorded_frame(context: moderngl.Context) -> None:
+    """One that is asked for before the first frame, or while paused, is no other."""
+    sink = MemorySink()
+    recorder, loop = record(None, sink, timing="step", fps=60), BarcodeLoop(context, (64, 48))
+    recorder.force_idr()
+    for number in range(12):
+        if number in {4, 9}:
+            recorder.force_idr()
+        if number == 9:
+            recorder.pause()
+            loop.record(recorder, range(1))
+            recorder.resume()
+        loop.record(recorder, range(number, number + 1))
+    recorder.close()
+    packets = sorted(sink.packets, key=lambda packet: packet.pts)
+    assert [number for number, packet in enumerate(packets) if packet.keyframe] == [0, 4, 9]

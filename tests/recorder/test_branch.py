@@ -221,3 +221,38 @@ def test_a_branch_that_cannot_be_opened_leaves_no_other_behind(
     with pytest.raises(AttributeError):
         recording.close()
     wait_for(lambda: "glrec-encode" not in {thread.name for thread in threading.enumerate()})
+
+
+def test_each_branch_has_slots_of_its_own(
+    context_of_both_rings: moderngl.Context, tmp_path: Path, beside: Beside
+) -> None:
+    """A view that holds an old frame takes none of the film's: the ring has room for both when both are full."""
+    kept, view = GatedSink(tmp_path / "film.mkv"), GatedSink(tmp_path / "view.mkv")
+    kept.gate.set()
+    recording = film(kept, overflow="drop")
+    plan, loop = beside(recording, view), BarcodeLoop(context_of_both_rings, SIZE)
+    while not view.begun.is_set() or recording.stats.packets < 2 * SLOTS:
+        loop.record(recording, range(1))
+    kept.gate.clear()
+    before = recording.stats
+    while recording.stats.dropped == before.dropped or recording.stats.queued < SLOTS:
+        loop.record(recording, range(1, 2))
+    assert plan.queue.used == plan.queue.slots
+    assert recording.error is None
+    kept.gate.set()
+    view.gate.set()
+    assert recording.close().frames == recording.stats.recorded
+    assert video.read_barcodes(tmp_path / "film.mkv")[-1] == 1
+
+
+def test_a_context_is_not_left_before_the_view_has_given_its_frames_back(
+    context_of_both_rings: moderngl.Context, tmp_path: Path, beside: Beside
+) -> None:
+    recording, view = film(tmp_path / "film.mkv"), GatedSink(tmp_path / "view.mkv")
+    plan, loop = beside(recording, view), BarcodeLoop(context_of_both_rings, SIZE)
+    while not view.begun.is_set():
+        loop.record(recording, range(1))
+    threading.Timer(0.05, view.gate.set).start()
+    recording.context_closing()
+    assert plan.queue.used == 0
+    recording.close()
