@@ -20,6 +20,7 @@ from glrec_core.encode.door import stream_for
 from glrec_core.encode.pyav import PyAVEncoder, new_context
 from glrec_core.errors import ConfigError, EncodeError
 from glrec_core.values.clock import StepClock
+from glrec_core.values.foreign import FFMPEG, translated
 from glrec_core.values.frame import Frame, PixelFormat, Size, StreamInfo
 
 CODECS = {
@@ -70,10 +71,8 @@ def open_videotoolbox(stream: StreamInfo, config: Config) -> PyAVEncoder:
 
 def _open_context(codec: Codec, config: Config, stream: StreamInfo, gop_frames: int) -> av.VideoCodecContext:
     context = new_context(codec, config, stream, gop_frames)
-    try:
+    with translated(EncodeError, f"FFmpeg cannot open {codec.encoder} for {stream.size}", FFMPEG):
         context.open()
-    except av.FFmpegError as error:
-        raise EncodeError(f"FFmpeg cannot open {codec.encoder} for {stream.size}: {error}") from error
     return context
 
 

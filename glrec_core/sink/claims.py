@@ -77,18 +77,15 @@ class Claim:
 class Holdings:
     """The claims of one sink: on its own path from the beginning of a recording on, and on those of further parts.
 
-    Args:
-        claim_own: claims the sink's own path.
-
+    It does not know the sink, so that a sink that is forgotten takes its claims with it at once.
     """
 
-    def __init__(self, claim_own: Callable[[], Claim]) -> None:
-        self._claim_own = claim_own
+    def __init__(self) -> None:
         self.held: list[Claim] = []
         """The own path's first, then one for each further part."""
 
-    def reserve(self, path: Path) -> None:
-        """Claim the sink's own path, which errors call `path`, for a recording that is about to begin.
+    def reserve(self, path: Path, claim_own: Callable[[], Claim]) -> None:
+        """Claim the sink's own path by `claim_own`, for a recording that is about to begin; errors call it `path`.
 
         Raises:
             ConfigError: somebody in this process has it, or the sink is given to a recording already.
@@ -96,9 +93,11 @@ class Holdings:
         """
         if self.held:
             raise ConfigError(f"{path}: this sink is given to another recording already; make one for each")
-        self.held = [self._claim_own()]
+        self.held = [claim_own()]
 
-    def begin_part(self, path: Path, claim: Callable[[], Claim | None], what: str) -> None:
+    def begin_part(
+        self, path: Path, claim_own: Callable[[], Claim], claim: Callable[[], Claim | None], what: str
+    ) -> None:
         """Claim what a part needs: the sink's own path where nobody has reserved it, and then what `claim` claims.
 
         Raises:
@@ -107,7 +106,7 @@ class Holdings:
         """
         try:
             if not self.held:
-                self.held = [self._claim_own()]
+                self.held = [claim_own()]
             if (part := claim()) is not None:
                 self.held.append(part)
         except ConfigError as error:

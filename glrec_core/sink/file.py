@@ -70,7 +70,7 @@ class FileSink:
         self._overwrite = flag("overwrite", overwrite) and not renumber
         self._paths: list[Path] = []
         self._notes: list[str] = []
-        self._claims = Holdings(self._claim_path)
+        self._claims = Holdings()
         self._may_replace_place = False
         self._opened = 0
         self._finished_frames = 0
@@ -133,7 +133,7 @@ class FileSink:
             ConfigError: another one does, or this sink is given to a recording already.
 
         """
-        self._claims.reserve(self._path)
+        self._claims.reserve(self._path, self._claim_path)
 
     def release(self) -> None:
         """Release the path; safe to call twice."""
@@ -252,7 +252,9 @@ class FileSink:
     def _make(self, path: Path, stream: StreamInfo) -> Muxer:
         from glrec_core.sink.muxer import Muxer
 
-        self._claims.begin_part(path, partial(self._claim_part, path), "cannot create the file")
+        self._claims.begin_part(
+            path, self._claim_path, partial(self._claim_part, path), "cannot create the file"
+        )
         try:
             part = Muxer(path, self._container, stream, overwrite=self._overwrite)
         except BaseException:

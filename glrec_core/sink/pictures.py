@@ -66,7 +66,7 @@ class PictureSink:
         self._opened = 0
         self._frames = 0
         self._sequence: _Sequence | None = None
-        self._claims = Holdings(lambda: _claim(self._pattern))
+        self._claims = Holdings()
         for picture in (_numbered(self._pattern, 0), *_existing(self._pattern)):
             check_writable(picture, overwrite=overwrite, makes_folder=True)
 
@@ -116,7 +116,7 @@ class PictureSink:
             ConfigError: another one does, or this sink is given to a recording already.
 
         """
-        self._claims.reserve(self._pattern)
+        self._claims.reserve(self._pattern, partial(_claim, self._pattern))
 
     def release(self) -> None:
         """Release the names; safe to call twice."""
@@ -131,7 +131,8 @@ class PictureSink:
         pattern = self._pattern
         if self._opened > 1:
             pattern = pattern.with_stem(f"{pattern.stem}-{self._opened}")
-        self._claims.begin_part(pattern, partial(self._claim_part, pattern), "cannot begin the pictures")
+        own, part = partial(_claim, self._pattern), partial(self._claim_part, pattern)
+        self._claims.begin_part(pattern, own, part, "cannot begin the pictures")
         with self._telling_what_is_kept(pattern.parent, "cannot make the folder"):
             pattern.parent.mkdir(parents=True, exist_ok=True)
         if self._overwrite:

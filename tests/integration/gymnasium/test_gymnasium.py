@@ -4,7 +4,6 @@ import gc
 import sys
 import weakref
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from glrec_core import ConfigError, GlrecError
 from glrec_core.sink.growing_file import GrowingFile
 from glrec_core.testing import barcode
 from tests.support.displays import run_program
+from tests.support.installed import is_installed
 from tests.support.video import assert_recording, decode_rgb, frame_count, probe, read_barcodes
 
 pytest.importorskip("gymnasium", reason="gymnasium is not installed (pip install 'glrec[gymnasium]')")
@@ -95,7 +95,7 @@ def test_a_film_has_the_environments_rate_and_right_colours(videos: Path) -> Non
     assert probe(path).colour == (1, 1, 1, False)
 
 
-@pytest.mark.skipif(find_spec("moviepy") is None, reason="MoviePy is not installed (make test-frameworks)")
+@pytest.mark.skipif(not is_installed("moviepy"), reason="MoviePy is not installed (make test-frameworks)")
 def test_pictures_are_those_that_moviepy_writes(tmp_path: Path) -> None:
     import gymnasium.wrappers
 
@@ -319,4 +319,4 @@ play(glrec_integrations.gymnasium.RecordVideo(Numbered(), {str(tmp_path / "a")!r
 assert not [name for name in sys.modules if name.startswith("moviepy")]
 """
     run_program(program, fresh=True)
-    assert "moviepy" not in sys.modules or find_spec("moviepy") is not None
+    assert "moviepy" not in sys.modules or is_installed("moviepy")

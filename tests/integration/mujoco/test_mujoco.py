@@ -1,7 +1,6 @@
 """Real MuJoCo simulations without a screen, each in an interpreter of its own, and the films that came of them."""
 
 import os
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from glrec_integrations.mujoco.colours import depth_colours
 from tests.support.displays import run_program
+from tests.support.installed import is_installed
 from tests.support.video import assert_timestamps, decode_rgb
 
 PROGRAMS = Path(__file__).parent / "programs.py"
@@ -18,7 +18,7 @@ FRAMES, FPS = 15, 30
 XML = '<mujoco><worldbody><geom size=".3"/></worldbody></mujoco>'
 
 needs_mujoco = pytest.mark.skipif(
-    find_spec("mujoco") is None, reason="mujoco is not installed (make test-frameworks)"
+    not is_installed("mujoco"), reason="mujoco is not installed (make test-frameworks)"
 )
 
 

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.support.displays import run_program, xvfb
+from tests.support.installed import is_installed
 from tests.support.video import assert_timestamps, decode_rgb
 
 pytestmark = pytest.mark.skipif(
-    find_spec("panda3d") is None, reason="panda3d is not installed (make test-frameworks)"
+    not is_installed("panda3d"), reason="panda3d is not installed (make test-frameworks)"
 )
 
 PROGRAMS = Path(__file__).parent / "programs.py"
@@ -77,7 +77,7 @@ def test_no_base_is_kept_alive(tmp_path: Path) -> None:
     run_program(PROGRAMS, "collected", str(tmp_path), env=HEADLESS)
 
 
-@pytest.mark.skipif(find_spec("ursina") is None, reason="ursina is not installed (make test-frameworks)")
+@pytest.mark.skipif(not is_installed("ursina"), reason="ursina is not installed (make test-frameworks)")
 def test_ursina(tmp_path: Path) -> None:
     run_program(PROGRAMS, "ursina", str(tmp_path), env=HEADLESS)
     pictures = list(decode_rgb(tmp_path / "film.mp4"))

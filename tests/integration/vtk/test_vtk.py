@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.support.displays import run_program, xvfb
+from tests.support.installed import is_installed
 from tests.support.video import assert_timestamps, decode_rgb
 
 PROGRAMS = Path(__file__).parent / "programs.py"
@@ -16,10 +16,10 @@ HEADLESS = {"DISPLAY": ""}
 FRAMES, FPS = 12, 30
 
 needs_vtk = pytest.mark.skipif(
-    find_spec("vtkmodules") is None, reason="vtk is not installed (make test-frameworks)"
+    not is_installed("vtkmodules"), reason="vtk is not installed (make test-frameworks)"
 )
 needs_pyvista = pytest.mark.skipif(
-    find_spec("pyvista") is None, reason="pyvista is not installed (make test-frameworks)"
+    not is_installed("pyvista"), reason="pyvista is not installed (make test-frameworks)"
 )
 
 
