@@ -249,6 +249,19 @@ print("looked")
     assert run(built(), program) == "looked\n"
 
 
+def test_a_foreign_thread_loads_a_library_while_the_program_waits_for_it(built: Callable[..., Path]) -> None:
+    """So does SDL's, as it looks for sound: `pygame.quit()` waits for that thread with the GIL in its hands."""
+    program = """
+with_gil = ctypes.PyDLL(folder + "/libdraws.so")
+plugin = (folder + "/plugins/libplugin-of-draws.so").encode()
+assert with_gil.load_in_thread(plugin) == 1
+assert draws.swap_in_plugin(plugin, 1, 2) == 1
+assert listener.heard == [("eglSwapBuffers", 1, 2)], listener.heard
+print("loaded")
+"""
+    assert run(built(), program) == "loaded\n"
+
+
 def test_memory_stays_flat(built: Callable[..., Path]) -> None:
     program = """
 from pathlib import Path

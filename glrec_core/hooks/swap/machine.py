@@ -1,8 +1,11 @@
 """The few machine instructions that stand in the slots of other libraries, and the table of addresses through which they go.
 
 A Python function must not stand there itself: pointers to it outlive the interpreter, and a slot is called from threads and
-at moments at which no Python may run. So what stands there are stubs that live as long as the process. Each jumps through two
+at moments at which no Python may run. So what stands there are stubs that live as long as the process. Each jumps through
 words beside it: where to, and the real function. To switch one off is to write a word; no slot is ever given back.
+
+A stub that replaces a function leaves threads alone that no Python made and none has entered: SDL's, for example, load libraries
+while the main thread waits for them with the GIL in its hands.
 
 The arm64 instructions were run in an emulator only, not on such a machine.
 """
@@ -102,6 +105,9 @@ class Stubs:
         self._encode: Callable[[str, int], bytes] = encoders[machine]
         self._pages = pages
         self._page = pages.size_bytes
+        self._knows_thread: int = (
+            ctypes.cast(ctypes.pythonapi.PyGILState_GetThisThreadState, ctypes.c_void_p).value or 0
+        )
         self._code = self._used = 0
         self._nothing = self._make("nothing", 0)[0]
 
@@ -134,6 +140,7 @@ class Stubs:
                 break
         target = code + self._page
         ctypes.c_uint64.from_address(target + 8).value = real
+        ctypes.c_uint64.from_address(target + 16).value = self._knows_thread
         return code, target
 
     def _kind_at(self, offset_bytes: int) -> str:
@@ -166,21 +173,24 @@ _ORDER = ("before", "replace but next", "before", "replace", "nothing")
 
 
 def _x86_64(kind: str, data: int) -> bytes:
-    """Return the instructions of a stub whose two words lie `data` bytes behind its beginning."""
+    """Return the instructions of a stub whose words lie `data` bytes behind its beginning."""
 
     def through(word: int, call: bytes, at: int) -> bytes:
         return call + struct.pack("<i", data + 8 * word - at - 6)  # relative to the next instruction
 
     jump, call = b"\xff\x25", b"\xff\x15"
-    if kind == "nothing":
-        return b"\xc3"  # ret
-    if kind == "replace":
-        return through(0, jump, 0)
-    if kind == "replace but next":  # cmp rdi, -1; jne
-        return b"\x48\x83\xff\xff\x75\x06" + through(1, jump, 6) + through(0, jump, 12)
     saved = b"\x57\x56\x52\x51\x48\x83\xec\x08"  # push rdi, rsi, rdx, rcx; sub rsp, 8
     restored = b"\x48\x83\xc4\x08\x59\x5a\x5e\x5f"
-    return saved + through(0, call, 8) + restored + through(1, jump, 22)
+    if kind == "nothing":
+        return b"\xc3"  # ret
+    if kind == "before":
+        return saved + through(0, call, 8) + restored + through(1, jump, 22)
+    first = b""
+    if kind == "replace but next":  # cmp rdi, -1; jne
+        first = b"\x48\x83\xff\xff\x75\x06" + through(1, jump, 6)
+    at = len(first)
+    asked = saved + through(2, call, at + 8) + restored + b"\x48\x85\xc0\x74\x06"  # test rax, rax; je
+    return first + asked + through(0, jump, at + 27) + through(1, jump, at + 33)
 
 
 def _arm64(kind: str, data: int) -> bytes:
@@ -189,15 +199,24 @@ def _arm64(kind: str, data: int) -> bytes:
     def load(register: int, word: int, at: int) -> int:
         return 0x58000000 | (data + 8 * word - 4 * at) // 4 << 5 | register  # ldr register, word
 
-    branch = 0xD61F0200  # br x16
+    branch, call = 0xD61F0200, 0xD63F0200  # br x16; blr x16
+    saved = [0xA9BD7BFD, 0xA90107E0, 0xA9020FE2]  # stp x29, x30; x0, x1; x2, x3
+    restored = [0xA9420FE2, 0xA94107E0, 0xA8C37BFD]
+    asked = [
+        *saved,
+        load(16, 2, 3),
+        call,
+        0xAA0003F1,
+        *restored,
+        load(16, 0, 9),
+        load(9, 1, 10),
+    ]  # mov x17, x0
     if kind == "nothing":
         words = [0xD65F03C0]  # ret
-    elif kind == "replace":
-        words = [load(16, 0, 0), branch]
-    elif kind == "replace but next":  # cmn x0, #1; csel x16, x17, x16, eq
-        words = [0xB100041F, load(16, 0, 1), load(17, 1, 2), 0x9A900230, branch]
-    else:
-        saved = [0xA9BD7BFD, 0xA90107E0, 0xA9020FE2]  # stp x29, x30; x0, x1; x2, x3
-        restored = [0xA9420FE2, 0xA94107E0, 0xA8C37BFD]
-        words = [*saved, load(16, 0, 3), 0xD63F0200, *restored, load(16, 1, 8), branch]
+    elif kind == "before":
+        words = [*saved, load(16, 0, 3), call, *restored, load(16, 1, 8), branch]
+    elif kind == "replace":  # cmp x17, #0; csel x16, x9, x16, eq
+        words = [*asked, 0xF100023F, 0x9A900130, branch]
+    else:  # cmn x0, #1; ccmp x17, #0, #4, ne; csel x16, x9, x16, eq
+        words = [*asked, 0xB100041F, 0xFA401A24, 0x9A900130, branch]
     return struct.pack(f"<{len(words)}I", *words)

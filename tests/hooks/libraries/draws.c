@@ -50,6 +50,14 @@ void swap_in_thread(long count) {
     pthread_create(&thread, 0, many, (void *)count);
     pthread_join(thread, 0);
 }
+static void *load(void *path) { return dlopen((const char *)path, RTLD_NOW); }
+int load_in_thread(const char *path) {
+    pthread_t thread;
+    void *handle;
+    pthread_create(&thread, 0, load, (void *)path);
+    pthread_join(thread, &handle);
+    return handle != 0;
+}
 void swap_many(long count) { many((void *)count); }
 int interrupt_and_swap(void) { kill(getpid(), SIGINT); return eglSwapBuffers((void *)1, (void *)2); }
 
