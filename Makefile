@@ -8,7 +8,8 @@ compile := uv pip compile --no-config --universal --python-version 3.11 --genera
 	--no-emit-find-links --custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-gpu test-windows test-windows-all mutants bench bench-guard bench-baseline lint docs format lock clean
+.PHONY: help demo check test test-gpu test-frameworks test-windows test-windows-all mutants bench bench-guard \
+	bench-baseline lint gallery docs format lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 20
@@ -35,6 +36,15 @@ check: lint  ## Style, types, unit and contract tests: three minutes on two core
 test: $(packages)  ## Run all tests
 	@scripts/setup-system.sh test
 	$(python) -m pytest -n logical --dist worksteal
+
+framework_tests := tests/contract/test_adapter.py tests/integration/gymnasium tests/integration/mujoco \
+	tests/integration/panda3d tests/integration/vtk
+
+test-frameworks: $(packages)  ## Test heavy frameworks, and record programs on toolkits that no adapter knows (4 GB of packages)
+	@scripts/setup-system.sh test
+	@scripts/framework-venv.sh
+	PYTHONPATH=$(CURDIR) build/frameworks/bin/python -m pytest $(framework_tests)
+	$(python) scripts/test_frameworks.py
 
 test-gpu: $(packages)  ## Run the tests that need an NVIDIA GPU
 	@scripts/setup-system.sh test
@@ -92,7 +102,15 @@ lint: $(packages)  ## Check style, format and types
 	$(python) -m mypy
 	$(python) scripts/check_public_types.py glrec_core
 
-docs: $(packages)  ## Build the documentation into site/; a warning is an error
+gallery := docs/gallery/arrays_plasma.mp4
+
+$(gallery): scripts/gallery.py $(wildcard examples/gallery/*.py) | $(packages)
+	@scripts/setup-system.sh test
+	$(python) scripts/gallery.py docs/gallery
+
+gallery: $(gallery)  ## Make the films of the documentation's gallery, if a program has changed
+
+docs: $(packages) $(gallery)  ## Build the documentation into site/; a warning is an error
 	NO_MKDOCS_2_WARNING=1 $(python) -m mkdocs build --strict --quiet
 
 format: $(packages)  ## Format, and fix what ruff can fix
@@ -106,5 +124,5 @@ lock:  ## Renew the lock files: requirements.lock, requirements-demo.lock, the b
 	$(compile) --upgrade --output-file glrec_bench/requirements.txt glrec_bench/requirements.in
 
 clean:  ## Remove everything that was made here, .venv included
-	rm -rf .venv out dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv out dist site docs/gallery .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -181,7 +181,7 @@ def measure_whole(size: Size, frames: int) -> dict[str, Any] | None:
     """Record a clear of the framebuffer as fast as it goes; None where NVENC is not there or takes no such size."""
     context = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
     try:
-        table.choose(Config(backend="nvenc", codec="h264"), current_gl(), size)
+        table.choose(table.agree(Config(backend="nvenc", codec="h264"), ()), current_gl(), size)
     except (BackendUnavailable, ConfigError) as reason:
         print(f"  whole: {reason}")
         context.release()

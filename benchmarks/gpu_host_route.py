@@ -25,7 +25,7 @@ import moderngl
 
 from glrec_core.capture.blit import Blitter
 from glrec_core.capture.compute import ComputeRing
-from glrec_core.capture.geometry import Layout
+from glrec_core.capture.geometry import PaddedSize
 from glrec_core.capture.pixel_buffers import PixelBufferRing
 from glrec_core.capture.ring import Direct, OpenRing
 from glrec_core.capture.ring_capture import RingCapture
@@ -123,7 +123,7 @@ class Copy(Nothing):
         self._source = scene.source
         self._state = ReadState(gl)
         with self._state:
-            self._blitter = Blitter(gl, Layout.of(scene.size, 2), keep_shape=True)
+            self._blitter = Blitter(gl, PaddedSize.of(scene.size, 2), keep_shape=True)
 
     def grab(self) -> None:
         with self._state:

@@ -12,13 +12,13 @@ from math import sin
 import moderngl
 
 from glrec_core import record
-from glrec_core.drawing import FrameBuffer
+from glrec_core.drawing import OffscreenFramebuffer
 from glrec_core.wire import Impairment, WireTrial
 
 
 def main(path: str) -> None:
     moderngl.create_context(standalone=True, backend="egl")
-    picture = FrameBuffer((640, 360))
+    picture = OffscreenFramebuffer((640, 360))
     with WireTrial(Impairment(loss=0.05, seed=1), udp=True) as trial:
         with record(None, path, trial, timing="step", fps=30) as recorder:
             for frame in range(90):

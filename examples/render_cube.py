@@ -3,7 +3,7 @@
     python render_cube.py --out_dir films                # a window with a preview, until it is closed
     python render_cube.py --out_dir films --offscreen    # needs no display; frame n is shown at exactly n / fps_limit
 
-The cube is drawn into a `FrameBuffer` of any size, with 4 samples a pixel; a `Quad` shows in the window what was
+The cube is drawn into a `OffscreenFramebuffer` of any size, with 4 samples a pixel; a `Quad` shows in the window what was
 recorded. moderngl does no more than draw the cube: any other way to call OpenGL does as well.
 """
 
@@ -19,7 +19,7 @@ import glfw
 import moderngl
 
 import glrec_core
-from glrec_core.drawing import FrameBuffer, Quad
+from glrec_core.drawing import OffscreenFramebuffer, Quad
 
 HEADLESS = {"standalone": True, "backend": "egl"}
 HINTS = {
@@ -64,7 +64,7 @@ def main(options: argparse.Namespace) -> glrec_core.Recording:
     program = context.program(vertex_shader=VERTEX, fragment_shader=FRAGMENT)
     cube = context.vertex_array(program, [])
     with (
-        closing(FrameBuffer(options.size, samples=4)) as framebuffer,
+        closing(OffscreenFramebuffer(options.size, samples=4)) as framebuffer,
         closing(Quad()) as quad,
         open_recorder(options) as recorder,
     ):

@@ -24,7 +24,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glrec import glfw, moderngl, pygame, pyglet, qt, vispy
+    from glrec import glfw, gymnasium, moderngl, mujoco, panda3d, pygame, pyglet, qt, vispy, vtk
     from glrec_core import (
         Config,
         ConfigError,
@@ -42,10 +42,12 @@ if TYPE_CHECKING:
         mark_frame,
         process,
         record,
+        record_swaps,
         wire,
     )
     from glrec_core import record as attach
-    from glrec_core.arrays import ArrayEncoder, write_video
+    from glrec_core.arrays import ArrayEncoder, VideoWriter, write_video
+    from glrec_core.drawing import OffscreenFramebuffer
     from glrec_core.process import read
     from glrec_core.read import Player
     from glrec_core.recover import recover
@@ -60,6 +62,7 @@ _HOMES = {
     "FileSink": "glrec_core:FileSink",
     "Framebuffer": "glrec_core:Framebuffer",
     "GlrecError": "glrec_core:GlrecError",
+    "OffscreenFramebuffer": "glrec_core.drawing:OffscreenFramebuffer",
     "Options": "glrec_core:Options",
     "PictureSink": "glrec_core:PictureSink",
     "Player": "glrec_core.read:Player",
@@ -68,20 +71,26 @@ _HOMES = {
     "ReplaySink": "glrec_core:ReplaySink",
     "Size": "glrec_core:Size",
     "ThreadedSink": "glrec_core:ThreadedSink",
+    "VideoWriter": "glrec_core.arrays:VideoWriter",
     "attach": "glrec_core:record",
     "errors": "glrec_core.errors:",
     "glfw": "glrec.glfw:",
+    "gymnasium": "glrec.gymnasium:",
     "mark_frame": "glrec_core:mark_frame",
     "moderngl": "glrec.moderngl:",
+    "mujoco": "glrec.mujoco:",
+    "panda3d": "glrec.panda3d:",
     "process": "glrec_core.process:",
     "pygame": "glrec.pygame:",
     "pyglet": "glrec.pyglet:",
     "qt": "glrec.qt:",
     "read": "glrec_core.process:read",
     "record": "glrec_core:record",
+    "record_swaps": "glrec_core:record_swaps",
     "recorded": "glrec_integrations.moderngl:recorded",
     "recover": "glrec_core.recover:recover",
     "vispy": "glrec.vispy:",
+    "vtk": "glrec.vtk:",
     "wire": "glrec_core.wire:",
     "write_video": "glrec_core.arrays:write_video",
 }
@@ -94,6 +103,7 @@ __all__ = [
     "FileSink",
     "Framebuffer",
     "GlrecError",
+    "OffscreenFramebuffer",
     "Options",
     "PictureSink",
     "Player",
@@ -102,20 +112,26 @@ __all__ = [
     "ReplaySink",
     "Size",
     "ThreadedSink",
+    "VideoWriter",
     "attach",
     "errors",
     "glfw",
+    "gymnasium",
     "mark_frame",
     "moderngl",
+    "mujoco",
+    "panda3d",
     "process",
     "pygame",
     "pyglet",
     "qt",
     "read",
     "record",
+    "record_swaps",
     "recorded",
     "recover",
     "vispy",
+    "vtk",
     "wire",
     "write_video",
 ]

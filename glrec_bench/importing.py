@@ -23,6 +23,8 @@ _PROGRAMS = {
 }
 """Without the package, and with it."""
 _TIMES = 9
+_SAME_EACH_TIME = {"OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+"""Threads that NumPy's library begins, and that wait by turning round, would be counted as well: more on some runs than others."""
 
 Cost = Callable[[str, Mapping[str, str]], float]
 
@@ -33,6 +35,7 @@ def measure(package: str) -> float:
     with tempfile.TemporaryDirectory() as bytecode:
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": bytecode}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        environment.update(_SAME_EACH_TIME)
         cpu_seconds(having, environment)
         cost = counter(environment)
         taken = [(cost(without, environment), cost(having, environment)) for _ in range(_TIMES)]

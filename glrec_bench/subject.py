@@ -21,8 +21,6 @@ from glrec_bench.recorders import Recorder, recorder_class
 from glrec_bench.scene import AnyScene
 
 _WARM_UP_FRAMES = 5
-_BEGIN_SECONDS = 0.5
-"""What a program still does between opening its recorder and its first frame, at the process's first recording."""
 
 _NANOSECONDS_PER_SECOND = 1_000_000_000
 
@@ -52,20 +50,14 @@ def _warm_up(job: Job, kind: type[Recorder], scene: AnyScene) -> float:
     with tempfile.TemporaryDirectory(dir=Path(job.path).parent) as folder:
         path = str(Path(folder) / Path(job.path).name)
         warm_up = replace(job, path=path, frames=_WARM_UP_FRAMES, paced=False)
-        return _record(warm_up, kind, scene, begin_seconds=_BEGIN_SECONDS)[0][0]
+        return _record(warm_up, kind, scene)[0][0]
 
 
-def _record(
-    job: Job, kind: type[Recorder], scene: AnyScene, *, begin_seconds: float = 0.0
-) -> tuple[list[float], int]:
-    """Return each frame's time on the render thread in ms, and the number of late frames.
-
-    The first frame is drawn so long after the recorders are opened.
-    """
+def _record(job: Job, kind: type[Recorder], scene: AnyScene) -> tuple[list[float], int]:
+    """Return each frame's time on the render thread in ms, and the number of late frames."""
     path = Path(job.path)
     jobs = [replace(job, path=str(path.with_stem(f"{path.stem}-{copy}"))) for copy in range(1, job.copies)]
     recorders = [kind(scene, each) for each in (job, *jobs)]
-    sleep(begin_seconds)
     net_ns, late = (_paced if job.paced else _unpaced)(scene, recorders, job)
     for recorder in recorders:
         recorder.close()

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from fractions import Fraction
 from functools import partial
-from numbers import Rational, Real
-from operator import index
 from typing import Any, Literal, TypedDict, get_args
 
 from glrec_core.errors import ConfigError
@@ -18,8 +15,22 @@ from glrec_core.values import checks
 from glrec_core.values.checks import nearest, one_of, shown
 from glrec_core.values.clock import Clock, StepClock, WallClock
 from glrec_core.values.color import BT601_FULL, BT709, ColorSpace, color_space
-from glrec_core.values.frame import Size
 from glrec_core.values.keys import parse_key
+from glrec_core.values.measures import Rate, parse_rate, parse_size
+from glrec_core.values.owners import (
+    BACKEND,
+    CAPTURE,
+    CLOCK,
+    CONVERTER,
+    ENCODER,
+    QUEUE,
+    RECORDER,
+    SINK,
+    Owner,
+    of,
+    owner_of,
+    why_not_stored,
+)
 
 Timing = Literal["wall", "step"]
 OnResize = Literal["letterbox", "scale", "segment"]
@@ -28,10 +39,12 @@ Tuning = Literal["high_quality", "low_latency", "ultra_low_latency"]
 RateControl = Literal["cq", "constqp", "vbr", "cbr"]
 Chroma = Literal["420", "444"]
 Alpha = Literal["straight", "premultiplied"]
-Rate = int | float | str | Fraction
 
 FrameOperation = Callable[[timedelta, Any], Any]
 """What can be done to a frame, (height, width, 3 or 4) uint8, at its time; see `glrec_core.process`."""
+
+AUTO = "auto"
+"""What `backend` is where the best one is to be taken."""
 
 SPILL_BACKEND = "spill"
 """Name of the backend that stores every frame before it is encoded."""
@@ -40,15 +53,6 @@ DEFAULT_STEP_FPS = Fraction(60)
 
 CODEC_MAX_FPS = {"gif": Fraction(50), "webp": Fraction(90)}
 """What browsers play at its speed: they show pictures meant for 10 ms or less for 100 ms, and GIF counts in 10 ms."""
-
-MAX_FPS = 90_000
-"""One frame for each tick of the finest time base that is used (90 kHz)."""
-
-MAX_SIDE = 16_384
-"""Largest side in pixels: GL_MAX_TEXTURE_SIZE that OpenGL 4.1 and later guarantee, and libx264's own limit."""
-
-_RATE = re.compile(r"\d{1,9}(\.\d{1,9})?|\d{1,9}/\d{1,9}")
-"""What is taken for a frame rate in text: 60, 29.97 or 30000/1001."""
 
 LEAST_BIT_RATE = 1000
 """In bits per second; below, kilobits were meant."""
@@ -170,37 +174,52 @@ class Config:
 
     """
 
-    fps: Rate | None = None
-    timing: Timing = "wall"
-    frames: int | None = None
-    size: tuple[int, int] | None = None
-    on_resize: OnResize = "letterbox"
-    codec: str | None = None
-    preset: str | None = None
-    tuning: Tuning | None = None
-    rate_control: RateControl | None = None
-    quality: int | None = None
-    lossless: bool = False
-    bitrate: int | None = None
-    max_bitrate: int | None = None
-    chroma: Chroma = "420"
-    alpha: Alpha | None = None
-    gop: int | None = None
-    b_frames: int = 0
-    color: str | None = None
-    process: Sequence[FrameOperation] = ()
-    overflow: Overflow | None = None
-    slots: int = 8
-    spill_dir: str | os.PathLike[str] | None = None
-    spill_memory_bytes: int = 64 << 20
-    keep_spill: bool = False
-    backend: str = "auto"
-    overwrite: bool = False
-    audio: str | os.PathLike[str] | None = None
-    paused: bool = False
-    hotkey: str | None = None
-    dot: bool = False
-    stats_json: str | os.PathLike[str] | None = None
+    fps: Rate | None = field(default=None, metadata=of(CLOCK))
+    timing: Timing = field(default="wall", metadata=of(CLOCK))
+    frames: int | None = field(
+        default=None, metadata=of(CLOCK, not_stored="what is stored has been through it")
+    )
+    size: tuple[int, int] | None = field(default=None, metadata=of(CAPTURE))
+    on_resize: OnResize = field(default="letterbox", metadata=of(CAPTURE))
+    codec: str | None = field(default=None, metadata=of(BACKEND))
+    preset: str | None = field(default=None, metadata=of(ENCODER))
+    tuning: Tuning | None = field(default=None, metadata=of(ENCODER))
+    rate_control: RateControl | None = field(default=None, metadata=of(ENCODER))
+    quality: int | None = field(default=None, metadata=of(ENCODER))
+    lossless: bool = field(default=False, metadata=of(ENCODER))
+    bitrate: int | None = field(default=None, metadata=of(ENCODER))
+    max_bitrate: int | None = field(default=None, metadata=of(ENCODER))
+    chroma: Chroma = field(default="420", metadata=of(ENCODER))
+    alpha: Alpha | None = field(default=None, metadata=of(ENCODER))
+    gop: int | None = field(default=None, metadata=of(ENCODER))
+    b_frames: int = field(default=0, metadata=of(ENCODER))
+    color: str | None = field(default=None, metadata=of(CONVERTER))
+    process: Sequence[FrameOperation] = field(
+        default=(),
+        metadata=of(CONVERTER, not_stored="functions cannot be kept; the header says how many there were"),
+    )
+    overflow: Overflow | None = field(default=None, metadata=of(QUEUE))
+    slots: int = field(default=8, metadata=of(QUEUE))
+    spill_dir: str | os.PathLike[str] | None = field(default=None, metadata=of(QUEUE))
+    spill_memory_bytes: int = field(default=64 << 20, metadata=of(QUEUE))
+    keep_spill: bool = field(default=False, metadata=of(QUEUE))
+    backend: str = field(
+        default=AUTO, metadata=of(BACKEND, not_stored="stored frames are in host memory and encoded there")
+    )
+    overwrite: bool = field(default=False, metadata=of(SINK))
+    audio: str | os.PathLike[str] | None = field(
+        default=None,
+        metadata=of(
+            SINK,
+            not_stored="the file may have changed, and a name that was tampered with must not be read; the header says that there was one",
+        ),
+    )
+    paused: bool = field(default=False, metadata=of(RECORDER))
+    hotkey: str | None = field(default=None, metadata=of(RECORDER))
+    dot: bool = field(default=False, metadata=of(RECORDER))
+    stats_json: str | os.PathLike[str] | None = field(
+        default=None, metadata=of(RECORDER, not_stored="the account is that of the program that drew")
+    )
 
     def __post_init__(self) -> None:
         """Check every option, and keep each in its one form."""
@@ -256,7 +275,8 @@ class Config:
         known = Options.__annotations__
         for name in options:
             if name not in known:
-                near = nearest(name, known, OPTION_SYNONYMS) or "."
+                codecs = dict.fromkeys((*CODEC_SYNONYMS, *CODEC_SYNONYMS.values()), "codec")
+                near = nearest(name, known, codecs | OPTION_SYNONYMS) or "."
                 raise ConfigError(
                     f"{name}= is not an option of a recording{near} Options are: {', '.join(known)}"
                 )
@@ -370,54 +390,27 @@ def checked(name: str, value: object) -> Any:
     return value
 
 
+def options_of(owner: Owner) -> tuple[str, ...]:
+    """Return the names of the options that are a part's to honour."""
+    return tuple(each.name for each in fields(Config) if owner_of(each.metadata) is owner)
+
+
+def not_stored() -> dict[str, str]:
+    """Return the options that a spill does not keep, with the reasons."""
+    reasons = {each.name: why_not_stored(each.metadata) for each in fields(Config)}
+    return {name: reason for name, reason in reasons.items() if reason is not None}
+
+
+def changed(config: Config, names: Iterable[str]) -> dict[str, Any]:
+    """Return those of the options that are not as they are by default, with their values."""
+    defaults = {each.name: each.default for each in fields(Config)}
+    values = {name: getattr(config, name) for name in names}
+    return {name: value for name, value in values.items() if value != defaults[name]}
+
+
 def choices(name: str) -> tuple[str, ...]:
     """Return the words that an option of `Config` may have; none where it takes other values."""
     return tuple(choice for choice in _CHOICES.get(name, ()) if isinstance(choice, str))
-
-
-def parse_rate(value: object) -> Fraction:
-    """Return a frame rate as an exact fraction; floats go to the nearest fraction with a denominator up to 1001.
-
-    Raises:
-        ConfigError: not a number, not finite or not positive.
-
-    """
-    try:
-        if isinstance(value, str):
-            if _RATE.fullmatch(value) is None:
-                raise ValueError(value)  # Fraction would take "1e999999999" and never come back
-            rate = Fraction(value)
-        elif isinstance(value, Rational) and not isinstance(value, bool):
-            rate = Fraction(int(value.numerator), int(value.denominator))  # NumPy's, too
-        elif isinstance(value, Real) and not isinstance(value, bool):
-            rate = Fraction(float(value)).limit_denominator(1001)
-        else:
-            raise TypeError(type(value).__name__)
-    except (TypeError, ValueError, OverflowError, ZeroDivisionError) as error:
-        raise ConfigError(
-            f"fps={shown(value)} is not a frame rate; give a positive number such as 60 or '30000/1001'"
-        ) from error
-    if not 0 < rate <= MAX_FPS:
-        raise ConfigError(f"fps={shown(value)} must be above 0 and at most {MAX_FPS}")
-    return rate
-
-
-def parse_size(value: object) -> Size:
-    """Return (width, height) as a Size.
-
-    Raises:
-        ConfigError: not two whole numbers from 1 to 16384.
-
-    """
-    try:
-        width, height = (index(side) for side in value)  # type: ignore[attr-defined]
-    except (TypeError, ValueError) as error:
-        raise ConfigError(
-            f"size={shown(value)} must be (width, height), two whole numbers of pixels"
-        ) from error
-    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
-        raise ConfigError(f"size={shown(value)} must be two whole numbers from 1 to {MAX_SIDE}")
-    return Size(width, height)
 
 
 def _codec(name: str, value: object) -> str:
@@ -474,7 +467,7 @@ _CHECKS: dict[str, _Check] = {
     "spill_dir": checks.path,
     "spill_memory_bytes": partial(checks.whole_number, least=0),
     "keep_spill": checks.flag,
-    "backend": partial(checks.text, example="auto"),
+    "backend": partial(checks.text, example=AUTO),
     "overwrite": checks.flag,
     "audio": checks.path,
     "paused": checks.flag,

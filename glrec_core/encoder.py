@@ -18,13 +18,14 @@ offer's name then records with it; `backend="auto"` never does. A complete modul
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from glrec_core.config import Config
+from glrec_core.config import Config, changed, options_of
 from glrec_core.errors import BackendUnavailable, ConfigError, EncodeError
 from glrec_core.hooks.project import hookimpl, hookspec
 from glrec_core.stages import Encoder
 from glrec_core.values.frame import Frame, FrameSpec, Packet, PixelFormat, Size, StreamInfo
+from glrec_core.values.owners import ENCODER
 from glrec_core.values.timeline import Timeline
 
 __all__ = [
@@ -45,19 +46,7 @@ __all__ = [
     "hookspec",
 ]
 
-ENCODER_OPTIONS = (
-    "preset",
-    "tuning",
-    "rate_control",
-    "quality",
-    "lossless",
-    "bitrate",
-    "max_bitrate",
-    "chroma",
-    "alpha",
-    "gop",
-    "b_frames",
-)
+ENCODER_OPTIONS: tuple[str, ...] = options_of(ENCODER)
 """The options of `Config` that are the encoder's to honour; all others are honoured around it."""
 
 
@@ -110,10 +99,12 @@ class EncoderOffer:
             raise ConfigError(
                 f"codec={config.codec!r}: backend={self.name!r} makes {self.codec!r} only; leave codec= out"
             )
-        for name in sorted(_set_options(config) - set(self.options)):
+        asked, honoured = changed(config, ENCODER_OPTIONS), set(self.options)
+        for name in sorted(asked.keys() - honoured):
             takes = ", ".join(f"{each}=" for each in self.options) or "none of the encoder's options"
-            value = getattr(config, name)
-            raise ConfigError(f"{name}={value!r}: backend={self.name!r} takes {takes}; leave {name}= out")
+            raise ConfigError(
+                f"{name}={asked[name]!r}: backend={self.name!r} takes {takes}; leave {name}= out"
+            )
         self.check(config)
 
 
@@ -130,9 +121,3 @@ class EncoderSpec:
             def glrec_encoders() -> Iterable[EncoderOffer]:
                 return [EncoderOffer("my-h264", codec="h264", accepts=PixelFormat.YUV420P, open=MyEncoder)]
         """
-
-
-def _set_options(config: Config) -> set[str]:
-    """Return the names of the encoder's options that differ from their defaults."""
-    defaults = {field.name: field.default for field in fields(config)}
-    return {name for name in ENCODER_OPTIONS if getattr(config, name) != defaults[name]}

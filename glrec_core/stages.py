@@ -10,8 +10,9 @@ called twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from glrec_core.values.frame import Frame, Framebuffer, FrameSpec, Packet, StreamInfo
@@ -177,6 +178,45 @@ class Sink(Protocol):
 
 
 @runtime_checkable
+class StoredSink(Sink, Protocol):
+    """A sink that leaves files."""
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """What was written so far, one for each part, in order; a sequence of pictures by its pattern."""
+
+    @property
+    def frames(self) -> int:
+        """How many frames are complete on the disk."""
+
+    def default_codec(self, *, alpha: bool = False) -> str:
+        """Return the codec for when none is asked for.
+
+        Raises:
+            ConfigError: there is none with an alpha channel.
+
+        """
+
+
+@runtime_checkable
+class NotingSink(Protocol):
+    """A sink that has things to tell of a recording."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What became of its files that was not asked for, as sentences for `Recording.notes`."""
+
+
+@runtime_checkable
+class SyncedSink(Protocol):
+    """A stored sink that knows what of it a power cut would leave."""
+
+    @property
+    def frames_on_disk(self) -> int:
+        """How many frames that is."""
+
+
+@runtime_checkable
 class MarkedSink(Protocol):
     """A sink that can keep named moments as well."""
 
@@ -194,6 +234,16 @@ class Resumable(Protocol):
 
     def unfinished(self) -> list[Frame]:
         """Return the frames whose packets it has not given out, in order; for another encoder, once it has failed."""
+
+
+def frames_on_disk(sink: StoredSink) -> int:
+    """Return how many frames of a sink a power cut would leave, as far as it knows."""
+    return sink.frames_on_disk if isinstance(sink, SyncedSink) else sink.frames
+
+
+def notes_of(sinks: Iterable[Sink]) -> tuple[str, ...]:
+    """Return what sinks have to tell."""
+    return tuple(note for sink in sinks if isinstance(sink, NotingSink) for note in sink.notes)
 
 
 class EncodeStages(NamedTuple):

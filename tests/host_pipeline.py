@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from glrec_core.config import Config
+from glrec_core.encode.door import stream_for
 from glrec_core.encode.ffmpeg_encoder import FFmpegEncoder
 from glrec_core.encode.ffmpeg_options import choose_process_codec
 from glrec_core.ffmpeg.executable import any_ffmpeg
@@ -17,10 +18,9 @@ def open_by_executable(
     config: Config, size: Size = SIZE, executable: str | Path | None = None
 ) -> FFmpegEncoder:
     """Open FFmpeg's executable, or what stands in for it."""
-    clock = config.make_clock()
     how = choose_process_codec("ffmpeg", config)
-    program = str(executable or any_ffmpeg())
-    return FFmpegEncoder(size, config, how, clock.time_base, clock.frame_rate, executable=program)
+    stream = stream_for(how.codec.name, how.codec.pixel_format, size, config, config.make_clock())
+    return FFmpegEncoder(stream, config, how=how, executable=str(executable or any_ffmpeg()))
 
 
 def record(sink: Sink, config: Config, frames: Iterable[Frame], size: Size = SIZE) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from glrec_core.config import Config, parse_rate, parse_size
+from glrec_core.config import Config
 from glrec_core.errors import ConfigError
 from glrec_core.values.frame import Size
+from glrec_core.values.measures import parse_rate, parse_size
 
 
 @pytest.mark.parametrize(

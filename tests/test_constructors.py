@@ -47,8 +47,8 @@ from glrec_core import (
     record,
     wire,
 )
-from glrec_core.arrays import ArrayEncoder, write_video
-from glrec_core.drawing import FrameBuffer
+from glrec_core.arrays import ArrayEncoder, VideoWriter, write_video
+from glrec_core.drawing import OffscreenFramebuffer
 from glrec_core.read import Player, VideoError
 from glrec_core.recover import recover
 from glrec_core.verify.checks import Expected
@@ -136,6 +136,7 @@ def _receive(idle_seconds: Any) -> None:
 
 CALLS: dict[str, Call] = {
     "record": Call(record, names=("target",), documented=(AdapterNotFound,), ends=discard),
+    "record_swaps": Call(lambda sink: glrec_core.record_swaps(sink), names=("sink",), ends=close),  # noqa: PLW0108 - by name
     "record to": Call(lambda sink: record(None, sink), names=("sink",), ends=discard),
     "frame_drawn": Call(of_recorder("frame_drawn"), names=("source",)),
     "frame_drawn, name": Call(
@@ -155,6 +156,7 @@ CALLS: dict[str, Call] = {
         documented=(SinkError,),
     ),
     "ArrayEncoder": Call(ArrayEncoder, lambda: {"width": 64, "height": 48}, costly=True, ends=close),
+    "VideoWriter": Call(VideoWriter, lambda: {"path": "a.mp4", "fps": 30}),
     "write_video": Call(
         write_video,
         lambda: {"path": "a.mp4", "arrays": [], "fps": 30},
@@ -262,7 +264,14 @@ NOT_TRIED = {
     # Arithmetic, called for each frame.
     *("ease_in", "ease_in_out", "ease_out", "hold", "linear"),
     # Needs a context, or windows' own loops: tried elsewhere.
-    *("FrameBuffer", "StepTimer", "enable", "disable", "DEFAULT_DATAGRAM_BYTES", "DEFAULT_REDUNDANCY"),
+    *(
+        "OffscreenFramebuffer",
+        "StepTimer",
+        "enable",
+        "disable",
+        "DEFAULT_DATAGRAM_BYTES",
+        "DEFAULT_REDUNDANCY",
+    ),
 }
 
 
@@ -320,7 +329,7 @@ def test_values_by_chance_are_taken_or_refused(name: str, data: st.DataObject, e
 
 
 def test_framebuffers_take_or_refuse(context: moderngl.Context) -> None:
-    call = Call(FrameBuffer, lambda: {"size": (4, 4)}, ("size", "samples"), ends=close)
+    call = Call(OffscreenFramebuffer, lambda: {"size": (4, 4)}, ("size", "samples"), ends=close)
     for argument in call.arguments:
         for value in strange():
             try_value(call, argument, value)

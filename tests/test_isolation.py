@@ -17,7 +17,7 @@ from tests.cli.command import environment
 from tests.support.leftovers import children
 
 HERE = "tests.support.isolated"
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 100.0
 
 
 def wait_for_pid(path: Path) -> int:

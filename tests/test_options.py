@@ -83,6 +83,10 @@ def test_the_typed_options_are_those_of_config() -> None:
         ("crf", "quality"),
         ("framerate", "fps"),
         ("Bitrate", "bitrate"),
+        ("FPS", "fps"),
+        ("h265", "codec"),
+        ("x264", "codec"),
+        ("hevc", "codec"),
         ("keyint", "gop"),
     ],
 )

@@ -1,9 +1,10 @@
-"""Frames that a program has as arrays, encoded: `ArrayEncoder` gives the stream, `write_video` a file.
+"""Frames that a program has as arrays, encoded: `ArrayEncoder` gives the stream, `write_video` a file,
+`VideoWriter` one that is written picture by picture.
 
 The recorder needs none of this. PyAV, CuPy and CUDA are loaded when an encoder is made, CUDA only for one that uses it.
 """
 
 from glrec_core.arrays.encoder import ArrayEncoder
-from glrec_core.arrays.writer import write_video
+from glrec_core.arrays.writer import VideoWriter, write_video
 
-__all__ = ["ArrayEncoder", "write_video"]
+__all__ = ["ArrayEncoder", "VideoWriter", "write_video"]

@@ -1,10 +1,8 @@
-"""The table of backends for arrays, best first: which encoder takes them, how it gets them, and why one cannot serve here.
-
-The rows mirror those of `glrec_core.backends.table`, without OpenGL.
-"""
+"""How arrays get to the backends of `glrec_core.backends.table`, best first: which encoder takes them, and how many it holds."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -13,26 +11,27 @@ from glrec_core.arrays.intake import HostIntake, Intake
 from glrec_core.arrays.nvenc import FFMPEG_NVENC, NVENC
 from glrec_core.arrays.request import Request
 from glrec_core.arrays.stages import ArrayBackend, ArrayStages
+from glrec_core.backends import agreement
+from glrec_core.backends.agreement import Agreement
+from glrec_core.backends.host import HOST as HOST_ROW
 from glrec_core.config import Config
 from glrec_core.encode.codec import Codec
 from glrec_core.encode.codecs import choose_codec
-from glrec_core.errors import BackendUnavailable, ConfigError
-from glrec_core.stages import Encoder
-from glrec_core.values.checks import text
-
-AUTO = "auto"
+from glrec_core.errors import ConfigError
+from glrec_core.stages import Encoder, Sink
 
 
-def _host_config(request: Request) -> Config:
+def _host_config(config: Config) -> Config:
     """Return the options without the tuning, which is the encoder's on a GPU; here it says how much may be held."""
-    return replace(request.config, tuning=None)
+    return replace(config, tuning=None)
 
 
-def _check_host(request: Request) -> None:
-    from glrec_core.encode.stills import check_installed
+def _check_host(config: Config) -> None:
+    HOST_ROW.check(_host_config(config))
 
-    codec = choose_codec(_host_config(request))
-    check_installed(codec)
+
+def _check_size(request: Request) -> None:
+    codec = choose_codec(_host_config(request.config))
     codec.check_size(request.size)
     if codec.padded(request.size) != request.size:
         raise ConfigError(
@@ -47,7 +46,7 @@ def _held_by_host(request: Request) -> int:
 
 
 def _open_host(request: Request) -> ArrayStages:
-    config = _host_config(request)
+    config = _host_config(request.config)
     codec = choose_codec(config)
     encoder = _open_software(request, config, codec)
 
@@ -67,54 +66,36 @@ def _open_software(request: Request, config: Config, codec: Codec) -> Encoder:
     from glrec_core.encode.pyav import PyAVEncoder, software_context
     from glrec_core.encode.software import open_encoder
 
-    asked = request.size, config, codec, request.clock.time_base, request.rate
+    stream = request.stream(codec.pixel_format)
     if codec.name != "h264":
-        return open_encoder(*asked)
-    return PyAVEncoder(*asked, open_context=partial(software_context, held=_held_by_host(request)))
+        return open_encoder(stream, config)
+    return PyAVEncoder(stream, config, open_context=partial(software_context, held=_held_by_host(request)))
 
 
-HOST = ArrayBackend("host", _check_host, lambda _: None, _held_by_host, _open_host)
+HOST = ArrayBackend(HOST_ROW.name, _check_host, _check_size, lambda _: None, _held_by_host, _open_host)
 
 BACKENDS: tuple[ArrayBackend, ...] = (NVENC, FFMPEG_NVENC, HOST)
 
 
-def choose(request: Request, name: str | None) -> tuple[ArrayBackend, str]:
-    """Return the backend of that name, or the first that can serve, and why it is that one.
+def agree(config: Config, sinks: Sequence[Sink] = ()) -> Agreement[ArrayBackend]:
+    """Return what the options, the sinks and the backends for arrays agree on; see `backends.agreement.agree`.
+
+    Raises:
+        ConfigError: they do not.
+
+    """
+    return agreement.agree(config, sinks, BACKENDS)
+
+
+def choose(agreed: Agreement[ArrayBackend], request: Request) -> tuple[ArrayBackend, str]:
+    """Return the first backend that can serve a request, and why it is that one.
 
     Raises:
         BackendUnavailable: none can; the text holds every backend's reason.
-        ConfigError: there is no such backend, or it cannot honour the options.
+        ConfigError: the pictures are not as a backend takes them; or the hardware of the backend that was asked for by
+            name cannot honour the options.
 
     """
-    if name is not None:
-        text("backend", name, AUTO)
-    named = [backend for backend in BACKENDS if name in {None, AUTO, backend.name}]
-    if not named:
-        known = ", ".join(backend.name for backend in BACKENDS)
-        raise ConfigError(f"backend={name!r} is not known; choose one of: {AUTO}, {known}")
-    reasons: list[str] = []
-    refusals: list[ConfigError] = []
-    for backend in named:
-        try:
-            backend.check(request)
-        except ConfigError as error:
-            refusals.append(error)
-            reason: str | None = str(error)
-        else:
-            reason = _unavailable(backend, request, asked=len(named) == 1)
-        if reason is None:
-            return backend, "; ".join([*reasons, f"{backend.name} serves"])
-        reasons.append(f"{backend.name}: {reason}")
-    if len(refusals) == len(named):
-        raise refusals[-1]
-    raise BackendUnavailable("no backend can encode these arrays. " + "; ".join(reasons))
-
-
-def _unavailable(backend: ArrayBackend, request: Request, *, asked: bool) -> str | None:
-    """Return why a backend cannot serve here; if it was `asked` for, options that its hardware refuses are an error."""
-    try:
-        return backend.unavailable(request)
-    except ConfigError as error:
-        if asked:
-            raise
-        return str(error)
+    able = agreed.narrowed(lambda row: row.check_pictures(request))
+    backend, reasons = able.choose(lambda row: row.unavailable(request), "encode these arrays")
+    return backend, "; ".join([*reasons, f"{backend.name} serves"])

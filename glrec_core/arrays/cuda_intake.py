@@ -14,9 +14,9 @@ from typing import Any
 import cupy
 import numpy as np
 
-from glrec_core.arrays.given import EXPORT_ERRORS, device_of, on_host, refusal
+from glrec_core.arrays.given import device_of, on_host, reading
 from glrec_core.arrays.intake import HostIntake, Intake
-from glrec_core.arrays.layouts import Layout, layout_of
+from glrec_core.arrays.layouts import ArrayLayout, layout_of
 from glrec_core.convert.cuda import CudaConverter, gpu_errors
 from glrec_core.convert.download import downloaded
 from glrec_core.cuda.device import CudaDevice, CudaStream
@@ -73,10 +73,10 @@ class CudaIntake:
         with gpu_errors("convert the array"), self._stream.current():
             on_gpu = given()
             layout = layout_of(on_gpu.shape, on_gpu.dtype, self._spec.size)
-            if layout is Layout.NV12:
+            if layout is ArrayLayout.NV12:
                 frame = self._converter.copied(on_gpu, pts_ns)
             else:
-                rgb = on_gpu.transpose(1, 2, 0) if layout is Layout.PLANAR else on_gpu
+                rgb = on_gpu.transpose(1, 2, 0) if layout is ArrayLayout.PLANAR else on_gpu
                 frame = self._converter.convert(self._picture(rgb, pts_ns))
             self._stream.synchronize()  # the caller may write to the array from now on, on any stream
         return frame
@@ -101,10 +101,8 @@ class CudaIntake:
 
     def _from_dlpack(self, array: Any) -> _Given:
         """Let the array's library put our stream behind its own; CuPy's is the one that is current in the caller's code."""
-        try:
+        with reading(array):
             capsule = array.__dlpack__(stream=self._stream.handles.stream)
-        except EXPORT_ERRORS as error:
-            raise refusal(array, error) from error
         return partial(_imported, array, cupy.from_dlpack, capsule)
 
     def _from_interface(self, array: Any) -> _Given:
@@ -114,10 +112,8 @@ class CudaIntake:
 
 
 def _imported(array: object, how: Callable[[Any], Any], given: object) -> Any:
-    try:
+    with reading(array):
         return how(given)
-    except EXPORT_ERRORS as error:
-        raise refusal(array, error) from error
 
 
 class DownloadingIntake:

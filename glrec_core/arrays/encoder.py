@@ -7,14 +7,16 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Self
 
-from glrec_core.arrays.backends import choose
+from glrec_core.arrays.backends import agree, choose
 from glrec_core.arrays.given import device_of
 from glrec_core.arrays.intake import Intake
-from glrec_core.arrays.request import DEFAULT_GOP, Request, make_request, usual_gop
-from glrec_core.config import Rate
+from glrec_core.arrays.request import DEFAULT_GOP, Request, array_config, make_request, usual_gop
+from glrec_core.arrays.stages import ArrayBackend
+from glrec_core.backends.agreement import Agreement
 from glrec_core.errors import ArrayError, ClosedError, WrongThreadError
 from glrec_core.values.clock import NANOSECONDS
 from glrec_core.values.frame import Packet, StreamInfo
+from glrec_core.values.measures import Rate
 
 _NS_PER_MICROSECOND = 1000
 
@@ -76,8 +78,7 @@ class ArrayEncoder:
         color: str | None = None,
         device: int = 0,
     ) -> None:
-        request = make_request(
-            (width, height),
+        config = array_config(
             fps,
             timing="wall",
             codec=codec,
@@ -87,11 +88,13 @@ class ArrayEncoder:
             quality=quality,
             bitrate=bitrate,
             color=color,
-            low_latency=low_latency,
-            depth=depth,
-            device=device,
+            backend=backend,
         )
-        self._work = ArrayWork(request, backend)
+        agreed = agree(config)
+        request = make_request(
+            (width, height), fps, agreed.config, low_latency=low_latency, depth=depth, device=device
+        )
+        self._work = ArrayWork(request, agreed)
         self._thread = threading.current_thread()
         self._closed = False
 
@@ -204,9 +207,9 @@ class ArrayEncoder:
 class ArrayWork:
     """The stages behind `ArrayEncoder` and `write_video`: intakes by memory, and the encoder."""
 
-    def __init__(self, request: Request, backend: str | None) -> None:
+    def __init__(self, request: Request, agreed: Agreement[ArrayBackend]) -> None:
         self.reason: str
-        chosen, self.reason = choose(request, backend)
+        chosen, self.reason = choose(agreed, request)
         self.backend: str = chosen.name
         self.held: int = chosen.held(request)
         self._request = request

@@ -17,6 +17,7 @@ from glrec_core.encode.codec import Codec
 from glrec_core.encode.nvenc_options import session_options
 from glrec_core.encode.pyav import PyAVEncoder, new_context
 from glrec_core.errors import ConvertError
+from glrec_core.values.foreign import DLPACK, FFMPEG, translated
 from glrec_core.values.frame import Frame, Memory, PixelFormat, StreamInfo
 
 if TYPE_CHECKING:
@@ -32,11 +33,9 @@ def open_encoder(request: Request, held: int) -> PyAVEncoder:
     """Return the encoder, which takes frames of `FFmpegIntake` and holds so many of them."""
     codec = Codec(request.codec, f"{request.codec}_nvenc", PixelFormat.NV12, annex_b=True, takes_bitrate=True)
     return PyAVEncoder(
-        request.size,
+        request.stream(codec.pixel_format),
         request.config,
         codec,
-        request.clock.time_base,
-        request.rate,
         memory=Memory.CUDA,
         open_context=partial(_context, held=held),
     )
@@ -81,13 +80,13 @@ class FFmpegIntake:
         frame = self._gpu.take(array, pts_ns)
         size = frame.spec.size
         luma, chroma = frame.planes
-        try:
-            with self._stream.current():
-                frame.owner = VideoFrame.from_dlpack(
-                    (luma, chroma), PixelFormat.NV12.value, *size, cuda_context=self._context
-                )
-        except (av.FFmpegError, RuntimeError, ValueError, TypeError, NotImplementedError) as error:
-            raise ConvertError(f"FFmpeg does not take CUDA memory: {error}") from error
+        with (
+            translated(ConvertError, "FFmpeg does not take CUDA memory", FFMPEG, DLPACK),
+            self._stream.current(),
+        ):
+            frame.owner = VideoFrame.from_dlpack(
+                (luma, chroma), PixelFormat.NV12.value, *size, cuda_context=self._context
+            )
         return frame
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from typing import Any
 
@@ -10,12 +11,10 @@ from numpy.typing import NDArray
 
 from glrec_core.cuda.context import kept
 from glrec_core.errors import ArrayError
+from glrec_core.values.foreign import CUDA, DLPACK, translated
 
 _HOST_KINDS, _CUDA_KINDS = (1, 3), (2, 13)
 """DLDeviceType of dlpack.h: kDLCPU and kDLCUDAHost (pinned), kDLCUDA and kDLCUDAManaged."""
-
-EXPORT_ERRORS = (BufferError, RuntimeError, TypeError, ValueError, AttributeError)
-"""What libraries raise where they do not give an array out: one that needs its gradient, for example."""
 
 
 def device_of(array: object) -> int | None:
@@ -28,10 +27,8 @@ def device_of(array: object) -> int | None:
     if isinstance(array, np.ndarray):
         return None
     if hasattr(array, "__dlpack_device__"):
-        try:
+        with reading(array):
             kind, number = array.__dlpack_device__()
-        except EXPORT_ERRORS as error:
-            raise refusal(array, error) from error
         if kind in _HOST_KINDS:
             return None
         if kind in _CUDA_KINDS:
@@ -50,11 +47,9 @@ def _device_of_pointer(pointer: int) -> int:
     check_cuda_packages()
     from cupy.cuda import runtime
 
-    try:
-        with kept():
-            device = int(runtime.pointerGetAttributes(pointer).device)
-    except runtime.CUDARuntimeError as error:
-        raise ArrayError(f"__cuda_array_interface__ names memory that CUDA does not know: {error}") from error
+    unknown = "__cuda_array_interface__ names memory that CUDA does not know"
+    with translated(ArrayError, unknown, CUDA), kept():
+        device = int(runtime.pointerGetAttributes(pointer).device)
     if device < 0:
         raise ArrayError("__cuda_array_interface__ names memory that no CUDA device has")
     return device
@@ -75,9 +70,9 @@ def check_cuda_packages() -> None:
             )
 
 
-def refusal(array: object, error: Exception) -> ArrayError:
-    """Return the error for an array that its own library does not give out."""
-    return ArrayError(f"{_kind(array)} cannot be read: {error}")
+def reading(array: object) -> AbstractContextManager[None]:
+    """Say of an array that its own library does not give out that it cannot be read."""
+    return translated(ArrayError, f"{_kind(array)} cannot be read", DLPACK)
 
 
 def _kind(array: object) -> str:
@@ -94,7 +89,5 @@ def on_host(array: object) -> NDArray[Any]:
     """
     if isinstance(array, np.ndarray):
         return array
-    try:
+    with reading(array):
         return np.from_dlpack(array)  # type: ignore[arg-type] # any object that speaks DLPack
-    except EXPORT_ERRORS as error:
-        raise refusal(array, error) from error

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glrec_core.arrays.given import on_host
-from glrec_core.arrays.layouts import Layout, layout_of
+from glrec_core.arrays.layouts import ArrayLayout, layout_of
 from glrec_core.config import Config
 from glrec_core.stages import Converter
 from glrec_core.values.frame import Frame, FrameSpec, PixelFormat
@@ -47,11 +47,11 @@ class HostIntake:
         """See `Intake.take`."""
         pixels, size = on_host(array), self._target.size
         layout = layout_of(pixels.shape, pixels.dtype, size)
-        if layout is Layout.NV12:
+        if layout is ArrayLayout.NV12:
             rows = np.require(pixels, requirements=("C", "W"))  # what FFmpeg reads in place
             planes = rows[: size.height], rows[size.height :].reshape(size.height // 2, -1, 2)
             return self.converted(Frame(FrameSpec(size, PixelFormat.NV12), planes, pts_ns))
-        if layout is Layout.PLANAR:
+        if layout is ArrayLayout.PLANAR:
             pixels = np.moveaxis(pixels, 0, -1)
         return self.converted(Frame(FrameSpec(size, PixelFormat.RGBA), (self._packed(pixels),), pts_ns))
 

@@ -18,7 +18,7 @@ _COLOURS = 3
 _CHANNELS = (3, 4)
 
 
-class Layout(enum.Enum):
+class ArrayLayout(enum.Enum):
     """What the axes of an array mean; row 0 is the top."""
 
     NV12 = "NV12"
@@ -29,7 +29,7 @@ class Layout(enum.Enum):
     """(3, height, width)."""
 
 
-def layout_of(shape: Sequence[int], dtype: DTypeLike, size: Size) -> Layout:
+def layout_of(shape: Sequence[int], dtype: DTypeLike, size: Size) -> ArrayLayout:
     """Return the layout of a picture of `size`.
 
     Raises:
@@ -37,13 +37,13 @@ def layout_of(shape: Sequence[int], dtype: DTypeLike, size: Size) -> Layout:
 
     """
     width, height = size
-    shapes: dict[tuple[int, ...], Layout] = {
-        (height * 3 // 2, width): Layout.NV12,
-        (_COLOURS, height, width): Layout.PLANAR,
-        **{(height, width, channels): Layout.INTERLEAVED for channels in _CHANNELS},
+    shapes: dict[tuple[int, ...], ArrayLayout] = {
+        (height * 3 // 2, width): ArrayLayout.NV12,
+        (_COLOURS, height, width): ArrayLayout.PLANAR,
+        **{(height, width, channels): ArrayLayout.INTERLEAVED for channels in _CHANNELS},
     }
     layout = shapes.get(tuple(shape))
-    types = (np.uint8,) if layout is Layout.NV12 else (np.uint8, *FLOATS)
+    types = (np.uint8,) if layout is ArrayLayout.NV12 else (np.uint8, *FLOATS)
     if layout is None or np.dtype(dtype) not in types:
         raise ArrayError(f"the array is {tuple(shape)} {np.dtype(dtype)}; {_wanted(size)}")
     return layout

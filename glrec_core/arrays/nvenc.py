@@ -12,14 +12,17 @@ import numpy as np
 
 from glrec_core.arrays.request import Request
 from glrec_core.arrays.stages import ArrayBackend, ArrayStages
+from glrec_core.backends import table
 from glrec_core.backends.nvenc import device_problem
+from glrec_core.config import Config
 from glrec_core.cuda.library import Version
 from glrec_core.cuda.probing import answering
-from glrec_core.encode.nvenc_options import check_options, pixel_format
+from glrec_core.encode.nvenc_options import pixel_format
 from glrec_core.encode.nvenc_probe import driver_problem
 from glrec_core.encode.reordering import Unreordered
 from glrec_core.errors import ConfigError, GlrecError
 from glrec_core.stages import Encoder
+from glrec_core.values.frame import PixelFormat
 
 if TYPE_CHECKING:
     from glrec_core.cuda.device import CudaDevice
@@ -37,27 +40,24 @@ _FFMPEG_CODECS = ("h264", "hevc")
 """Those whose parameter sets are in band; AV1's come only with an open encoder, and this one opens at its first frame."""
 
 
-def _check(request: Request) -> None:
-    check_options(request.config)
+def _check_size(request: Request) -> None:
     step = pixel_format(request.config).alignment
     if any(side % step for side in request.size):
         raise ConfigError(f"NVENC needs an even width and height, not {request.size}; crop or pad the arrays")
 
 
-def _check_pynvvideocodec(request: Request) -> None:
-    _check(request)
+def _check_pictures(request: Request) -> None:
+    _check_size(request)
     if request.held is not None and request.held < _PYNVVIDEOCODEC_HOLDS:
         raise ConfigError(
             f"PyNvVideoCodec always holds {_PYNVVIDEOCODEC_HOLDS} frames back, and {request.held} are allowed"
         )
 
 
-def _check_ffmpeg(request: Request) -> None:
-    _check(request)
-    if request.codec not in _FFMPEG_CODECS:
-        raise ConfigError(
-            f"codec={request.codec!r}: FFmpeg's NVENC makes {' and '.join(_FFMPEG_CODECS)} here"
-        )
+def _check_ffmpeg(config: Config) -> None:
+    table.NVENC.check(config)
+    if config.codec not in _FFMPEG_CODECS:
+        raise ConfigError(f"codec={config.codec!r}: FFmpeg's NVENC makes {' and '.join(_FFMPEG_CODECS)} here")
 
 
 def _find_device(request: Request) -> CudaDevice:
@@ -100,10 +100,8 @@ def _open_pynvvideocodec(request: Request) -> ArrayStages:
 
     stream = open_stream(request.device)
     encoder = NvencEncoder(
-        request.size,
+        request.stream(PixelFormat.YUV420P),
         request.config,
-        request.clock.time_base,
-        request.rate,
         handles=stream.handles,
         gpu=stream.device.name,
     )
@@ -132,6 +130,13 @@ def _held_by_ffmpeg(request: Request) -> int:
 
 
 NVENC = ArrayBackend(
-    "nvenc", _check_pynvvideocodec, _without_nvenc, lambda _: _PYNVVIDEOCODEC_HOLDS, _open_pynvvideocodec
+    table.NVENC.name,
+    table.NVENC.check,
+    _check_pictures,
+    _without_nvenc,
+    lambda _: _PYNVVIDEOCODEC_HOLDS,
+    _open_pynvvideocodec,
 )
-FFMPEG_NVENC = ArrayBackend("nvenc-ffmpeg", _check_ffmpeg, _without_ffmpegs, _held_by_ffmpeg, _open_ffmpeg)
+FFMPEG_NVENC = ArrayBackend(
+    "nvenc-ffmpeg", _check_ffmpeg, _check_size, _without_ffmpegs, _held_by_ffmpeg, _open_ffmpeg
+)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from glrec_core.config import Alpha, Config, Rate, Timing, Tuning, parse_rate, parse_size
+from glrec_core.config import AUTO, Alpha, Config, Timing, Tuning
 from glrec_core.encode.codecs import CODECS, DEFAULT_CODEC
+from glrec_core.encode.door import stream_for
 from glrec_core.errors import ConfigError
 from glrec_core.values import checks
 from glrec_core.values.clock import Clock, StepClock, WallClock
-from glrec_core.values.frame import Size
+from glrec_core.values.frame import PixelFormat, Size, StreamInfo
+from glrec_core.values.measures import Rate, parse_rate, parse_size
 
 _TUNINGS: dict[str | None, Tuning | None] = {
     None: None,
@@ -63,14 +65,17 @@ class Request:
         """A recording's clock with the same time base and rate."""
         return WallClock() if self.rate is None else StepClock(self.rate)
 
+    def stream(self, form: PixelFormat) -> StreamInfo:
+        """Return what an encoder is asked to make, which decodes to `form`."""
+        return stream_for(self.codec, form, self.size, self.config, self.clock)
+
     @property
     def hurries(self) -> bool:
         """Whether a frame is wanted soon rather than small."""
         return self.config.tuning in {"low_latency", "ultra_low_latency"}
 
 
-def make_request(
-    size: tuple[int, int],
+def array_config(
     fps: Rate | None,
     *,
     timing: Timing,
@@ -81,18 +86,16 @@ def make_request(
     quality: int | None,
     bitrate: int | None,
     color: str | None,
-    device: int,
+    backend: str | None,
     alpha: Alpha | None = None,
-    low_latency: bool = False,
-    depth: int | None = None,
-) -> Request:
-    """Check all options, and return them.
+) -> Config:
+    """Return the options that arrays share with recordings.
 
     Raises:
         ConfigError: one is out of its range, or two contradict each other.
 
     """
-    config = Config(
+    return Config(
         timing=timing,
         fps=_USUAL_RATE if fps is None else fps,
         codec=codec,
@@ -103,7 +106,25 @@ def make_request(
         bitrate=bitrate,
         color=color,
         alpha=alpha,
+        backend=AUTO if backend is None else backend,
     )
+
+
+def make_request(
+    size: tuple[int, int],
+    fps: Rate | None,
+    config: Config,
+    *,
+    device: int,
+    low_latency: bool = False,
+    depth: int | None = None,
+) -> Request:
+    """Return a request with options that are agreed on.
+
+    Raises:
+        ConfigError: another one is out of its range, or two contradict each other.
+
+    """
     rate = None if fps is None else parse_rate(fps)
     return Request(
         parse_size(size),

@@ -6,10 +6,12 @@ None is taken unless it is asked for by name: a copy through a pipe only pays wh
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 
-from glrec_core.backends.host import preload_for_cpu, readback
+from glrec_core.backends.host import host_stages, preload_for_cpu, readback
 from glrec_core.config import Config
+from glrec_core.encode.door import stream_for
 from glrec_core.errors import BackendUnavailable
 from glrec_core.ffmpeg.executable import any_ffmpeg
 from glrec_core.gl.functions import GL
@@ -68,14 +70,11 @@ class FFmpegBackend:
         codec.check_size(source if config.size is None else Size(*config.size))
 
         def open_encode_stages(spec: FrameSpec) -> EncodeStages:
-            from glrec_core.convert.host import open_converter
             from glrec_core.encode.ffmpeg_encoder import FFmpegEncoder
 
-            encoder = FFmpegEncoder(
-                spec.size, config, how, clock.time_base, clock.frame_rate, executable=executable
-            )
-            converter = open_converter(spec, codec.pixel_format, config, codec.chroma_location)
-            return EncodeStages(converter, encoder)
+            stream = stream_for(codec.name, codec.pixel_format, spec.size, config, clock)
+            encoder = partial(FFmpegEncoder, how=how, executable=executable)
+            return host_stages(spec, stream, config, encoder, codec.chroma_location)
 
         capture = readback(gl, config, source, codec.alignment)
         return Pipeline(capture, open_encode_stages, successors=(open_encode_stages,))

@@ -1,35 +1,43 @@
 """The backends that serve everywhere: frames are read to host memory, and the CPU encodes them, at once or from the disk.
 
-Others that encode elsewhere what was read to host memory take `readback` and `preload_for_cpu` from here.
+Others that encode elsewhere what was read to host memory take `readback`, `host_stages` and `preload_for_cpu` from here.
 """
 
 from __future__ import annotations
 
 from functools import partial
 from importlib import import_module
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from glrec_core.backends.backend import Backend
-from glrec_core.capture.compute import ComputeRing
-from glrec_core.capture.memory import MemoryRing
-from glrec_core.capture.pixel_buffers import PixelBufferRing
-from glrec_core.capture.ring import Direct, OpenRing
-from glrec_core.capture.ring_capture import RingCapture
 from glrec_core.config import SPILL_BACKEND, Config
+from glrec_core.encode.door import OpenEncoder, stream_for
 from glrec_core.gl.functions import GL
 from glrec_core.stages import EncodeStages, OpenEncodeStages, Pipeline
 from glrec_core.values.clock import Clock
-from glrec_core.values.frame import FrameSpec, PixelFormat, Size
+from glrec_core.values.frame import FrameSpec, PixelFormat, Size, StreamInfo
+
+if TYPE_CHECKING:
+    from glrec_core.capture.ring import Direct, OpenRing
+    from glrec_core.capture.ring_capture import RingCapture
+
+
+_CAPTURE = ("capture.compute", "capture.memory", "capture.pixel_buffers", "capture.ring_capture")
 
 
 def preload_for_cpu(_: Config) -> None:
     """See `Backend.preload`, of all that encode on the CPU."""
-    for module in ("convert.host", "encode.software", "encode.pyav", "sink.muxer"):
+    for module in (*_CAPTURE, "convert.host", "encode.software", "encode.pyav", "sink.muxer"):
         import_module(f"glrec_core.{module}")
 
 
 def readback(gl: GL, config: Config, source: Size, alignment: int) -> RingCapture:
     """Return a capture that reads frames as RGBA into host memory."""
+    from glrec_core.capture.memory import MemoryRing
+    from glrec_core.capture.pixel_buffers import PixelBufferRing
+    from glrec_core.capture.ring import Direct
+    from glrec_core.capture.ring_capture import RingCapture
+
     if gl.is_software:
         return RingCapture(gl, config, source, alignment, MemoryRing, direct=Direct.FRAMEBUFFER)
     return RingCapture(gl, config, source, alignment, PixelBufferRing, direct=Direct.NOTHING)
@@ -51,6 +59,10 @@ class _HostRoute(NamedTuple):
 
 
 def _host_route(gl: GL, config: Config) -> _HostRoute:
+    from glrec_core.capture.compute import ComputeRing
+    from glrec_core.capture.memory import MemoryRing
+    from glrec_core.capture.pixel_buffers import PixelBufferRing
+    from glrec_core.capture.ring import Direct
     from glrec_core.encode.codecs import choose_codec
 
     codec = choose_codec(config)
@@ -78,6 +90,7 @@ def _describe_host(gl: GL, config: Config) -> str:
 
 
 def _open_host(gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
+    from glrec_core.capture.ring_capture import RingCapture
     from glrec_core.encode.codecs import choose_codec
 
     codec = choose_codec(config)
@@ -101,15 +114,33 @@ def open_on_cpu(config: Config, clock: Clock) -> OpenEncodeStages:
     codec = choose_codec(config)
 
     def open_encode_stages(spec: FrameSpec) -> EncodeStages:
-        from glrec_core.convert.host import open_converter
         from glrec_core.encode.software import open_encoder
 
-        chosen = codec.taking(spec.format)
-        encoder = open_encoder(spec.size, config, chosen, clock.time_base, clock.frame_rate)
-        converter = open_converter(spec, encoder.accepts.format, config, codec.chroma_location)
-        return EncodeStages(converter, encoder)
+        stream = stream_for(codec.name, codec.pixel_format, spec.size, config, clock)
+        encoder = partial(open_encoder, captured=spec.format)
+        return host_stages(spec, stream, config, encoder, codec.chroma_location)
 
     return open_encode_stages
+
+
+def host_stages(
+    spec: FrameSpec, stream: StreamInfo, config: Config, open_encoder: OpenEncoder, chroma_location: str
+) -> EncodeStages:
+    """Open an encoder of frames in host memory, and what converts captured frames of `spec` for it.
+
+    Raises:
+        GlrecError: one of them cannot be opened; nothing is left open then.
+
+    """
+    from glrec_core.convert.host import open_converter
+
+    encoder = open_encoder(stream, config)
+    try:
+        converter = open_converter(spec, encoder.accepts.format, config, chroma_location)
+    except BaseException:
+        encoder.close()
+        raise
+    return EncodeStages(converter, encoder)
 
 
 def _describe_spill(gl: GL, config: Config) -> str:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from glrec_core.config import Config
 from glrec_core.cuda.library import load
 from glrec_core.cuda.probing import answering
-from glrec_core.encode.motion_jpeg import DEFAULT_QUALITY, MotionJpegEncoder, check_options
+from glrec_core.encode.door import stream_for
+from glrec_core.encode.motion_jpeg import CODEC, DEFAULT_QUALITY, MotionJpegEncoder, check_options
 from glrec_core.errors import BackendUnavailable, CaptureError
 from glrec_core.gl.functions import GL
 from glrec_core.stages import EncodeStages, Pipeline
@@ -127,10 +128,8 @@ def _open_encoder(
     quality = DEFAULT_QUALITY if config.quality is None else config.quality
     settings = JpegSettings(stream, spec.size, quality, config.chroma)
     return MotionJpegEncoder(
-        spec.size,
+        stream_for(CODEC, spec.format, spec.size, config, clock),
         config,
-        clock.time_base,
-        clock.frame_rate,
         compressors=[JpegCompressor(settings) for _ in range(batch)],
         release=settings.close,
     )

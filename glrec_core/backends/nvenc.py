@@ -10,10 +10,13 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from glrec_core.backends.host import open_on_cpu
 from glrec_core.config import Config
+from glrec_core.cuda.library import missing_package
 from glrec_core.cuda.probing import answering
+from glrec_core.encode.door import stream_for
 from glrec_core.encode.nvenc_options import check_capabilities, check_options, pixel_format
-from glrec_core.encode.nvenc_probe import capabilities, driver_problem, missing_package
+from glrec_core.encode.nvenc_probe import capabilities, driver_problem
 from glrec_core.errors import BackendUnavailable, CaptureError, ConfigError
 from glrec_core.gl.functions import GL
 from glrec_core.stages import EncodeStages, OpenEncodeStages, Pipeline
@@ -112,14 +115,8 @@ def open_pipeline(gl: GL, config: Config, clock: Clock, source: Size) -> Pipelin
     batch = _batch(source if config.size is None else Size(*config.size)) if config.blocks else 1
 
     def open_encode_stages(spec: FrameSpec) -> EncodeStages:
-        encoder = NvencEncoder(
-            spec.size,
-            config,
-            clock.time_base,
-            clock.frame_rate,
-            handles=stream.handles,
-            gpu=stream.device.name,
-        )
+        asked = stream_for(check_options(config).name, PixelFormat.YUV420P, spec.size, config, clock)
+        encoder = NvencEncoder(asked, config, handles=stream.handles, gpu=stream.device.name)
         return encode_stages(spec, encoder, config, stream)
 
     captured = PixelFormat.RGBA if config.process else form
@@ -144,7 +141,7 @@ def _on_the_host(config: Config, clock: Clock, stream: CudaStream) -> tuple[Open
     from glrec_core.encode.codecs import choose_codec
 
     try:
-        codec = choose_codec(config)
+        codec, open_host_stages = choose_codec(config), open_on_cpu(config, clock)
     except ConfigError:
         return ()
     if pixel_format(config) is not PixelFormat.NV12 or codec.pixel_format is not PixelFormat.YUV420P:
@@ -152,12 +149,8 @@ def _on_the_host(config: Config, clock: Clock, stream: CudaStream) -> tuple[Open
 
     def open_encode_stages(spec: FrameSpec) -> EncodeStages:
         from glrec_core.convert.download import Download
-        from glrec_core.convert.host import open_converter
-        from glrec_core.encode.pyav import PyAVEncoder
 
-        chosen, host = codec.taking(spec.format), FrameSpec(spec.size, spec.format)
-        encoder = PyAVEncoder(spec.size, config, chosen, clock.time_base, clock.frame_rate)
-        converter = open_converter(host, encoder.accepts.format, config, codec.chroma_location)
+        converter, encoder = open_host_stages(FrameSpec(spec.size, spec.format))
         return EncodeStages(Download(stream.current, converter), encoder)
 
     return (open_encode_stages,)

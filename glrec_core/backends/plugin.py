@@ -5,18 +5,19 @@ What the package raises is translated here, so that the rest of the house meets 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from functools import partial
 
-from glrec_core.backends.host import readback
+from glrec_core.backends.host import host_stages, readback
 from glrec_core.config import Config
+from glrec_core.encode.door import stream_for
 from glrec_core.encoder import EncoderOffer
-from glrec_core.errors import EncodeError, GlrecError
+from glrec_core.errors import EncodeError
 from glrec_core.gl.functions import GL
 from glrec_core.stages import Encoder, EncodeStages, Pipeline
 from glrec_core.values.clock import Clock
+from glrec_core.values.foreign import named, translated
 from glrec_core.values.frame import Frame, FrameSpec, Packet, Size, StreamInfo
-from glrec_core.values.timeline import NOMINAL_RATE
 
 
 class PluginBackend:
@@ -39,23 +40,22 @@ class PluginBackend:
         offer = self._offer
 
         def open_encode_stages(spec: FrameSpec) -> EncodeStages:
-            from glrec_core.convert.host import open_converter
-
-            converter = open_converter(spec, offer.accepts, config, offer.chroma_location)
-            return EncodeStages(converter, _PluginEncoder(offer, _stream(offer, spec, config, clock), config))
+            stream = stream_for(offer.codec, offer.accepts, spec.size, config, clock)
+            encoder = partial(PluginEncoder, offer)
+            return host_stages(spec, stream, config, encoder, offer.chroma_location)
 
         capture = readback(gl, config, source, offer.accepts.alignment)
         return Pipeline(capture, open_encode_stages, successors=(open_encode_stages,))
 
 
-class _PluginEncoder:
+class PluginEncoder:
     """Calls an encoder of another package. Implements `Encoder`."""
 
     def __init__(self, offer: EncoderOffer, stream: StreamInfo, config: Config) -> None:
         self._name = offer.name
         with _translated(offer.name, "could not be opened"):
             self._encoder: Encoder = offer.open(stream, config)
-            self.accepts = self._encoder.accepts
+            self.accepts = FrameSpec(stream.size, self._encoder.accepts.format)
             self.latency = self._encoder.latency
 
     @property
@@ -76,17 +76,5 @@ class _PluginEncoder:
             self._encoder.close()
 
 
-def _stream(offer: EncoderOffer, spec: FrameSpec, config: Config, clock: Clock) -> StreamInfo:
-    rate = clock.frame_rate or NOMINAL_RATE
-    form = offer.accepts
-    return StreamInfo(offer.codec, spec.size, clock.time_base, rate, config.color_space, pixel_format=form)
-
-
-@contextmanager
-def _translated(name: str, what: str) -> Iterator[None]:
-    try:
-        yield
-    except GlrecError:
-        raise
-    except Exception as error:
-        raise EncodeError(f"the encoder {name!r} {what}: {type(error).__name__}: {error}") from error
+def _translated(name: str, what: str) -> AbstractContextManager[None]:
+    return translated(EncodeError, f"the encoder {name!r} {what}", Exception, words=named)

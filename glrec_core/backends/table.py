@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from glrec_core.backends import mjpeg, nvenc
+from collections.abc import Sequence
+
+from glrec_core.backends import agreement, mjpeg, nvenc
+from glrec_core.backends.agreement import Agreement
 from glrec_core.backends.backend import Backend, Unavailable
 from glrec_core.backends.executable import FFmpegBackend
 from glrec_core.backends.host import HOST, SPILL, preload_for_cpu
 from glrec_core.backends.plugin import PluginBackend
 from glrec_core.backends.videotoolbox import VIDEOTOOLBOX
-from glrec_core.config import Config
+from glrec_core.config import AUTO, Config
 from glrec_core.convert.operations import perhaps_for_numpy_only
 from glrec_core.encode.motion_jpeg import CODEC
-from glrec_core.errors import BackendUnavailable, ConfigError
 from glrec_core.gl.functions import GL
 from glrec_core.plugins import encoder_offers
+from glrec_core.stages import Sink
 from glrec_core.values.frame import Size
 
 
@@ -82,65 +85,30 @@ def plugged_in() -> tuple[Backend, ...]:
     )
 
 
-def default_codec(config: Config) -> str | None:
-    """Return the one codec that the backend asked for makes; None where the choice is free."""
-    return next((backend.codec for backend in _named(config)), None) if config.backend != "auto" else None
-
-
-def candidates(config: Config) -> tuple[Backend, ...]:
-    """Return the backends that can honour the options, best first.
+def agree(config: Config, sinks: Sequence[Sink]) -> Agreement[Backend]:
+    """Return what the options, the sinks and the backends for contexts agree on; see `agreement.agree`.
 
     Raises:
-        ConfigError: none can, or the one asked for does not exist.
+        ConfigError: they do not.
+        PluginError: a backend is asked for that may be a plugin's, and a package cannot be loaded.
 
     """
-    able, refusals = [], []
-    for backend in _named(config):
-        try:
-            backend.check(config)
-            able.append(backend)
-        except ConfigError as error:
-            refusals.append(error)
-    if not able:
-        raise refusals[-1]
-    return tuple(able)
+    known = BACKENDS
+    if config.backend not in {AUTO, *(backend.name for backend in known)}:
+        known = (*BACKENDS, *plugged_in())
+    return agreement.agree(config, sinks, known)
 
 
-def choose(config: Config, gl: GL, size: Size | None = None) -> tuple[Backend, str]:
+def choose(agreed: Agreement[Backend], gl: GL, size: Size | None = None) -> tuple[Backend, str]:
     """Return the first backend that can serve the current context, and why it is that one.
 
     `size` is that of the first source, if it is known already.
 
     Raises:
         BackendUnavailable: none can; the text holds every backend's reason.
-        ConfigError: the backend that was asked for by name cannot honour the options.
+        ConfigError: the hardware of the backend that was asked for by name cannot honour the options.
 
     """
-    reasons: list[str] = []
-    for backend in _named(config):
-        try:
-            backend.check(config)
-            reason = backend.unavailable(gl, config, size)
-        except ConfigError as error:
-            if config.backend == backend.name:
-                raise
-            reason = str(error)
-        if reason is None:
-            return backend, "; ".join([*reasons, backend.describe(gl, config)])
-        reasons.append(f"{backend.name}: {reason}")
-    raise BackendUnavailable("no backend can record this context. " + "; ".join(reasons))
-
-
-def _named(config: Config) -> list[Backend]:
-    """Return the backends among which the options leave the choice."""
-    if config.backend == "auto":
-        able = (backend for backend in BACKENDS if backend.codec in {None, config.codec})
-        return [backend for backend in able if not backend.by_name_only]
-    known = BACKENDS
-    if config.backend not in {backend.name for backend in known}:
-        known = (*BACKENDS, *plugged_in())
-    named = [backend for backend in known if backend.name == config.backend]
-    if not named:
-        names = ", ".join(backend.name for backend in known)
-        raise ConfigError(f"backend={config.backend!r} is not known; choose one of: auto, {names}")
-    return named
+    config = agreed.config
+    backend, reasons = agreed.choose(lambda row: row.unavailable(gl, config, size), "record this context")
+    return backend, "; ".join([*reasons, backend.describe(gl, config)])

@@ -8,8 +8,9 @@ from __future__ import annotations
 from importlib import import_module
 
 from glrec_core.backends.backend import Backend
-from glrec_core.backends.host import preload_for_cpu, readback
+from glrec_core.backends.host import host_stages, preload_for_cpu, readback
 from glrec_core.config import Config
+from glrec_core.encode.door import stream_for
 from glrec_core.gl.functions import GL
 from glrec_core.stages import EncodeStages, Pipeline
 from glrec_core.values.clock import Clock
@@ -42,12 +43,10 @@ def _open(gl: GL, config: Config, clock: Clock, source: Size) -> Pipeline:
     codec.check_size(source if config.size is None else Size(*config.size))
 
     def open_encode_stages(spec: FrameSpec) -> EncodeStages:
-        from glrec_core.convert.host import open_converter
         from glrec_core.encode.videotoolbox import open_videotoolbox
 
-        encoder = open_videotoolbox(spec.size, config, codec, clock.time_base, clock.frame_rate)
-        converter = open_converter(spec, encoder.accepts.format, config, codec.chroma_location)
-        return EncodeStages(converter, encoder)
+        stream = stream_for(codec.name, codec.pixel_format, spec.size, config, clock)
+        return host_stages(spec, stream, config, open_videotoolbox, codec.chroma_location)
 
     capture = readback(gl, config, source, codec.alignment)
     return Pipeline(capture, open_encode_stages, successors=(open_encode_stages,))

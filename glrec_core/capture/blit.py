@@ -7,8 +7,8 @@ Rows stay in OpenGL's order; the conversion turns them.
 
 from __future__ import annotations
 
-from glrec_core.capture.geometry import Layout, Rect, halvings
-from glrec_core.capture.ring import Direct, Picture
+from glrec_core.capture.geometry import PaddedSize, Rect, halvings
+from glrec_core.capture.ring import Direct, ReadSource
 from glrec_core.capture.texture_copy import TextureCopy
 from glrec_core.errors import CaptureError
 from glrec_core.gl import functions as g
@@ -22,7 +22,7 @@ class Blitter:
     """Owns a ring of target textures and whatever stands between them and a source of the present size."""
 
     def __init__(
-        self, gl: GL, layout: Layout, *, keep_shape: bool, targets: int = 1, opaque: bool = True
+        self, gl: GL, padded: PaddedSize, *, keep_shape: bool, targets: int = 1, opaque: bool = True
     ) -> None:
         """Name the targets; to be called within `ReadState`. `opaque` is what lies around the picture.
 
@@ -31,7 +31,7 @@ class Blitter:
         """
         self._gl = gl
         self._opaque = opaque
-        self._layout = layout
+        self._padded = padded
         self._keep_shape = keep_shape
         self._source: tuple[int, Size, int] | None = None
         self._read_buffer: tuple[int, int] | None = None
@@ -45,9 +45,9 @@ class Blitter:
         self._texture_copy: TextureCopy | None = None
         try:
             for _ in range(targets):
-                self.targets.append(ColorTarget(gl, layout.coded))
+                self.targets.append(ColorTarget(gl, padded.coded))
             if gl.has_compute and not gl.is_software:
-                self._texture_copy = TextureCopy(gl, layout.coded)
+                self._texture_copy = TextureCopy(gl, padded.coded)
                 self._make_targets()
         except BaseException:
             self.delete()
@@ -60,7 +60,7 @@ class Blitter:
                 target.make()
                 target.clear(opaque=self._opaque)
 
-    def take(self, source: Framebuffer, direct: Direct) -> Picture | None:
+    def take(self, source: Framebuffer, direct: Direct) -> ReadSource | None:
         """Return the picture of a known source that needs no change, without a binding: its own texture, or a copy of that.
 
         None for every other source, which `prepare` can do. No `ReadState` is needed.
@@ -74,12 +74,12 @@ class Blitter:
         if not texture:
             return None
         if copy is None:
-            return Picture(source.name, texture)
+            return ReadSource(source.name, texture)
         self._last = (self._last + 1) % len(self.targets)
         copy.copy(texture, self.target.texture)
-        return Picture(self.target.framebuffer, self.target.texture)
+        return ReadSource(self.target.framebuffer, self.target.texture)
 
-    def prepare(self, source: Framebuffer, direct: Direct, *, asked: bool = False) -> Picture:
+    def prepare(self, source: Framebuffer, direct: Direct, *, asked: bool = False) -> ReadSource:
         """Return the picture to record, bound for reading; `restore` must follow its use, both within one `ReadState`.
 
         That is the source itself, where `direct` allows it and its picture needs no change, else a copy in `target`.
@@ -101,7 +101,7 @@ class Blitter:
             self._read_buffer = (source.name, read_buffer)
             gl.ReadBuffer(buffer)
         if self._unchanged and direct is Direct.FRAMEBUFFER:
-            return Picture(source.name, 0)
+            return ReadSource(source.name, 0)
         picture = (None if asked else self.take(source, direct)) or self._blitted(source)
         gl.BindFramebuffer(g.READ_FRAMEBUFFER, picture.framebuffer)
         return picture
@@ -126,12 +126,12 @@ class Blitter:
         if self._texture_copy is not None:
             self._texture_copy.delete()
 
-    def _blitted(self, source: Framebuffer) -> Picture:
+    def _blitted(self, source: Framebuffer) -> ReadSource:
         """Copy a source that is bound into the next target."""
         self._last = (self._last + 1) % len(self.targets)
         self._clear_stale(source)
         self._blit_all(source)
-        return Picture(self.target.framebuffer, self.target.texture)
+        return ReadSource(self.target.framebuffer, self.target.texture)
 
     def _clear_stale(self, source: Framebuffer) -> None:
         """Clear what is around the picture in the next target, if it is new or a picture of another shape was there before.
@@ -153,7 +153,7 @@ class Blitter:
             self._gl.BindFramebuffer(g.READ_FRAMEBUFFER, step.framebuffer)
             area = into
         self._blit(area, self.target.framebuffer, self._place)
-        if self._layout.padding != (0, 0):
+        if self._padded.padding != (0, 0):
             self._pad()
 
     def _blit(self, area: Rect, framebuffer: int, into: Rect) -> None:
@@ -166,8 +166,8 @@ class Blitter:
 
     def _pad(self) -> None:
         """Repeat the last column and the lowest row of the content over the padding."""
-        columns, rows = self._layout.padding
-        width, height = self._layout.coded
+        columns, rows = self._padded.padding
+        width, height = self._padded.coded
         self._gl.BindFramebuffer(g.READ_FRAMEBUFFER, self.target.framebuffer)
         for column in range(width - columns, width):
             last = width - columns - 1
@@ -181,7 +181,7 @@ class Blitter:
         """Prepare for a source that is new or has changed its size; it is bound for reading and drawing."""
         gl = self._gl
         srgb = self._inspect(source)
-        self._place = self._layout.place(source.size, keep_shape=self._keep_shape)
+        self._place = self._padded.place(source.size, keep_shape=self._keep_shape)
         placed = Size(self._place.right - self._place.left, self._place.top - self._place.bottom)
         # A multisampled blit can neither scale nor, in OpenGL ES, move or change the encoding.
         moved = placed != source.size or (gl.es and (self._place.left, self._place.bottom) != (0, 0))
@@ -197,12 +197,12 @@ class Blitter:
         self._stale = list(self.targets)
         gl.BindFramebuffer(g.FRAMEBUFFER, source.name)
         self._source = (source.name, source.size, samples)
-        self._unchanged = not samples and source.size == self._layout.coded
+        self._unchanged = not samples and source.size == self._padded.coded
 
     def _remake_targets(self, *, srgb: bool) -> None:
         for target in self.targets:
             target.delete()
-        self.targets = [ColorTarget(self._gl, self._layout.coded, srgb=srgb) for _ in self.targets]
+        self.targets = [ColorTarget(self._gl, self._padded.coded, srgb=srgb) for _ in self.targets]
         self._srgb = srgb
 
     def _inspect(self, source: Framebuffer) -> bool:

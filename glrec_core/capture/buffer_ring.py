@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glrec_core.capture.ring import Picture
+from glrec_core.capture.ring import ReadSource
 from glrec_core.errors import CaptureError
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL
@@ -67,7 +67,7 @@ class BufferRing(ABC):
             raise
 
     @abstractmethod
-    def _write(self, picture: Picture, buffer: int) -> None:
+    def _write(self, picture: ReadSource, buffer: int) -> None:
         """Have the GPU write the picture into a buffer."""
 
     @abstractmethod
@@ -84,7 +84,7 @@ class BufferRing(ABC):
         """Whether no frame is being read or lent."""
         return len(self._free) + len(self._released) == len(self._slots)
 
-    def read(self, picture: Picture, pts_ns: int) -> None:
+    def read(self, picture: ReadSource, pts_ns: int) -> None:
         """Start reading `picture` into a free slot."""
         self._unmap_released()
         slot = self._free.popleft()

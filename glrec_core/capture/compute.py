@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from glrec_core.capture.buffer_ring import BufferRing
 from glrec_core.capture.nv12_shader import nv12_source, pitch_bytes, work_groups
-from glrec_core.capture.ring import Picture
+from glrec_core.capture.ring import ReadSource
 from glrec_core.errors import CaptureError
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL
@@ -48,7 +48,7 @@ class ComputeRing(BufferRing):
         self._gl.DeleteProgram(self._program)
         self._program = 0
 
-    def _write(self, picture: Picture, buffer: int) -> None:
+    def _write(self, picture: ReadSource, buffer: int) -> None:
         gl = self._gl
         with self._state:
             gl.UseProgram(self._program)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from glrec_core.capture.ring import Picture
+from glrec_core.capture.ring import ReadSource
 from glrec_core.cuda.device import CudaStream
 from glrec_core.cuda.kernel import Kernel, Launch
 from glrec_core.cuda.layout import kernel_format
@@ -82,7 +82,7 @@ class CudaRing:
         """Whether no frame is lent."""
         return len(self._free) == len(self._slots)
 
-    def read(self, picture: Picture, pts_ns: int) -> None:
+    def read(self, picture: ReadSource, pts_ns: int) -> None:
         """Put the picture into the batch; its texture must keep it until `arrived` has returned its frame."""
         if picture.texture not in self._textures:
             with self._stream.device:

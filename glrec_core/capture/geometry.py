@@ -22,7 +22,7 @@ class Rect(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class PaddedSize:
     """The recorded picture: `content` is what was asked for, `coded` what the encoder takes, a few pixels larger.
 
     Padding lies at the right and at the bottom of the picture, so content starts at the top left.
@@ -32,7 +32,7 @@ class Layout:
     coded: Size
 
     @classmethod
-    def of(cls, content: Size, alignment: int) -> Layout:
+    def of(cls, content: Size, alignment: int) -> PaddedSize:
         """Pad both sides up to a multiple of `alignment`."""
         width, height = (-(-side // alignment) * alignment for side in content)
         return cls(content, Size(width, height))

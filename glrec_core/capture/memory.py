@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from glrec_core.capture.ring import Picture
+from glrec_core.capture.ring import ReadSource
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL
 from glrec_core.values.frame import Frame, FrameSpec, PixelFormat, Size
@@ -49,7 +49,7 @@ class MemoryRing:
         """Whether no frame is lent."""
         return len(self._free) == self._slots
 
-    def read(self, picture: Picture, pts_ns: int) -> None:
+    def read(self, picture: ReadSource, pts_ns: int) -> None:
         """Read the framebuffer into a free slot; its rows come bottom first and are lent as a reversed view."""
         if not self._begun:
             self._begin(picture)
@@ -58,7 +58,7 @@ class MemoryRing:
         self._gl.ReadPixels(0, 0, *self.spec.size, self._layout, g.UNSIGNED_BYTE, address)
         self._read.append(Frame(self.spec, (pixels[::-1],), pts_ns, partial(self._free.append, slot)))
 
-    def _begin(self, picture: Picture) -> None:
+    def _begin(self, picture: ReadSource) -> None:
         """Choose the order of colours by the first picture: a window's pixels lie as BGRA, textures as RGBA.
 
         The other order is read as well, but at three to five times the cost. OSMesa draws into memory of the program's.

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glrec_core.capture.buffer_ring import BufferRing
-from glrec_core.capture.ring import Picture
+from glrec_core.capture.ring import ReadSource
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL
 from glrec_core.values.frame import FrameSpec, PixelFormat, Size
@@ -28,7 +28,7 @@ class PixelBufferRing(BufferRing):
         """
         super().__init__(gl, FrameSpec(size, PixelFormat.RGBA), size.width * size.height * 4, slots)
 
-    def _write(self, _: Picture, buffer: int) -> None:
+    def _write(self, _: ReadSource, buffer: int) -> None:
         gl = self._gl
         gl.BindBuffer(g.PIXEL_PACK_BUFFER, buffer)
         gl.ReadPixels(0, 0, *self.spec.size, g.RGBA, g.UNSIGNED_BYTE, None)

@@ -19,7 +19,7 @@ class Direct(enum.Enum):
     """The RGBA8 texture that the source draws into; a source that has none is copied."""
 
 
-class Picture(NamedTuple):
+class ReadSource(NamedTuple):
     """The picture to read: a framebuffer, bound for reading, whose read buffer holds it, and a texture with the same content.
 
     Where a framebuffer is read directly, the texture is 0. Rings that read textures may get one whose framebuffer is not
@@ -51,7 +51,7 @@ class Ring(Protocol):
     def idle(self) -> bool:
         """Whether no frame is being read or lent."""
 
-    def read(self, picture: Picture, pts_ns: int) -> None:
+    def read(self, picture: ReadSource, pts_ns: int) -> None:
         """Start reading `picture` into a free slot."""
 
     def arrived(self, *, wait: bool = False) -> list[Frame]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glrec_core.capture.blit import Blitter
-from glrec_core.capture.geometry import Layout
+from glrec_core.capture.geometry import PaddedSize
 from glrec_core.capture.ring import Direct, OpenRing, Ring
 from glrec_core.config import Config
 from glrec_core.gl.functions import GL
@@ -51,16 +51,16 @@ class RingCapture:
 
     def _open(self, source: Size) -> Ring:
         config = self._config
-        layout = Layout.of(source if config.size is None else Size(*config.size), self._alignment)
+        padded = PaddedSize.of(source if config.size is None else Size(*config.size), self._alignment)
         self._source_size = source
-        if layout.padding != (0, 0):
-            self.notes = (*self.notes, layout.padding_note)
+        if padded.padding != (0, 0):
+            self.notes = (*self.notes, padded.padding_note)
         keep_shape = config.on_resize != "scale"
         blitter = self._blitter = Blitter(
-            self._gl, layout, keep_shape=keep_shape, targets=self._textures, opaque=config.alpha is None
+            self._gl, padded, keep_shape=keep_shape, targets=self._textures, opaque=config.alpha is None
         )
         try:
-            ring = self._ring = self._open_ring(self._gl, layout.coded, config.slots)
+            ring = self._ring = self._open_ring(self._gl, padded.coded, config.slots)
         except BaseException:
             blitter.delete()
             raise

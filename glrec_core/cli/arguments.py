@@ -11,11 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from glrec_core.config import parse_rate, parse_size
 from glrec_core.errors import ConfigError
 from glrec_core.values import checks
 from glrec_core.values.checks import shown
 from glrec_core.values.frame import Size
+from glrec_core.values.measures import parse_rate, parse_size
 
 _Value = TypeVar("_Value")
 

@@ -43,7 +43,7 @@ def execute(arguments: argparse.Namespace) -> int:
 def as_json(film: Film) -> dict[str, Any]:
     """Return what `--json` prints; times are seconds."""
     shortest, mean, longest = _intervals(film)
-    container = film.layout.color
+    container = film.structure.color
     return {
         "file": film.name,
         "file_bytes": film.file_bytes,
@@ -64,8 +64,8 @@ def as_json(film: Film) -> dict[str, Any]:
             "stream": film.stream_color.as_json() if film.stream_color else None,
             "container": container.as_json() if container else None,
         },
-        "fast_start": film.layout.fast_start,
-        "faults": list(film.layout.faults),
+        "fast_start": film.structure.fast_start,
+        "faults": list(film.structure.faults),
     }
 
 
@@ -79,7 +79,7 @@ def _intervals(film: Film) -> tuple[float | None, float | None, float | None]:
 
 
 def _rows(film: Film) -> list[tuple[str, str]]:
-    layout, fast = film.layout, {True: "yes", False: "no", None: "not applicable"}
+    structure, fast = film.structure, {True: "yes", False: "no", None: "not applicable"}
     tag = f" ({film.codec_tag})" if film.codec_tag.isprintable() and film.codec_tag.strip() else ""
     stream = film.stream_color or "unknown"
     rows = [
@@ -90,10 +90,10 @@ def _rows(film: Film) -> list[tuple[str, str]]:
         ("keyframes", f"{len(film.keyframes)}, at most {film.longest_gop} frames apart"),
         ("duration", f"{float(film.duration_seconds):.3f} s, from {float(film.start_seconds):.3f} s on"),
         ("interval", _interval_text(film)),
-        ("colour", f"stream: {stream}; container: {layout.color or 'not tagged'}"),
-        ("fast start", fast[layout.fast_start]),
+        ("colour", f"stream: {stream}; container: {structure.color or 'not tagged'}"),
+        ("fast start", fast[structure.fast_start]),
     ]
-    return [*rows, *(("fault", fault) for fault in layout.faults)]
+    return [*rows, *(("fault", fault) for fault in structure.faults)]
 
 
 def _interval_text(film: Film) -> str:

@@ -46,8 +46,8 @@ def _listed(words: Iterable[str], conjunction: str = "or") -> str:
 
 _HELP = {
     "fps": "frames per second, such as 60 or 30000/1001",
-    "timing": "wall: each frame keeps the time at which it was drawn (default); step: frame n is shown at exactly n/RATE",
     "size": "size of the recording (default: the window's)",
+    "timing": "wall: each frame keeps the time at which it was drawn (default); step: frame n is shown at exactly n/RATE",
     "codec": f"{_listed(CODECS)} (default: the container's)",
     "preset": "the encoder's own name for its speed",
     "quality": "constant quality: a CRF, lower is better; for "
@@ -59,12 +59,15 @@ _HELP = {
     "bitrate": "mean bits per second, such as 8M, instead of a constant quality",
     "lossless": f"keep every pixel exactly ({_listed(LOSSLESS_CODECS)})",
     "audio": "file with the sound",
+    "backend": "how to record (default: the best way here; `glrec doctor` lists them)",
     "overflow": "when the encoder is too slow: wait for it (block), store frames on disk until it has time (spill), or skip "
     "frames (drop); the default is spill, and block where frames have exact times",
-    "backend": "how to record (default: the best way here; `glrec doctor` lists them)",
     "overwrite": "replace an existing file",
 }
-"""What the help says of each, where a command has no words of its own."""
+"""What the help says of each option that the command line has, where a command has no words of its own."""
+
+RECORDING: tuple[str, ...] = tuple(_HELP)
+"""All of them, by their names in `Config`."""
 
 _PYTHON = re.compile(rf"(?<![\w./'\"-])(?P<name>{'|'.join(_HELP)})=(?:True\b)?")
 """An option as Python has it; only one that the command line has as well."""

@@ -8,27 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from glrec_core.cli.arguments import count, path, seconds
-from glrec_core.cli.options import add_options, given
+from glrec_core.cli.options import RECORDING, add_options, given
 from glrec_core.cli.parser import Parser
 from glrec_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from glrec_core.running import Launch
 
-_RECORDING = (
-    "size",
-    "timing",
-    "codec",
-    "preset",
-    "quality",
-    "bitrate",
-    "lossless",
-    "audio",
-    "backend",
-    "overflow",
-    "overwrite",
-)
-"""Options that are the recorder's, by their names in `Config`; `fps` and `frames` mean more here."""
+_RECORDING = tuple(name for name in RECORDING if name != "fps")
+"""Options that are the recorder's; `fps` and `frames` mean more here."""
 
 
 def configure(parser: Parser) -> None:
@@ -58,6 +46,11 @@ def configure(parser: Parser) -> None:
         "--headless", action="store_true", help="show no window: use EGL, or else a private X server"
     )
     parser.add_argument(
+        "--display",
+        choices=("egl", "x11"),
+        help="with --headless: draw by EGL only, or on a private X server whatever the toolkit can (default: EGL where it can)",
+    )
+    parser.add_argument(
         "--step",
         action="store_true",
         help="let the program's time pass by 1/RATE a frame: smooth and repeatable on any machine",
@@ -85,11 +78,16 @@ def execute(arguments: argparse.Namespace) -> int:
         )
     if arguments.step and arguments.timing == "wall":
         raise ConfigError("--step gives each frame its exact time; leave --timing wall out, or --step")
+    if arguments.display is not None and not arguments.headless:
+        raise ConfigError(
+            f"--display {arguments.display} goes with --headless; without it the program has your own display"
+        )
     options = RunOptions(
         output=arguments.output,
         frames=arguments.frames,
         seconds=arguments.seconds,
         headless=arguments.headless,
+        display=arguments.display,
         step=arguments.step,
         fps=arguments.fps,
         recording=given(arguments, _RECORDING),

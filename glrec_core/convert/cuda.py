@@ -5,8 +5,7 @@ All of it is queued on one stream, in order; nothing waits for the GPU. Imported
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
@@ -22,24 +21,16 @@ from glrec_core.cuda.memory import frame_rows
 from glrec_core.errors import CaptureError, ConvertError
 from glrec_core.stages import Converter, Encoder, EncodeStages
 from glrec_core.values.color import ColorSpace
+from glrec_core.values.foreign import CUDA, translated, types_of
 from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat
 
-_CUDA_ERRORS = (
-    cupy.cuda.runtime.CUDARuntimeError,
-    cupy.cuda.driver.CUDADriverError,
-    cupy.cuda.compiler.CompileException,
-    cupy.cuda.memory.OutOfMemoryError,
-)
+_CUDA_ERRORS = types_of(CUDA)
 _OF_CHANNELS = {3: PixelFormat.RGB24, 4: PixelFormat.RGBA}
 
 
-@contextmanager
-def gpu_errors(what: str) -> Iterator[None]:
-    """Turn errors of CUDA and CuPy into ConvertError."""
-    try:
-        yield
-    except (CaptureError, *_CUDA_ERRORS) as error:
-        raise ConvertError(f"the GPU cannot {what}: {error}") from error
+def gpu_errors(what: str) -> AbstractContextManager[None]:
+    """Turn errors of CUDA and CuPy, and what others here have made of them, into ConvertError."""
+    return translated(ConvertError, f"the GPU cannot {what}", CaptureError, *_CUDA_ERRORS)
 
 
 def encode_stages(source: FrameSpec, encoder: Encoder, config: Config, stream: CudaStream) -> EncodeStages:

@@ -10,6 +10,7 @@ from typing import Any
 from glrec_core.cuda.layout import kernel_format
 from glrec_core.errors import ConvertError
 from glrec_core.stages import Converter
+from glrec_core.values.foreign import translated
 from glrec_core.values.frame import Frame, Memory
 
 OnStream = Callable[[], AbstractContextManager[Any]]
@@ -24,11 +25,9 @@ def downloaded(frame: Frame, on_stream: OnStream) -> Frame:
 
     """
     owner: Any = frame.owner  # CuPy ships no types
-    try:
-        with on_stream():
-            rows = owner.get()  # waits for the stream
-    except (RuntimeError, MemoryError) as error:
-        raise ConvertError(f"the GPU does not give {frame} out: {error}") from error
+    what = f"the GPU does not give {frame} out"
+    with translated(ConvertError, what, RuntimeError, MemoryError), on_stream():
+        rows = owner.get()  # waits for the stream
     planes = kernel_format(frame.spec.format).planes(rows, frame.spec.size.height)
     return Frame(replace(frame.spec, memory=Memory.HOST), planes, frame.pts_ns)
 

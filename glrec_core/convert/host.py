@@ -20,6 +20,7 @@ from glrec_core.errors import ConvertError
 from glrec_core.ffmpeg.terms import end_graph, picture_planes, scale_options, tag_color
 from glrec_core.stages import Converter
 from glrec_core.values.color import ColorSpace
+from glrec_core.values.foreign import PYAV, translated
 from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat
 
 _OF_RGB = tuple(form for form in PixelFormat if form is not PixelFormat.P010)
@@ -105,10 +106,8 @@ class SwscaleConverter:
             raise ConvertError(f"the frame is {frame.spec}, the converter was opened for {self._source}")
         bottom_up = frame.planes[0].strides[0] < 0
         planes = tuple(plane[::-1] for plane in frame.planes) if bottom_up else frame.planes
-        try:
+        with translated(ConvertError, f"swscale could not convert {frame} to {self._target}", PYAV):
             converted = self._filter(planes, flip=bottom_up)
-        except (av.FFmpegError, ValueError) as error:
-            raise ConvertError(f"swscale could not convert {frame} to {self._target}: {error}") from error
         planes = picture_planes(converted, self._target.format)
         if self._target.format.has_alpha and not self._target.format.is_rgb:
             _write_alpha(frame.planes[0][..., 3], planes[-1])  # swscale's is off by one here and there

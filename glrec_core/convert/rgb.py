@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from glrec_core.errors import ConvertError
 from glrec_core.ffmpeg.terms import end_graph, scale_options, tag_color
 from glrec_core.values.color import ColorSpace
+from glrec_core.values.foreign import PYAV, translated
 from glrec_core.values.frame import Frame, Memory, PixelFormat
 
 _RED_FIRST = {
@@ -39,10 +40,8 @@ def rgb_pixels(frame: Frame, color: ColorSpace) -> NDArray[np.uint8]:
         raise ConvertError(f"{frame} must be in host memory; download it first")
     if frame.spec.format.is_rgb:
         return np.ascontiguousarray(frame.planes[0][..., _RED_FIRST[frame.spec.format]])
-    try:
+    with translated(ConvertError, f"swscale could not convert {frame} to rgb24", PYAV):
         return _converted_back(frame, color)
-    except (av.FFmpegError, ValueError) as error:
-        raise ConvertError(f"swscale could not convert {frame} to rgb24: {error}") from error
 
 
 def _converted_back(frame: Frame, color: ColorSpace) -> NDArray[np.uint8]:

@@ -17,6 +17,7 @@ from glrec_core.cuda.context import done_elsewhere
 from glrec_core.cuda.kernel_text import BLOCK, GROUP, NAME, Source, kernel_source
 from glrec_core.errors import CaptureError
 from glrec_core.values.color import ColorSpace
+from glrec_core.values.foreign import NVRTC, translated
 from glrec_core.values.frame import PixelFormat, Size
 
 
@@ -25,11 +26,9 @@ class _Compiled:
 
     def __init__(self, pixel_format: PixelFormat, color: ColorSpace, source: Source) -> None:
         text = kernel_source(pixel_format, color, source)
-        try:
+        with translated(CaptureError, f"NVRTC cannot compile the {pixel_format.value} kernel", NVRTC):
             # CuPy unloads it with this object.
             self._function = done_elsewhere(partial(_compiled, text))
-        except (cupy.cuda.compiler.CompileException, RuntimeError, OSError) as error:
-            raise CaptureError(f"NVRTC cannot compile the {pixel_format.value} kernel: {error}") from error
         self.handle: Any = driver.CUfunction(self._function.ptr)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from importlib.util import find_spec
 from typing import NamedTuple
 
 from glrec_core.system.libraries import open_library
@@ -33,3 +34,11 @@ def cuda_version(driver: ctypes.CDLL) -> Version:
     value = ctypes.c_int()
     driver.cuDriverGetVersion(ctypes.byref(value))
     return Version(value.value // 1000, value.value % 1000 // 10)
+
+
+def missing_package() -> str | None:
+    """Say which package of the extra is not installed, if one is not."""
+    for module in ("PyNvVideoCodec", "cupy", "cuda"):
+        if find_spec(module) is None:
+            return f"the package {module} is not installed; pip install 'glrec[nvenc]' (or nvenc-cuda13) brings it"
+    return None

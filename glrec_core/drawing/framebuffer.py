@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
 
-from glrec_core.config import parse_size
 from glrec_core.drawing.state import check_usable
 from glrec_core.errors import CaptureError, ConfigError
 from glrec_core.gl import functions as g
@@ -16,11 +15,12 @@ from glrec_core.gl.objects import ColorTarget
 from glrec_core.gl.state import ReadState, SetupState
 from glrec_core.values.checks import whole_number
 from glrec_core.values.frame import Framebuffer, Size
+from glrec_core.values.measures import parse_size
 
 _FARTHEST = ctypes.c_float(1.0)
 
 
-class FrameBuffer:
+class OffscreenFramebuffer:
     """Colour of 8 bits a channel (RGBA), and depth of 24 bits, in the context that is current when it is made.
 
     `with framebuffer:` draws into it; blocks may be nested. `close()` deletes it.
@@ -112,7 +112,7 @@ class FrameBuffer:
 
         For example:
 
-            framebuffer = FrameBuffer((1280, 720), samples=4)
+            framebuffer = OffscreenFramebuffer((1280, 720), samples=4)
             framebuffer.close()
         """
         if self._name and self._gl.context.is_current():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from glrec_core.config import Config
-from glrec_core.errors import ConfigError
+from glrec_core.errors import ConfigError, EncodeError
 from glrec_core.values.frame import PixelFormat, Size
 
 _LEAST, _MOST = Size(1, 1), Size(16_384, 16_384)
@@ -113,3 +113,17 @@ class Codec:
             raise ConfigError(f"{self.encoder} takes pictures from {least} to {most}, not {size}; set size=")
         if (width + _FFMPEG_MARGIN) * (height + _FFMPEG_MARGIN) >= _FFMPEG_AREA:
             raise ConfigError(f"{size} is more pixels than FFmpeg takes (about 268 million); set size=")
+
+    def check_frame_size(self, size: Size) -> None:
+        """Check the size of the frames that the encoder is opened for.
+
+        Raises:
+            ConfigError: the encoder does not take it.
+            EncodeError: they have not been padded to it.
+
+        """
+        self.check_size(size)
+        if self.padded(size) != size:
+            raise EncodeError(
+                f"{self.encoder} needs an even width and height, not {size}; pad the frames first"
+            )

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
-from fractions import Fraction
 
 from glrec_core.config import Config
 from glrec_core.encode.encoder_process import EncoderProcess
 from glrec_core.encode.ffmpeg_options import ProcessCodec, command_line
 from glrec_core.errors import EncodeError
 from glrec_core.ffmpeg.terms import parameter_sets
-from glrec_core.values.frame import Frame, FrameSpec, Packet, Size, StreamInfo
-from glrec_core.values.timeline import Timeline
+from glrec_core.values.frame import Frame, FrameSpec, Packet, StreamInfo
+from glrec_core.values.timeline import Entrance, Timeline
 
 _MOST_KEPT_BYTES = 1 << 30
 """Memory of the copies: more than FFmpeg works on at a time but for the largest pictures."""
@@ -38,31 +37,23 @@ class FFmpegEncoder:
 
     def __init__(
         self,
-        size: Size,
+        stream: StreamInfo,
         config: Config,
-        how: ProcessCodec,
-        time_base: Fraction,
-        frame_rate: Fraction | None,
         *,
+        how: ProcessCodec,
         executable: str,
     ) -> None:
         codec = how.codec
-        codec.check_size(size)
-        if codec.padded(size) != size:
-            raise EncodeError(
-                f"{codec.encoder} needs an even width and height, not {size}; pad the frames first"
-            )
-        self.accepts: FrameSpec = FrameSpec(size, codec.pixel_format)
-        time = self._timeline = Timeline(time_base, frame_rate, config.gop)
-        self.stream: StreamInfo = StreamInfo(
-            codec.name, size, time_base, time.frame_rate, config.color_space, pixel_format=codec.pixel_format
-        )
+        codec.check_frame_size(stream.size)
+        self.accepts: FrameSpec = FrameSpec(stream.size, codec.pixel_format)
+        time = self._timeline = Timeline(stream.time_base, stream.frame_rate, config.gop)
+        self._entrance = Entrance(self.accepts, time)
+        self.stream: StreamInfo = stream
         self._encoder = codec.encoder
         self._command = command_line(executable, how, config, self.stream)
         self._given: deque[tuple[int, Frame]] = deque()
         self._packets: list[Packet] = []
         self._process: EncoderProcess | None = None
-        self._ended = False
         self._described = False
 
     @property
@@ -77,11 +68,7 @@ class FFmpegEncoder:
             EncodeError: the frame is of another kind, or not later, or FFmpeg failed; its own words are in the text.
 
         """
-        if self._ended:
-            raise EncodeError("the encoder has ended; it takes no more frames after drain() or close()")
-        if frame.spec != self.accepts:
-            raise EncodeError(f"the frame is {frame.spec}, the encoder was opened for {self.accepts}")
-        tick = self._timeline.tick(frame)
+        tick = self._entrance.admit(frame)
         if frame.keyframe:
             self._end_process()
         if self._process is None:
@@ -93,7 +80,7 @@ class FFmpegEncoder:
 
     def drain(self) -> list[Packet]:
         """End the stream and return the packets still held; after a failure, also one of this call, those that were complete."""
-        self._ended = True
+        self._entrance.end()
         self._end_process()
         return self._taken()
 
@@ -105,7 +92,7 @@ class FFmpegEncoder:
 
     def close(self) -> None:
         """End the process."""
-        self._ended = True
+        self._entrance.end()
         process, self._process = self._process, None
         if process is not None:
             process.close()

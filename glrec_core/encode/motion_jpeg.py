@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from fractions import Fraction
+from dataclasses import replace
 from typing import Any, Protocol
 
 from glrec_core.config import Config
-from glrec_core.errors import ConfigError, EncodeError
-from glrec_core.values.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, Size, StreamInfo
-from glrec_core.values.timeline import Timeline
+from glrec_core.errors import ConfigError
+from glrec_core.values.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, StreamInfo
+from glrec_core.values.timeline import Entrance, Timeline
 
 CODEC = "mjpeg"
 DEFAULT_QUALITY = 90
@@ -75,25 +75,21 @@ class MotionJpegEncoder:
 
     def __init__(
         self,
-        size: Size,
+        stream: StreamInfo,
         config: Config,
-        time_base: Fraction,
-        frame_rate: Fraction | None,
         *,
         compressors: Sequence[Compressor],
         release: Callable[[], None],
     ) -> None:
         """There are as many `compressors` as pictures that are encoded at a time; all but one are held back."""
-        self.accepts: FrameSpec = FrameSpec(size, PixelFormat.YUV444P, Memory.CUDA)
-        time = self._timeline = Timeline(time_base, frame_rate, gop=1)
+        self.accepts: FrameSpec = FrameSpec(stream.size, PixelFormat.YUV444P, Memory.CUDA)
+        self._timeline = Timeline(stream.time_base, stream.frame_rate, gop=1)
+        self._entrance = Entrance(self.accepts, self._timeline, in_one_array=True)
         coded = PixelFormat.YUV444P if config.chroma == "444" else PixelFormat.YUV420P
-        self.stream: StreamInfo = StreamInfo(
-            CODEC, size, time_base, time.frame_rate, config.color_space, pixel_format=coded
-        )
+        self.stream: StreamInfo = replace(stream, pixel_format=coded)
         self._idle = deque(compressors)
         self._busy: deque[tuple[Compressor, int]] = deque()
         self._release = release
-        self._ended = False
 
     def encode(self, frame: Frame) -> list[Packet]:
         """Take one frame, later than all before it; return the packet of an earlier one once all compressors work.
@@ -102,13 +98,7 @@ class MotionJpegEncoder:
             EncodeError: the frame is of another kind, or not later, or nvJPEG refused it.
 
         """
-        if self._ended:
-            raise EncodeError("the encoder has ended; it takes no more frames after drain() or close()")
-        if frame.spec != self.accepts or frame.owner is None:
-            raise EncodeError(
-                f"the frame is {frame.spec}, the encoder was opened for {self.accepts} in one array"
-            )
-        tick = self._timeline.tick(frame)
+        tick = self._entrance.admit(frame)
         compressor = self._idle.popleft()
         self._busy.append((compressor, tick))
         compressor.start(frame.owner)
@@ -116,14 +106,14 @@ class MotionJpegEncoder:
 
     def drain(self) -> list[Packet]:
         """End the stream and return the packets still held; none the second time."""
-        if self._ended:
+        if self._entrance.ended:
             return []
-        self._ended = True
+        self._entrance.end()
         return [self._finished() for _ in range(len(self._busy))]
 
     def close(self) -> None:
         """Release the compressors."""
-        self._ended = True
+        self._entrance.end()
         compressors = [*self._idle, *(compressor for compressor, _ in self._busy)]
         self._idle.clear()
         self._busy.clear()

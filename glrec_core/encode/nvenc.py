@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 import PyNvVideoCodec
@@ -22,8 +21,8 @@ from glrec_core.encode.nvenc_status import OUT_OF_MEMORY, SESSION_LIMIT, first_l
 from glrec_core.encode.tagging import DEMUXERS, ColorTagger
 from glrec_core.errors import EncodeError
 from glrec_core.ffmpeg.terms import parameter_sets
-from glrec_core.values.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, Size, StreamInfo
-from glrec_core.values.timeline import Timeline
+from glrec_core.values.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, StreamInfo
+from glrec_core.values.timeline import Entrance, Timeline
 
 _FORMAT_NAMES = {PixelFormat.NV12: "NV12", PixelFormat.YUV444P: "YUV444"}
 _FORCE_IDR = int(PyNvVideoCodec.NV_ENC_PIC_FLAGS.FORCEIDR)
@@ -48,20 +47,19 @@ class NvencEncoder:
 
     def __init__(
         self,
-        size: Size,
+        stream: StreamInfo,
         config: Config,
-        time_base: Fraction,
-        frame_rate: Fraction | None,
         *,
         handles: CudaHandles,
         gpu: str,
     ) -> None:
         """`gpu` is the name of the handles' device."""
         codec = check_options(config).name
-        check_capabilities(config, gpu, capabilities(handles.device, gpu, codec), size)
-        self.accepts: FrameSpec = FrameSpec(size, pixel_format(config), Memory.CUDA)
-        time = self._timeline = Timeline(time_base, frame_rate, config.gop)
-        self._stream = StreamInfo(codec, size, time_base, time.frame_rate, config.color_space)
+        check_capabilities(config, gpu, capabilities(handles.device, gpu, codec), stream.size)
+        self.accepts: FrameSpec = FrameSpec(stream.size, pixel_format(config), Memory.CUDA)
+        time = self._timeline = Timeline(stream.time_base, stream.frame_rate, config.gop)
+        self._entrance = Entrance(self.accepts, time, in_one_array=True)
+        self._stream = stream
         self._ticks: dict[int, int] = {}
         self._count = 0
         self._b_frames = config.b_frames
@@ -82,13 +80,7 @@ class NvencEncoder:
             EncodeError: the frame is of another kind, or not later, or NVENC refused it.
 
         """
-        if self._session is None:
-            raise EncodeError("the encoder has ended; it takes no more frames after drain() or close()")
-        if frame.spec != self.accepts or frame.owner is None:
-            raise EncodeError(
-                f"the frame is {frame.spec}, the encoder was opened for {self.accepts} in one array"
-            )
-        self._number(self._timeline.tick(frame))
+        self._number(self._entrance.admit(frame))
         flags = _FORCE_IDR if self._timeline.wants_keyframe(frame) else 0
         units = _called(lambda: self._session.Encode(_DeviceArray(frame.owner), flags))
         return self._packets(units)
@@ -103,6 +95,7 @@ class NvencEncoder:
 
     def close(self) -> None:
         """End the session: it lives as long as PyNvVideoCodec's object."""
+        self._entrance.end()
         with kept():
             self._session = None
 
@@ -121,7 +114,7 @@ class NvencEncoder:
         try:
             return [self._packet(unit) for unit in units]
         except BaseException:
-            self._session = None  # without these packets, what it still gives out cannot be decoded
+            self.close()  # without these packets, what it still gives out cannot be decoded
             raise
 
     def _packet(self, unit: dict[str, Any]) -> Packet:

@@ -10,7 +10,6 @@ import ctypes
 import os
 import re
 from functools import cache
-from importlib.util import find_spec
 
 from glrec_core.cuda.context import destroy, kept
 from glrec_core.cuda.library import Version, cuda_version, load
@@ -35,14 +34,6 @@ engines of the others."""
 _LEAST_NVENC = Version(12, 1)
 _LEAST_DRIVER = "530"
 """The first Linux driver with NVENC API 12.1, the oldest that PyNvVideoCodec 2.2 takes (Video Codec SDK 12.1, read me)."""
-
-
-def missing_package() -> str | None:
-    """Say which package of the extra is not installed, if one is not."""
-    for module in ("PyNvVideoCodec", "cupy", "cuda"):
-        if find_spec(module) is None:
-            return f"the package {module} is not installed; pip install 'glrec[nvenc]' (or nvenc-cuda13) brings it"
-    return None
 
 
 def driver_problem(least: Version = _LEAST_NVENC, driver: str = _LEAST_DRIVER) -> str | None:

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from glrec_core.config import Config
 from glrec_core.encode.codec import Codec
+from glrec_core.encode.codecs import choose_codec
 from glrec_core.encode.options import encoder_options, frame_threads, nominal_rate, quieten
 from glrec_core.errors import EncodeError
 from glrec_core.ffmpeg.terms import alpha_of, parameter_sets, picture_planes, tag_color, untag_color
 from glrec_core.system.priority import ordinary_priority
-from glrec_core.values.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, Size, StreamInfo
-from glrec_core.values.timeline import Timeline
+from glrec_core.values.foreign import DLPACK, FFMPEG, translated
+from glrec_core.values.frame import Frame, FrameSpec, Memory, Packet, PixelFormat, StreamInfo
+from glrec_core.values.timeline import Entrance, Timeline
 
 _READ_IN_PLACE = {PixelFormat.NV12, PixelFormat.YUV420P, PixelFormat.YUV444P}
 """What PyAV makes a picture of without a copy."""
@@ -47,36 +49,24 @@ class PyAVEncoder:
 
     def __init__(
         self,
-        size: Size,
+        stream: StreamInfo,
         config: Config,
-        codec: Codec,
-        time_base: Fraction,
-        frame_rate: Fraction | None,
+        codec: Codec | None = None,
         *,
         memory: Memory = Memory.HOST,
         open_context: OpenContext | None = None,
     ) -> None:
-        """`open_context` opens the encoder where it is not to be opened as a recording's."""
-        codec.check_size(size)
-        if codec.padded(size) != size:
-            raise EncodeError(
-                f"{codec.encoder} needs an even width and height, not {size}; pad the frames first"
-            )
-        self.accepts: FrameSpec = FrameSpec(size, codec.takes, memory)
-        self._codec = codec
+        """`codec` is the row where the options do not choose it; `open_context` opens it otherwise than for a recording."""
+        codec = self._codec = codec or choose_codec(config)
+        codec.check_frame_size(stream.size)
+        self.accepts: FrameSpec = FrameSpec(stream.size, codec.takes, memory)
         gop = 1 if config.gop is None and codec.intra_only else config.gop
-        time = self._timeline = Timeline(time_base, frame_rate, gop)
-        self._stream = StreamInfo(
-            codec.name,
-            size,
-            time_base,
-            time.frame_rate,
-            config.color_space,
-            pixel_format=codec.pixel_format,
-        )
+        time = self._timeline = Timeline(stream.time_base, stream.frame_rate, gop)
+        self._entrance = Entrance(self.accepts, time)
+        self._stream = stream
         self._extradata: bytes | None = None
         self._context: av.VideoCodecContext | None = (open_context or software_context)(
-            codec, config, self._stream, time.gop_frames
+            codec, config, stream, time.gop_frames
         )
         if not codec.annex_b:
             self._extradata = self._context.extradata or b""
@@ -95,15 +85,9 @@ class PyAVEncoder:
             EncodeError: the frame is of another kind, or not later, or FFmpeg refused it.
 
         """
-        if frame.spec != self.accepts:
-            raise EncodeError(f"the frame is {frame.spec}, the encoder was opened for {self.accepts}")
-        pts = self._timeline.tick(frame)
-        try:
+        pts = self._entrance.admit(frame)
+        with translated(EncodeError, f"the planes of {frame} are not as {frame.spec.format} says", DLPACK):
             picture = _picture(frame)
-        except (ValueError, TypeError, BufferError) as error:
-            raise EncodeError(
-                f"the planes of {frame} are not as {frame.spec.format} says: {error}"
-            ) from error
         self._tag(picture)
         picture.pts, picture.time_base = pts, self._stream.time_base
         picture.pict_type = PictureType.I if self._timeline.wants_keyframe(frame) else PictureType.NONE
@@ -111,12 +95,13 @@ class PyAVEncoder:
 
     def drain(self) -> list[Packet]:
         """End the stream and return the packets still held; none the second time."""
-        packets = self._send(None) if self._context is not None else []
-        self._context = None
+        packets = self._send(None)
+        self.close()
         return packets
 
     def close(self) -> None:
         """Release the encoder."""
+        self._entrance.end()
         self._context = None
 
     def _tag(self, picture: VideoFrame) -> None:
@@ -128,17 +113,15 @@ class PyAVEncoder:
 
     def _send(self, picture: VideoFrame | None) -> list[Packet]:
         if self._context is None:
-            raise EncodeError("the encoder has ended; it takes no more frames after drain() or close()")
-        try:
+            return []
+        with translated(EncodeError, f"{self._codec.encoder} failed", FFMPEG):
             return self._packets(self._context.encode(picture))
-        except av.FFmpegError as error:
-            raise EncodeError(f"{self._codec.encoder} failed: {error}") from error
 
     def _packets(self, packets: list[av.Packet[Any]]) -> list[Packet]:
         try:
             return [self._packet(packet) for packet in packets]
         except BaseException:
-            self._context = None  # without these packets, what it still gives out cannot be decoded
+            self.close()  # without these packets, what it still gives out cannot be decoded
             raise
 
     def _packet(self, packet: av.Packet[Any]) -> Packet:
@@ -186,11 +169,9 @@ def software_context(
         _limit_held(context, held)
     if not codec.annex_b:
         context.flags |= Flags.global_header
-    try:
-        with ordinary_priority():
-            context.open()
-    except av.FFmpegError as error:
-        raise EncodeError(f"FFmpeg cannot open {codec.encoder} for {stream.size}: {error}") from error
+    what = f"FFmpeg cannot open {codec.encoder} for {stream.size}"
+    with translated(EncodeError, what, FFMPEG), ordinary_priority():
+        context.open()
     return context
 
 

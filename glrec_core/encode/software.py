@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from glrec_core.config import Config
-from glrec_core.encode.codec import Codec
+from glrec_core.encode.codecs import choose_codec
 from glrec_core.encode.stills import STILLS, StillEncoder
 from glrec_core.stages import Encoder
-from glrec_core.values.frame import Size
+from glrec_core.values.frame import PixelFormat, StreamInfo
 
 
-def open_encoder(
-    size: Size, config: Config, codec: Codec, time_base: Fraction, frame_rate: Fraction | None
-) -> Encoder:
-    """Open the encoder of a row of the table for one picture size.
+def open_encoder(stream: StreamInfo, config: Config, captured: PixelFormat | None = None) -> Encoder:
+    """Open the encoder that the options ask for, for one picture size.
+
+    `captured` is the format of the frames as they are captured: an encoder that can read those is given them.
 
     Raises:
-        ConfigError: the size is not one that the codec takes, or a package is missing.
+        ConfigError: an option cannot be honoured, the size is not one that the codec takes, or a package is missing.
         EncodeError: the encoder could not be opened.
 
     """
+    codec = choose_codec(config)
     if codec.name in STILLS:
-        return StillEncoder(size, config, codec, frame_rate)
+        return StillEncoder(stream, config)
     from glrec_core.encode.pyav import PyAVEncoder
 
-    return PyAVEncoder(size, config, codec, time_base, frame_rate)
+    return PyAVEncoder(stream, config, codec if captured is None else codec.taking(captured))

@@ -7,7 +7,7 @@ process died is there; imageio's own writers of animations keep every frame unti
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib.util import find_spec
 from typing import Any
@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from glrec_core.config import Config
 from glrec_core.encode.codec import Codec
+from glrec_core.encode.codecs import choose_codec
 from glrec_core.errors import ConfigError, EncodeError
-from glrec_core.values.frame import Frame, FrameSpec, Packet, Size, StreamInfo
-from glrec_core.values.timeline import SpacedTimeline
+from glrec_core.values.foreign import PILLOW, translated
+from glrec_core.values.frame import Frame, FrameSpec, Packet, StreamInfo
+from glrec_core.values.timeline import Entrance, SpacedTimeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +73,16 @@ class StillEncoder:
 
     latency = 0
 
-    def __init__(self, size: Size, config: Config, codec: Codec, frame_rate: Fraction | None) -> None:
+    def __init__(self, stream: StreamInfo, config: Config) -> None:
+        codec = self._codec = choose_codec(config)
         check_installed(codec)
-        codec.check_size(size)
+        codec.check_size(stream.size)
         timing = _TIMINGS[codec.name]
-        self.accepts: FrameSpec = FrameSpec(size, codec.pixel_format)
-        self._codec = codec
+        self.accepts: FrameSpec = FrameSpec(stream.size, codec.pixel_format)
         self._options = _options(codec, config)
-        time = self._timeline = SpacedTimeline(timing.time_base, frame_rate, timing.least_ticks)
-        self.stream: StreamInfo = StreamInfo(
-            codec.name,
-            size,
-            timing.time_base,
-            time.frame_rate,
-            config.color_space,
-            pixel_format=codec.pixel_format,
-        )
-        self._ended = False
+        time = SpacedTimeline(timing.time_base, stream.frame_rate, timing.least_ticks)
+        self._entrance = Entrance(self.accepts, time)
+        self.stream: StreamInfo = replace(stream, time_base=timing.time_base)
 
     def encode(self, frame: Frame) -> list[Packet]:
         """Take one frame, later than all before it, and return its picture.
@@ -96,34 +91,28 @@ class StillEncoder:
             EncodeError: the frame is of another kind, or not later, or Pillow refused it.
 
         """
-        if self._ended:
-            raise EncodeError("the encoder has ended; it takes no more frames after drain() or close()")
-        if frame.spec != self.accepts:
-            raise EncodeError(f"the frame is {frame.spec}, the encoder was opened for {self.accepts}")
-        tick = self._timeline.tick(frame)
+        tick = self._entrance.admit(frame)
         return [Packet(self._picture(frame), tick, tick, keyframe=True)]
 
     def drain(self) -> list[Packet]:
         """End the stream; nothing is held."""
-        self._ended = True
+        self.close()
         return []
 
     def close(self) -> None:
         """Do no more; there is nothing to release."""
-        self._ended = True
+        self._entrance.end()
 
     def _picture(self, frame: Frame) -> bytes:
         from imageio.v3 import imwrite
 
         pixels = np.ascontiguousarray(frame.planes[0])
-        try:
+        with translated(EncodeError, f"Pillow cannot make a {self._codec.encoder} of {frame}", PILLOW):
             if self._codec.name == "gif":
                 pixels = _with_few_colours(pixels)
             return bytes(
                 imwrite("<bytes>", pixels, plugin="pillow", extension=f".{self._codec.name}", **self._options)
             )
-        except (OSError, ValueError, MemoryError) as error:
-            raise EncodeError(f"Pillow cannot make a {self._codec.encoder} of {frame}: {error}") from error
 
 
 def _with_few_colours(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from av.bitstream import BitStreamFilterContext
 
 from glrec_core.errors import EncodeError
 from glrec_core.values.color import ColorSpace
+from glrec_core.values.foreign import FFMPEG, PYAV, translated
 
 DEMUXERS = {"h264": "h264", "hevc": "hevc", "av1": "obu"}
 """FFmpeg's name of the raw format of each codec."""
@@ -28,13 +29,13 @@ class ColorTagger:
 
         """
         self._codec = codec
-        try:
-            with av.open(io.BytesIO(first_access_unit), format=DEMUXERS[codec]) as stream:
-                self._filter = BitStreamFilterContext(
-                    _description(codec, color, subsampled=subsampled), stream.streams.video[0]
-                )
-        except (av.FFmpegError, IndexError) as error:
-            raise EncodeError(f"the encoder's first packet is not {codec}: {error}") from error
+        with (
+            translated(EncodeError, f"the encoder's first packet is not {codec}", FFMPEG, IndexError),
+            av.open(io.BytesIO(first_access_unit), format=DEMUXERS[codec]) as stream,
+        ):
+            self._filter = BitStreamFilterContext(
+                _description(codec, color, subsampled=subsampled), stream.streams.video[0]
+            )
 
     def tag(self, access_unit: bytes) -> bytes:
         """Return the access unit with all colour tags in its headers.
@@ -43,10 +44,8 @@ class ColorTagger:
             EncodeError: FFmpeg cannot parse it.
 
         """
-        try:
+        with translated(EncodeError, f"an access unit of the encoder's is not {self._codec}", PYAV):
             (tagged,) = self._filter.filter(av.Packet(access_unit))
-        except (av.FFmpegError, ValueError) as error:
-            raise EncodeError(f"an access unit of the encoder's is not {self._codec}: {error}") from error
         return bytes(tagged)
 
 

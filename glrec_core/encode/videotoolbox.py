@@ -16,8 +16,11 @@ from av.codec import codecs_available
 from glrec_core.config import Config
 from glrec_core.encode.codec import Codec
 from glrec_core.encode.codecs import DEFAULT_CODEC, check_options
+from glrec_core.encode.door import stream_for
 from glrec_core.encode.pyav import PyAVEncoder, new_context
 from glrec_core.errors import ConfigError, EncodeError
+from glrec_core.values.clock import StepClock
+from glrec_core.values.foreign import FFMPEG, translated
 from glrec_core.values.frame import Frame, PixelFormat, Size, StreamInfo
 
 CODECS = {
@@ -55,25 +58,21 @@ def choose_videotoolbox_codec(config: Config) -> Codec:
     return CODECS[name]
 
 
-def open_videotoolbox(
-    size: Size, config: Config, codec: Codec, time_base: Fraction, frame_rate: Fraction | None
-) -> PyAVEncoder:
+def open_videotoolbox(stream: StreamInfo, config: Config) -> PyAVEncoder:
     """Open an encoder for one picture size.
 
     Raises:
-        ConfigError: the size is not one that it takes.
+        ConfigError: an option or the size is not one that it takes.
         EncodeError: FFmpeg could not open it.
 
     """
-    return PyAVEncoder(size, config, codec, time_base, frame_rate, open_context=_open_context)
+    return PyAVEncoder(stream, config, choose_videotoolbox_codec(config), open_context=_open_context)
 
 
 def _open_context(codec: Codec, config: Config, stream: StreamInfo, gop_frames: int) -> av.VideoCodecContext:
     context = new_context(codec, config, stream, gop_frames)
-    try:
+    with translated(EncodeError, f"FFmpeg cannot open {codec.encoder} for {stream.size}", FFMPEG):
         context.open()
-    except av.FFmpegError as error:
-        raise EncodeError(f"FFmpeg cannot open {codec.encoder} for {stream.size}: {error}") from error
     return context
 
 
@@ -83,7 +82,9 @@ def problem(codec: Codec) -> str | None:
     if codec.encoder not in codecs_available:
         return f"the FFmpeg {av.ffmpeg_version_info} inside PyAV has no {codec.encoder}: only its wheels for macOS have it"
     try:
-        encoder = open_videotoolbox(_TRIAL_SIZE, Config(), codec, Fraction(1, 30), Fraction(30))
+        config = Config(codec=codec.name)
+        stream = stream_for(codec.name, PixelFormat.YUV420P, _TRIAL_SIZE, config, StepClock(Fraction(30)))
+        encoder = open_videotoolbox(stream, config)
         try:
             planes = tuple(
                 np.full((_TRIAL_SIZE.height // part, _TRIAL_SIZE.width), 128, np.uint8) for part in (1, 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 
 _ADDRESS = re.compile(r"\[([^\]@]+) @ 0x[0-9a-f]+\]")
 
@@ -23,6 +22,8 @@ def bundled_ffmpeg() -> str | None:
 
 def any_ffmpeg() -> str | None:
     """Return that, or else what is called `ffmpeg` on the search path."""
+    import shutil  # which brings all compressors of the standard library
+
     return bundled_ffmpeg() or shutil.which("ffmpeg")
 
 

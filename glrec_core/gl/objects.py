@@ -163,7 +163,7 @@ def _instead(source: object) -> str:
             "glrec_integrations.moderngl.record, whose frame(framebuffer) takes it as it is"
         )
     if isinstance(getattr(source, "framebuffer", None), Framebuffer):
-        return "for a FrameBuffer of glrec_core.drawing give its .framebuffer, or .resolve() of a multisampled one"
+        return "for a OffscreenFramebuffer of glrec_core.drawing give its .framebuffer, or .resolve() of a multisampled one"
     return "give Framebuffer(name, Size(width, height)), name being that of OpenGL, or what bound_framebuffer() returns"
 
 

@@ -140,7 +140,12 @@ def current_binding() -> Binding | None:
     context = current_context()
     if context is None or context.api.kind not in _CALLS:
         return None
-    return Binding(context.api, tuple(get() for get in _functions(context.api)[1]))
+    return binding_by(context.api)
+
+
+def binding_by(api: Api) -> Binding:
+    """Return what is current in the calling thread by one API, which must be EGL, GLX, WGL or CGL."""
+    return Binding(api, tuple(get() for get in _functions(api)[1]))
 
 
 def _switch(old: Binding | None, new: Binding | None) -> None:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from glrec_core.errors import VideoError
 from glrec_core.media import matroska, mp4
-from glrec_core.media.layout import ColorTags, Layout
-from glrec_core.media.source import opened_video, reason
+from glrec_core.media.source import opened_video
+from glrec_core.media.structure import ColorTags, ContainerStructure
+from glrec_core.values.foreign import FFMPEG, reason, translated
 from glrec_core.values.frame import Size
 
 if TYPE_CHECKING:
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 MAX_FRAMES = 20_000_000
 """More packets than a recording has: 92 hours at 60 frames per second."""
 
-_LAYOUTS: dict[str, Callable[[BinaryIO, int], Layout]] = {
-    "mov": mp4.read_layout,
-    "matroska": matroska.read_layout,
+_READERS: dict[str, Callable[[BinaryIO, int], ContainerStructure]] = {
+    "mov": mp4.read_structure,
+    "matroska": matroska.read_structure,
 }
 """By FFmpeg's first name of the demuxer."""
 
@@ -52,7 +53,7 @@ class Film:
         last_ticks: how long the last frame is shown, if the container says so, else 0.
         declared_frames: how many frames the index says there are; 0 if it does not.
         stream_color: tags of the coded stream alone; None if its first picture cannot be decoded.
-        layout: the container's structure.
+        structure: the container's structure.
 
     """
 
@@ -71,7 +72,7 @@ class Film:
     last_ticks: int
     declared_frames: int
     stream_color: ColorTags | None
-    layout: Layout
+    structure: ContainerStructure
 
     @property
     def intervals(self) -> list[int]:
@@ -124,7 +125,7 @@ def read_film(path: Path) -> Film:
             last_ticks=packets[-1].duration if packets else 0,
             declared_frames=stream.frames,
             stream_color=_stream_color(path),
-            layout=read_layout(path, container.format.name),
+            structure=read_structure(path, container.format.name),
         )
 
 
@@ -135,14 +136,16 @@ def film_as_json(film: Film) -> dict[str, Any]:
 
 def film_from_json(data: Mapping[str, Any]) -> Film:
     """Return the film that `film_as_json` was given."""
-    layout = data["layout"]
+    structure = data["structure"]
     restored = {
         "time_base": Fraction(data["time_base"]),
         "size": Size(*data["size"]),
         "ticks": tuple(data["ticks"]),
         "keyframes": tuple(data["keyframes"]),
         "stream_color": _tags(data["stream_color"]),
-        "layout": Layout(**{**layout, "color": _tags(layout["color"]), "faults": tuple(layout["faults"])}),
+        "structure": ContainerStructure(
+            **{**structure, "color": _tags(structure["color"]), "faults": tuple(structure["faults"])}
+        ),
     }
     return Film(**{**data, **restored})
 
@@ -173,14 +176,10 @@ def _shown_packets(path: Path, container: InputContainer, stream: VideoStream) -
 
 
 def _packets(path: Path, container: InputContainer, stream: VideoStream) -> Iterator[_Shown]:
-    import av
-
-    try:
+    with translated(VideoError, f"{path.name} cannot be read to its end", FFMPEG, words=reason):
         for packet in container.demux(stream):
             if packet.size and not packet.is_discard:  # the last one is empty and means the end
                 yield _Shown(packet.pts, packet.duration or 0, packet.is_keyframe)
-    except av.FFmpegError as error:
-        raise VideoError(f"{path.name} cannot be read to its end: {reason(error)}") from error
 
 
 def _stream_color(path: Path) -> ColorTags | None:
@@ -207,10 +206,10 @@ def _frame_color(frame: VideoFrame) -> ColorTags:
     return ColorTags(*points, full_range=ranges.get(int(frame.color_range)))
 
 
-def read_layout(path: Path, container: str) -> Layout:
+def read_structure(path: Path, container: str) -> ContainerStructure:
     """Return the structure of a file by FFmpeg's name of its demuxer; nothing is told of most kinds."""
-    read = _LAYOUTS.get(container.partition(",")[0])
+    read = _READERS.get(container.partition(",")[0])
     if read is None:
-        return Layout()
+        return ContainerStructure()
     with path.open("rb") as file:
         return read(file, path.stat().st_size)

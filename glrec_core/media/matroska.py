@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from glrec_core.media.layout import MAX_PARTS, UNSPECIFIED, ColorTags, Layout
+from glrec_core.media.structure import MAX_PARTS, UNSPECIFIED, ColorTags, ContainerStructure
 
 _SEGMENT, _CLUSTER, _TRACKS, _TRACK = 0x18538067, 0x1F43B675, 0x1654AE6B, 0xAE
 _TRACK_TYPE, _VIDEO, _COLOR = 0x83, 0xE0, 0x55B0
@@ -26,16 +26,16 @@ class Element(NamedTuple):
     end: int | None
 
 
-def read_layout(file: BinaryIO, file_bytes: int) -> Layout:
-    """Return the layout of an open Matroska file."""
+def read_structure(file: BinaryIO, file_bytes: int) -> ContainerStructure:
+    """Return the structure of an open Matroska file."""
     segment = next((e for e in _elements(file, 0, file_bytes) if e.kind == _SEGMENT), None)
     if segment is None:
-        return Layout(tags_color=True, faults=("it has no segment",))
+        return ContainerStructure(tags_color=True, faults=("it has no segment",))
     inside = list(_inside(file, segment, file_bytes))
     ends = [element.end for element in (segment, *inside[-1:]) if element.end is not None]
     missing = max(ends, default=0) - file_bytes
     faults = (f"the file is cut short: its last element lacks {missing} bytes",) if missing > 0 else ()
-    return Layout(color=_color(file, inside, file_bytes), tags_color=True, faults=faults)
+    return ContainerStructure(color=_color(file, inside, file_bytes), tags_color=True, faults=faults)
 
 
 def _elements(file: BinaryIO, begin: int, end: int) -> Iterator[Element]:

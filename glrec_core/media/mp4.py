@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from glrec_core.media.layout import MAX_PARTS, ColorTags, Layout
+from glrec_core.media.structure import MAX_PARTS, ColorTags, ContainerStructure
 
 _HANDLER = ("mdia", "hdlr")
 _DESCRIPTION = ("mdia", "minf", "stbl", "stsd")
@@ -28,13 +28,13 @@ class Box(NamedTuple):
     end: int
 
 
-def read_layout(file: BinaryIO, file_bytes: int) -> Layout:
-    """Return the layout of an open MP4 or QuickTime file."""
+def read_structure(file: BinaryIO, file_bytes: int) -> ContainerStructure:
+    """Return the structure of an open MP4 or QuickTime file."""
     boxes = list(_boxes(file, 0, file_bytes))
     kinds = [box.kind for box in boxes]
     fragmented = b"moof" in kinds
     ordered = b"moov" in kinds and b"mdat" in kinds and kinds.index(b"moov") < kinds.index(b"mdat")
-    return Layout(
+    return ContainerStructure(
         color=_color(file, boxes),
         tags_color=True,
         fast_start=ordered and not fragmented,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from glrec_core.errors import ConfigError, VideoError
 from glrec_core.values.checks import absolute_path
+from glrec_core.values.foreign import PYAV, SYSTEM, reason, translated
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -36,10 +37,8 @@ def check_path(path: str | os.PathLike[str]) -> Path:
 
     """
     file = absolute_path("path", path)
-    try:
+    with translated(ConfigError, f"{path} cannot be read", SYSTEM, ValueError, words=reason):
         mode = file.stat().st_mode
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} cannot be read: {reason(error)}") from error
     if not stat.S_ISREG(mode):
         kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
         raise ConfigError(f"{path} is {kind}; give a video file")
@@ -58,10 +57,8 @@ def opened_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """
     import av
 
-    try:
+    with translated(VideoError, f"{path.name} is not a video that can be read", PYAV, words=reason):
         container = av.open(path, options=dict(_OPTIONS), **_leniency(av.__version__))
-    except (av.FFmpegError, ValueError) as error:
-        raise VideoError(f"{path.name} is not a video that can be read: {reason(error)}") from error
     with container:
         if not container.streams.video:
             raise VideoError(f"{path.name} holds no video stream")
@@ -75,11 +72,6 @@ def opened_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
 def _leniency(version: str) -> dict[str, Any]:
     """Return what makes PyAV read a file whose metadata is no text; from version 19 on, it does so by itself."""
     return {"metadata_errors": "replace"} if int(version.partition(".")[0]) < 19 else {}  # noqa: PLR2004
-
-
-def reason(error: Exception) -> str:
-    """Return what FFmpeg or the system says, without the names of function and file."""
-    return getattr(error, "strerror", None) or str(error)
 
 
 def _check_size(path: Path, stream: VideoStream) -> None:

@@ -1,25 +1,33 @@
-"""From the stream to the sinks: one that fails is left out and the others go on; a stream that changes begins a part."""
+"""From the stream to the sinks: one that fails is left out and the others go on; a stream that changes begins a part.
+
+This is the one end that a live recording, a recovery and arrays share: `StreamWriter` keeps the account of it.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import partial
 from operator import methodcaller
+from time import perf_counter_ns
 
 from glrec_core.errors import as_failure
 from glrec_core.pipeline.chain import Batch, Tell
 from glrec_core.report.marks import Marks
-from glrec_core.sink.stored import StoredSink, frames_on_disk
-from glrec_core.stages import MarkedSink, Sink
+from glrec_core.report.ranges import timed_range
+from glrec_core.report.stats import Stats
+from glrec_core.stages import MarkedSink, Sink, StoredSink, frames_on_disk
 from glrec_core.values.clock import latest_ns
 from glrec_core.values.frame import Packet, StreamInfo
 
 logger: logging.Logger = logging.getLogger("glrec")
 
 Report = Callable[[Exception], None]
+
+Written = Callable[[int], None]
+"""Told up to which time, in ns of the recording, all frames are complete in the files and would outlast a power cut."""
 
 
 class Outputs:
@@ -116,3 +124,46 @@ class Outputs:
 def _mark(mark: tuple[int, str], sink: Sink) -> None:
     if isinstance(sink, MarkedSink) and sink.keeps_marks:
         sink.mark(*mark)
+
+
+def _nobody(time_ns: int) -> None:
+    """Listen to nothing."""
+
+
+class StreamWriter:
+    """Gives packets to the sinks and counts them. Belongs to the thread that encodes."""
+
+    def __init__(self, outputs: Outputs, stats: Stats, written: Written = _nobody) -> None:
+        self._outputs = outputs
+        self._stats = stats
+        self._written = written
+
+    def write(self, batches: Iterable[Batch]) -> None:
+        """Write packets as they come.
+
+        Raises:
+            GlrecError: they could not be encoded, or the last sink failed.
+
+        """
+        stats = self._stats
+        for batch in batches:
+            began_ns = perf_counter_ns()
+            with timed_range("write"):
+                self._outputs.write(batch)
+            self._written(self._outputs.written_ns)
+            if batch.packets:
+                stats.write_time.add(perf_counter_ns() - began_ns)
+                stats.packets += len(batch.packets)
+                stats.encoded_bytes += sum(packet.size_bytes for packet in batch.packets)
+
+    def finish(self) -> None:
+        """Close the part in every sink.
+
+        Raises:
+            GlrecError: the last sink failed.
+
+        """
+        try:
+            self._outputs.close_part()
+        finally:
+            self._written(self._outputs.written_ns)

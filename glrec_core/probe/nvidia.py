@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from glrec_core.backends.nvenc import broken_package
-from glrec_core.cuda.library import cuda_version, load
-from glrec_core.encode.nvenc_probe import driver_problem, missing_package
+from glrec_core.cuda.library import cuda_version, load, missing_package
+from glrec_core.encode.nvenc_probe import driver_problem
 from glrec_core.errors import GlrecError
 from glrec_core.isolation import call
 from glrec_core.values.progress import Progress

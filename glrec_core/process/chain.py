@@ -17,11 +17,12 @@ from functools import update_wrapper
 from operator import length_hint
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
-from glrec_core.config import FrameOperation, Rate, parse_rate
+from glrec_core.config import FrameOperation
 from glrec_core.errors import ConfigError
 from glrec_core.process import blur, geometry, overlaying, scaling, shaping, subtitles, writing
 from glrec_core.process.operation import Operation, Pixels
 from glrec_core.values.checks import shown
+from glrec_core.values.measures import Rate, parse_rate
 
 if TYPE_CHECKING:
     from glrec_core.read import Player

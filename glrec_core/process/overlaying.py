@@ -24,6 +24,7 @@ from glrec_core.process.values import (
 )
 from glrec_core.values import checks
 from glrec_core.values.checks import shown
+from glrec_core.values.foreign import SYSTEM, translated
 
 Picture = Any
 """An array (height, width, 3 or 4) of uint8, the path of an image file, or a Pillow image; file and image need Pillow."""
@@ -184,8 +185,6 @@ def _read(name: str, path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     require("PIL", f"{name}={os.fspath(path)!r}")
     from PIL import Image
 
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGBA"))
-    except (OSError, Image.DecompressionBombError) as error:
-        raise ConfigError(f"{name}={os.fspath(path)!r} cannot be read as an image: {error}") from error
+    what = f"{name}={os.fspath(path)!r} cannot be read as an image"
+    with translated(ConfigError, what, SYSTEM, Image.DecompressionBombError), Image.open(path) as image:
+        return np.asarray(image.convert("RGBA"))

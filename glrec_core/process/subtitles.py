@@ -15,6 +15,7 @@ from glrec_core.process.layers import Layer, placed
 from glrec_core.process.libass import Bitmap, Subtitles
 from glrec_core.process.operation import Pixels, Work, operation
 from glrec_core.values.checks import path
+from glrec_core.values.foreign import SYSTEM, translated
 
 
 @operation
@@ -37,10 +38,8 @@ def captions(script: str | os.PathLike[str]) -> Work:
 
     """
     name = path("script", script)
-    try:
+    with translated(ConfigError, f"captions: {name!r} cannot be read", SYSTEM):
         content = Path(name).read_bytes()
-    except OSError as error:
-        raise ConfigError(f"captions: {name!r} cannot be read: {error}") from error
     check_script(content, name)
     drawn = _Drawn(Subtitles(content, name))
 

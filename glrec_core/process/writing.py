@@ -29,6 +29,7 @@ from glrec_core.process.values import (
 )
 from glrec_core.values import checks
 from glrec_core.values.checks import shown
+from glrec_core.values.foreign import SYSTEM, translated
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont, ImageFont
@@ -137,10 +138,9 @@ def _font(path: FontPath, size: float) -> FreeTypeFont | ImageFont:
 
     if path is None:
         return ImageFont.load_default(size)
-    try:
-        return ImageFont.truetype(checks.path("font", path), size)
-    except OSError as error:
-        raise ConfigError(f"font={os.fspath(path)!r} cannot be read: {error}") from error
+    name = checks.path("font", path)
+    with translated(ConfigError, f"font={os.fspath(path)!r} cannot be read", SYSTEM):
+        return ImageFont.truetype(name, size)
 
 
 def _drawn(

@@ -17,8 +17,9 @@ import av
 from av.packet import Packet
 
 from glrec_core.errors import VideoError
-from glrec_core.media.film import read_layout
-from glrec_core.media.source import opened_video, reason
+from glrec_core.media.film import read_structure
+from glrec_core.media.source import opened_video
+from glrec_core.values.foreign import FFMPEG, reason, translated
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -33,7 +34,7 @@ always early enough: pictures of an open GOP are shown before theirs, and MPEG-T
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class DecodedPicture:
     """A decoded picture: its time in ticks of the stream, if it has one, and what the decoder made of it."""
 
     ticks: int | None
@@ -44,7 +45,7 @@ class Picture:
 class Decoder(Protocol):
     """Turns packets into pictures, in order of presentation. `content` need not outlive the next call."""
 
-    def decode(self, packet: VideoPacket) -> list[Picture]:
+    def decode(self, packet: VideoPacket) -> list[DecodedPicture]:
         """Return what is ready; a packet without data ends the stream and gives out what was held back.
 
         Raises:
@@ -67,11 +68,9 @@ class SoftwareDecoder:
     def __init__(self, stream: VideoStream) -> None:
         self._codec = stream.codec_context
 
-    def decode(self, packet: VideoPacket) -> list[Picture]:
-        try:
-            return [Picture(each.pts, each, each.is_corrupt) for each in self._codec.decode(packet)]
-        except av.FFmpegError as error:
-            raise VideoError(reason(error)) from error
+    def decode(self, packet: VideoPacket) -> list[DecodedPicture]:
+        with translated(VideoError, "", FFMPEG, words=reason):
+            return [DecodedPicture(each.pts, each, each.is_corrupt) for each in self._codec.decode(packet)]
 
     def close(self) -> None:
         """Nothing to do: the codec context ends with its container."""
@@ -79,7 +78,7 @@ class SoftwareDecoder:
 
 def decoded(
     path: Path, open_decoder: DecoderFactory, start_ticks: int | None = None
-) -> Generator[Picture, None, None]:
+) -> Generator[DecodedPicture, None, None]:
     """Yield the pictures of a file, from the one that is shown at `start_ticks` on, or from an earlier one.
 
     Raises:
@@ -127,7 +126,7 @@ def _nearest(packets: Iterator[VideoPacket], ticks: int) -> int | None:
     return best
 
 
-def _first(pictures: Iterator[Picture]) -> Picture | None:
+def _first(pictures: Iterator[DecodedPicture]) -> DecodedPicture | None:
     try:
         return next(pictures, None)
     except VideoError:
@@ -136,7 +135,7 @@ def _first(pictures: Iterator[Picture]) -> Picture | None:
 
 def _one_pass(
     path: Path, open_decoder: DecoderFactory, start_ticks: int | None = None, back_seconds: int = 0
-) -> Generator[Picture, None, None]:
+) -> Generator[DecodedPicture, None, None]:
     """Open the file and yield its pictures, from its begin or from what a seek finds; nothing if it cannot seek."""
     with opened_video(path) as (container, stream):
         if start_ticks is not None:
@@ -150,9 +149,9 @@ def _one_pass(
                 yield from _decode(path, decoder, packets, None)
             else:
                 yield from _decode(path, decoder, *_from_keyframe(packets))
-        layout = read_layout(path, container.format.name)
-    if layout.faults:
-        raise VideoError(f"{path.name} is damaged: {'; '.join(layout.faults)}")
+        structure = read_structure(path, container.format.name)
+    if structure.faults:
+        raise VideoError(f"{path.name} is damaged: {'; '.join(structure.faults)}")
 
 
 def _packets(path: Path, container: InputContainer, stream: VideoStream) -> Iterator[VideoPacket]:
@@ -160,10 +159,8 @@ def _packets(path: Path, container: InputContainer, stream: VideoStream) -> Iter
     packets = container.demux(stream)
     left = path.stat().st_size
     while True:
-        try:
+        with translated(VideoError, f"{path.name} cannot be read to its end", FFMPEG, words=reason):
             packet = next(packets, None)
-        except av.FFmpegError as error:
-            raise VideoError(f"{path.name} cannot be read to its end: {reason(error)}") from error
         if packet is None:
             return
         left -= 1
@@ -187,7 +184,7 @@ def _chained(first: VideoPacket, others: Iterator[VideoPacket]) -> Iterator[Vide
 
 def _decode(
     path: Path, decoder: Decoder, packets: Iterator[VideoPacket], earliest_ticks: int | None
-) -> Generator[Picture, None, None]:
+) -> Generator[DecodedPicture, None, None]:
     for packet in packets:
         cut_short = packet.is_corrupt
         # What is held back is good, and comes out before the error is raised.
@@ -201,7 +198,7 @@ def _decode(
             raise VideoError(f"{path.name} is damaged: it ends, or has a gap, in the middle of a picture")
 
 
-def _checked(path: Path, decoder: Decoder, packet: VideoPacket) -> list[Picture]:
+def _checked(path: Path, decoder: Decoder, packet: VideoPacket) -> list[DecodedPicture]:
     try:
         return decoder.decode(packet)
     except VideoError as error:

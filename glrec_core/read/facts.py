@@ -21,6 +21,9 @@ _QUARTER_TURN = 90
 _UNKNOWN_RATE = Fraction(25)
 """What FFmpeg's demuxers of raw streams assume."""
 
+NVDEC_CODECS = {"h264": "H264", "hevc": "HEVC", "av1": "AV1", "vp9": "VP9"}
+"""FFmpeg's names and PyNvVideoCodec's, of the codecs whose packets NVDEC's parser takes as the demuxer gives them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:

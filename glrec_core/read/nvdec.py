@@ -18,11 +18,11 @@ from glrec_core.cuda.context import done_elsewhere, kept
 from glrec_core.cuda.device import CudaDevice, CudaStream
 from glrec_core.errors import VideoError
 from glrec_core.read import exact, kernel
-from glrec_core.read.decoding import Picture
-from glrec_core.read.facts import Facts
+from glrec_core.read.decoding import DecodedPicture
+from glrec_core.read.facts import NVDEC_CODECS, Facts
 from glrec_core.read.geometry import Geometry
-from glrec_core.read.nvdec_probe import codec_name
 from glrec_core.read.output import Output
+from glrec_core.values.foreign import NVRTC, PYNVVIDEOCODEC, translated
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -80,19 +80,16 @@ class NvdecDecoder:
         name = _ANNEX_B.get(facts.codec)
         self._filter = BitStreamFilterContext(name, stream) if name else None
         self._stream = cuda_stream  # it must outlive the session
-        try:
-            with kept():
-                self._session: Any = PyNvVideoCodec.CreateDecoder(
-                    gpuid=cuda_stream.handles.device,
-                    codec=PyNvVideoCodec.cudaVideoCodec.__members__[codec_name(facts)],
-                    cudacontext=cuda_stream.handles.context,
-                    cudastream=cuda_stream.handles.stream,
-                    usedevicememory=True,
-                )
-        except (PyNvVideoCodec.PyNvVCException, RuntimeError) as error:
-            raise VideoError(f"{facts.path.name}: NVDEC cannot be opened: {error}") from error
+        with translated(VideoError, f"{facts.path.name}: NVDEC cannot be opened", PYNVVIDEOCODEC), kept():
+            self._session: Any = PyNvVideoCodec.CreateDecoder(
+                gpuid=cuda_stream.handles.device,
+                codec=PyNvVideoCodec.cudaVideoCodec.__members__[NVDEC_CODECS[facts.codec]],
+                cudacontext=cuda_stream.handles.context,
+                cudastream=cuda_stream.handles.stream,
+                usedevicememory=True,
+            )
 
-    def decode(self, packet: VideoPacket) -> list[Picture]:
+    def decode(self, packet: VideoPacket) -> list[DecodedPicture]:
         if not packet.size:
             return self._decoded(None, None)
         pts = packet.pts  # the filter empties the packet
@@ -106,18 +103,15 @@ class NvdecDecoder:
         with kept():
             self._session = self._filter = None
 
-    def _decoded(self, packet: VideoPacket | None, pts: int | None) -> list[Picture]:
+    def _decoded(self, packet: VideoPacket | None, pts: int | None) -> list[DecodedPicture]:
         """Hand over a packet with its own time, which bitstream filters drop; without one, take what was held back."""
         data = PyNvVideoCodec.PacketData()
         buffer = np.frombuffer(cast("Any", packet), np.uint8) if packet is not None else np.empty(0, np.uint8)
         data.bsl, data.bsl_data, data.pts = len(buffer), buffer.ctypes.data if len(buffer) else 0, pts or 0
-        try:
-            with kept():
-                frames = self._session.Decode(data)
-        except (PyNvVideoCodec.PyNvVCException, RuntimeError) as error:
-            raise VideoError(str(error)) from error
+        with translated(VideoError, "", PYNVVIDEOCODEC), kept():
+            frames = self._session.Decode(data)
         return [
-            Picture(frame.getPTS() if self._facts.has_times else None, self._surface(frame))
+            DecodedPicture(frame.getPTS() if self._facts.has_times else None, self._surface(frame))
             for frame in frames
         ]
 
@@ -142,10 +136,8 @@ class NvdecConverter:
         text = kernel.source(facts.coding, plan.scaled, taps, output.code_dtype, planar=output.planar)
         tables = kernel.tables(taps)
         with stream.current():
-            try:
+            with translated(VideoError, "NVRTC cannot compile the conversion to R'G'B'", NVRTC):
                 self._kernel: Any = done_elsewhere(lambda: _compiled(text))
-            except (cupy.cuda.compiler.CompileException, RuntimeError, OSError) as error:
-                raise VideoError(f"NVRTC cannot compile the conversion to R'G'B': {error}") from error
             self._indices, self._weights = cupy.asarray(tables.indices), cupy.asarray(tables.weights)
 
     def hold(self, content: Surface) -> Surface:

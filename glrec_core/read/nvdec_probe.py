@@ -5,22 +5,13 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 
-from glrec_core.cuda.library import load
+from glrec_core.cuda.library import load, missing_package
 from glrec_core.cuda.probing import answering
-from glrec_core.encode.nvenc_probe import missing_package
 from glrec_core.errors import CaptureError
-from glrec_core.read.facts import Facts
+from glrec_core.read.facts import NVDEC_CODECS, Facts
 from glrec_core.values.frame import Size
 
-_CODECS = {"h264": "H264", "hevc": "HEVC", "av1": "AV1", "vp9": "VP9"}
-"""FFmpeg's names and PyNvVideoCodec's, of the codecs whose packets NVDEC's parser takes as the demuxer gives them."""
-
 _CHROMA = {(1, 1): "444", (2, 1): "422", (2, 2): "420"}
-
-
-def codec_name(facts: Facts) -> str:
-    """Return PyNvVideoCodec's name of a codec that it knows."""
-    return _CODECS[facts.codec]
 
 
 @answering("NVDEC")
@@ -28,7 +19,7 @@ def problem(facts: Facts, ordinal: int) -> str | None:
     """Say what stands against decoding a file by NVDEC on a device, by its number in CUDA's order."""
     coding = facts.coding
     chroma = "Monochrome" if coding.gray else _CHROMA.get((coding.across, coding.down))
-    if facts.codec not in _CODECS or chroma is None or coding.is_rgb or coding.gray:
+    if facts.codec not in NVDEC_CODECS or chroma is None or coding.is_rgb or coding.gray:
         return f"it does not take {facts.codec} in the format {facts.pixel_format}"
     return _machine_problem() or _refusal(ordinal, facts, chroma)
 
@@ -68,7 +59,7 @@ def _refusal(ordinal: int, facts: Facts, chroma: str) -> str | None:
 
     if ordinal >= cupy.cuda.runtime.getDeviceCount():
         return f"there is no device {ordinal}: CUDA counts {cupy.cuda.runtime.getDeviceCount()}, from 0 on"
-    codec, bits = codec_name(facts), facts.coding.bits
+    codec, bits = NVDEC_CODECS[facts.codec], facts.coding.bits
     try:
         CudaDevice.numbered(ordinal)
         found = _capabilities(ordinal, codec, chroma, bits)

@@ -10,10 +10,12 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from datetime import timedelta
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from itertools import count
 from math import floor
+from numbers import Rational, Real
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,18 +25,22 @@ from numpy.typing import DTypeLike
 from glrec_core.errors import ConfigError, VideoError
 from glrec_core.media.film import Film, read_film
 from glrec_core.media.source import check_path
-from glrec_core.read.decoding import Picture, decoded, nearest_keyframe
+from glrec_core.read.decoding import DecodedPicture, decoded, nearest_keyframe
 from glrec_core.read.facts import read_facts
 from glrec_core.read.geometry import SizeChoice, geometry
-from glrec_core.read.moments import Moment, exact_moment, moment, seconds_of
 from glrec_core.read.output import Output, output
 from glrec_core.read.routes import Converter, open_route
-from glrec_core.values.checks import flag
+from glrec_core.values.checks import flag, shown
 from glrec_core.values.frame import Size
 
 _SEEK_APART = timedelta(seconds=10)
 """Screenshots that are further apart are sought one by one: most encoders' GOPs are 250 pictures or shorter, which decode
 faster than they can be found."""
+
+Moment = timedelta | float | Fraction
+"""A time from the first picture on: a timedelta, or seconds."""
+
+_MICROSECONDS = 1_000_000
 
 _LAST_TICK = (1 << 63) - 1  # FFmpeg's times are int64
 
@@ -107,13 +113,13 @@ class Player:
     @property
     def start(self) -> timedelta:
         """Time of the first picture by the file's own clock, which need not begin at 0."""
-        return exact_moment(self._facts.first_ticks * self._facts.time_base)
+        return _exact_moment(self._facts.first_ticks * self._facts.time_base)
 
     @property
     def duration(self) -> timedelta:
         """Time from the first picture to the end of the last. The file is read through for it once, as for `len`."""
         film = self._film
-        return exact_moment(film.duration_seconds if self._facts.has_times else film.frames / self.fps)
+        return _exact_moment(film.duration_seconds if self._facts.has_times else film.frames / self.fps)
 
     def frames(
         self,
@@ -139,8 +145,8 @@ class Player:
             VideoError: while iterating, where the file is damaged or ends too early.
 
         """
-        first = moment("start", 0 if start is None else start)
-        end = None if stop is None else moment("stop", stop)
+        first = _moment("start", 0 if start is None else start)
+        end = None if stop is None else _moment("stop", stop)
         return self._frames(first, end, output(dtype, layout))
 
     def screenshot(
@@ -166,7 +172,7 @@ class Player:
             VideoError: the file is damaged.
 
         """
-        wanted, kind = moment("at", at), output(dtype, layout)
+        wanted, kind = _moment("at", at), output(dtype, layout)
         if not flag("accurate", accurate) and self._facts.has_times:
             ticks = nearest_keyframe(self.path, self._ticks(wanted))
             if ticks is not None:
@@ -184,7 +190,7 @@ class Player:
         Each is the picture that is shown then, as `screenshot` with `accurate` returns it. So this also turns a variable
         rate into a constant one. Raises what `frames` raises.
         """
-        apart, kind = moment("every", every), output(dtype, layout)
+        apart, kind = _moment("every", every), output(dtype, layout)
         if not apart:
             raise ConfigError("every=0 would give the first picture for ever")
         return self._sought(apart, kind) if apart > _SEEK_APART else self._sampled(apart, kind)
@@ -194,11 +200,11 @@ class Player:
         return read_film(self.path)
 
     def _ticks(self, time: timedelta) -> int:
-        ticks = self._facts.first_ticks + floor(seconds_of(time) / self._facts.time_base)
+        ticks = self._facts.first_ticks + floor(_seconds_of(time) / self._facts.time_base)
         return min(ticks, _LAST_TICK)
 
     def _time(self, ticks: int) -> timedelta:
-        return exact_moment(self._facts.seconds(ticks))
+        return _exact_moment(self._facts.seconds(ticks))
 
     def _pictures(self, start: timedelta) -> Generator[_Timed, None, None]:
         """Yield the pictures from the one that is shown at `start` on, or from an earlier one."""
@@ -208,9 +214,9 @@ class Player:
             for number, picture in zip(count(), pictures, strict=False):
                 yield _Timed(self._time_of(picture, number), picture.content)
 
-    def _time_of(self, picture: Picture, number: int) -> timedelta:
+    def _time_of(self, picture: DecodedPicture, number: int) -> timedelta:
         if not self._facts.has_times:
-            return exact_moment(number / self.fps)
+            return _exact_moment(number / self.fps)
         if picture.ticks is None:
             raise VideoError(f"{self.path.name} is damaged: a picture has no time")
         return self._time(picture.ticks)
@@ -262,3 +268,46 @@ class Player:
                 shown = _Timed(time, converter.hold(content))
         if shown is not None:
             yield _Span(shown.time, None, shown.content)
+
+
+def _exact_moment(seconds: Fraction) -> timedelta:
+    """Return an exact time to the nearest microsecond.
+
+    Raises:
+        VideoError: it is more than a timedelta holds, which no film has.
+
+    """
+    try:
+        return timedelta(microseconds=round(seconds * _MICROSECONDS))
+    except OverflowError:
+        raise VideoError(f"a time of {float(seconds):.3g} s is not possible: the file is damaged") from None
+
+
+def _moment(name: str, value: Moment) -> timedelta:
+    """Return a caller's time.
+
+    Raises:
+        ConfigError: it is none, or is negative.
+
+    """
+    try:
+        given = value if isinstance(value, timedelta) else _exact_moment(_as_fraction(value))
+    except (TypeError, ValueError, OverflowError, VideoError):
+        raise ConfigError(f"{name}={shown(value)} is not a time; give a timedelta or seconds") from None
+    if given < timedelta(0):
+        raise ConfigError(f"{name}={shown(value)} is before the first picture, which is at 0")
+    return given
+
+
+def _as_fraction(value: object) -> Fraction:
+    """Return a number of any library as a fraction; of text, "1e999999999" would take for ever."""
+    if isinstance(value, bool | str) or not isinstance(value, Real | Decimal):
+        raise TypeError(type(value).__name__)
+    if isinstance(value, Rational):
+        return Fraction(int(value.numerator), int(value.denominator))  # NumPy's, too
+    return Fraction(value) if isinstance(value, Decimal) else Fraction(float(value))
+
+
+def _seconds_of(time: timedelta) -> Fraction:
+    """Return a timedelta's exact seconds."""
+    return Fraction(time // timedelta(microseconds=1), _MICROSECONDS)

@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 
 from glrec_core.errors import VideoError
 from glrec_core.ffmpeg.terms import end_graph
-from glrec_core.media.source import DECODER_THREADS, reason
+from glrec_core.media.source import DECODER_THREADS
 from glrec_core.read.coding import Coding, rgb_map
 from glrec_core.read.geometry import Geometry
+from glrec_core.values.foreign import PYAV, reason, translated
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -103,11 +104,9 @@ class SwscaleReader:
             VideoError: FFmpeg refuses it.
 
         """
-        try:
+        with translated(VideoError, "swscale cannot convert a picture", PYAV, words=reason):
             self._graph.vpush(picture)
             converted = self._graph.vpull()
-        except (av.FFmpegError, ValueError) as error:
-            raise VideoError(f"swscale cannot convert a picture: {reason(error)}") from error
         if self._planar:
             green, blue, red = (_rows(plane, 1) for plane in converted.planes)
             return np.stack([red, green, blue])

@@ -1,4 +1,4 @@
-"""What exists from the first recorded frame on: one capture, one queue and one encode thread, for one GL context.
+"""What exists from the first recorded frame on: one capture and its branches, for one GL context.
 
 The loop stands still while it is opened. So what takes longest, imports, is done beforehand by a thread of their own, or by the
 encode thread.
@@ -6,64 +6,57 @@ encode thread.
 
 from __future__ import annotations
 
-import errno
 import logging
 import threading
-from fractions import Fraction
-from pathlib import Path
-from time import perf_counter_ns
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from importlib import import_module
+from time import monotonic, perf_counter_ns
 
 from glrec_core.backends.backend import Backend
 from glrec_core.backends.table import choose
+from glrec_core.config import MOST_SLOTS, Config
 from glrec_core.drawing.dot import RecordingDot
-from glrec_core.errors import CaptureError, SpillError, WrongThreadError
+from glrec_core.errors import CaptureError, WrongThreadError
 from glrec_core.gl.functions import GL, current_gl
-from glrec_core.pipeline.chain import EncodeChain
-from glrec_core.pipeline.outputs import Outputs
-from glrec_core.pipeline.writer import StreamWriter
+from glrec_core.recorder.branch import Branch, Plan
 from glrec_core.recorder.job import Job
-from glrec_core.recorder.overflow import open_queue
-from glrec_core.recorder.worker import Worker
 from glrec_core.report.ranges import timed_range
 from glrec_core.stages import Capture, Pipeline
 from glrec_core.system.forks import keep_in_children
 from glrec_core.system.interrupts import held_back
-from glrec_core.values.clock import Clock, Span
-from glrec_core.values.frame import Frame, Framebuffer, Packet, Size, StreamInfo
-from glrec_core.values.progress import wait_with_progress
+from glrec_core.values.frame import Frame, Framebuffer, Size
 
 logger: logging.Logger = logging.getLogger("glrec")
 
 
 class Engine:
-    """Moves frames from the context's thread to the encode thread.
+    """Moves frames from the context's thread to the branches' encode threads.
 
-    All methods but `end_of_input`, `release` and `join` belong to the former. Another thread that ends the recording keeps
-    what has arrived, counts what only the context's thread could have read, and leaves the GL names to their context.
+    All methods but `end_of_input`, `release`, `join` and `ends_within` belong to the former. Another thread that ends the
+    recording keeps what has arrived, counts what only the context's thread could have read, and leaves the GL names to
+    their context.
     """
 
-    def __init__(self, gl: GL, pipeline: Pipeline, job: Job) -> None:
+    def __init__(self, gl: GL, pipeline: Pipeline, job: Job, beside: Sequence[Plan]) -> None:
         self._gl = gl
         self._job = job
         self._stats = job.stats
         self._thread = threading.current_thread()
         self.capture: Capture = pipeline.capture
-        self._queue = open_queue(job.config, pipeline.capture.slots, job.stats, job.reports.tell)
-        self._screenshots = job.screenshots
         self._to_host = pipeline.to_host
-        self._looks = self._looks_arrived = 0
+        self._orders, self._screenshots = job.orders, job.screenshots
         self._dot: RecordingDot | None = None
-        chain = EncodeChain((pipeline.open_encode_stages, *pipeline.successors), job.stats, job.reports.tell)
-        self._outputs = Outputs(job.sinks, job.reports.note, job.reports.tell, job.marks)
-        writer = StreamWriter(self._outputs, job.stats, self._queue.written)
-        self._worker = Worker(self._queue, chain, writer, job.reports.fail)
         self._input_ended = False
         self._released = False
-        self.spill: Path | None = None
-        """Where frames were left on disk, after `join`."""
-        self._span = Span()
-        self._keyframe_wanted = False
-        self._keyframes_ns: set[int] = set()
+        from glrec_core.recorder.overflow import open_queue  # see `preload`
+
+        slots = pipeline.capture.slots - sum(queue.slots for queue, _ in beside)
+        self._branches = _open_branches((Plan(open_queue(slots, job), job), *beside), pipeline)
+        self.film: Branch = self._branches[0]
+        """The first branch."""
+        self._queue = self.film.queue
+        self._others = self._branches[1:]
         keep_in_children(self)
 
     @property
@@ -80,8 +73,9 @@ class Engine:
             )
 
     def check_may_wait(self, call: str) -> None:
-        """Raise WrongThreadError in the encode thread, which cannot wait for itself."""
-        self._worker.check_thread(call)
+        """Raise WrongThreadError in an encode thread, which cannot wait for itself."""
+        for branch in self._branches:
+            branch.check_may_wait(call)
 
     def check_context(self) -> None:
         """Raise CaptureError unless the context of the first frame is current."""
@@ -108,13 +102,10 @@ class Engine:
         settled_ns = perf_counter_ns()
         with timed_range("grab"):
             frames = self.capture.grab(source, pts_ns)
-        if self._keyframe_wanted:
-            self._keyframe_wanted = False
-            self._keyframes_ns.add(pts_ns)
-        self._span.add(pts_ns)
+        self._orders.place(pts_ns)
+        self._job.span.add(pts_ns)
         self._job.marks.place(pts_ns)
-        self._screenshots.expose(pts_ns)
-        self._put(frames)
+        self._hand_over(frames)
         stats.max_queued = max(stats.max_queued, self._queue.used)
         stats.grab_time.add(perf_counter_ns() - settled_ns)
 
@@ -123,22 +114,14 @@ class Engine:
 
         Each further look lets the ring go on, so that what was read comes out of it.
         """
-        if not self._queue.reserve(self.capture.pending):
-            return
-        self._looks += 1
-        frames = self.capture.grab(source, -self._looks)  # no time of the recording
-        self._screenshots.expose(-self._looks)
-        self._put(frames)
+        if self._queue.reserve(self.capture.pending):
+            self._hand_over(self.capture.grab(source, self._orders.place_beside()))
 
     def draw_dot(self, target: Framebuffer) -> None:
         """Draw the red dot into a framebuffer that has been read."""
         if self._dot is None:
             self._dot = RecordingDot(self._gl)
         self._dot.draw(target)
-
-    def force_keyframe(self) -> None:
-        """Make the next recorded frame a keyframe; from any thread."""
-        self._keyframe_wanted = True
 
     def end_of_input(self) -> None:
         """Hand over what is still being read and let the encode thread finish; safe to call twice.
@@ -152,9 +135,11 @@ class Engine:
                 return
             try:
                 if self._gl.context.is_current():
-                    self._put(self.capture.drain())
+                    self._hand_over(self.capture.drain())
             finally:
-                missing = max(0, self._queue.close() - (self._looks - self._looks_arrived))
+                for branch in self._others:
+                    branch.queue.close()
+                missing = max(0, self._queue.close() - self._orders.unrecorded)
                 self._stats.recorded -= missing
                 self._stats.lost += missing
                 self._input_ended = True
@@ -164,7 +149,8 @@ class Engine:
         if self._released:
             return
         if self._gl.context.is_current():
-            self._queue.wait_idle(self._nobody_holds_frames)
+            for branch in self._branches:
+                branch.queue.wait_idle(self._nobody_holds_frames)
             with held_back:
                 self._released = True
                 self.capture.close()
@@ -177,65 +163,55 @@ class Engine:
             )
 
     @property
-    def keyframe(self) -> tuple[StreamInfo, Packet] | None:
-        """The last keyframe that was encoded, with its stream."""
-        return self._outputs.keyframe
-
-    @property
     def queued(self) -> int:
         """Number of frames in memory that are not encoded yet."""
         return self._queue.used
 
     def ends_within(self, timeout_seconds: float) -> bool:
-        """Wait for the encode thread to finish the sinks, but not for longer; return whether it has. The input has ended."""
-        return self._worker.join(timeout_seconds)
+        """Wait for the encode threads to finish the sinks, but not for longer; return whether they have. The input has ended."""
+        until = monotonic() + timeout_seconds
+        return all(branch.ends_within(until - monotonic()) for branch in self._branches)
 
     def join(self) -> None:
-        """Wait until the encode thread has finished the sinks.
+        """Wait until the encode threads have finished the sinks.
 
         Raises:
             SpillError: frames that were spilled could not be read back.
 
         """
-        wait_with_progress(self._worker.join, lambda: self._queue.backlog)
-        self.spill = self._queue.finish()
-        if self._stats.unreadable:
-            raise SpillError(errno.EIO, f"{self._stats.unreadable} spilled frames could not be read back")
+        for branch in reversed(self._branches):  # the film's last: it tells what became of it, once
+            branch.join()
 
     @property
     def texture_id(self) -> int:
         """GL name of the texture with the last frame; 0 once it is deleted."""
         return 0 if self._released else self.capture.texture_id
 
-    @property
-    def span(self) -> Span:
-        """From the first to the last frame."""
-        return self._span
-
-    def duration_seconds(self, clock: Clock) -> Fraction:
-        """Return the time from the first frame to the end of the last, in whole ticks of the clock's time base."""
-        return self._span.duration_seconds(clock)
-
     def _nobody_holds_frames(self) -> bool:
         """Whether no thread is left that could give a frame back; one that was lost to an exception never comes."""
-        return self._worker.ended and not self._screenshots.at_work
+        return all(branch.ended for branch in self._branches) and not self._screenshots.at_work
 
-    def _put(self, frames: list[Frame]) -> None:
+    def _hand_over(self, frames: list[Frame]) -> None:
+        """Give each frame that has come out of the capture to whoever it is meant for."""
         for frame in frames:
-            if frame.pts_ns in self._keyframes_ns:
-                self._keyframes_ns.remove(frame.pts_ns)
-                frame.keyframe = True
-            watch = self._screenshots.watch(frame.pts_ns, self._to_host)
-            if frame.pts_ns >= 0:
-                self._queue.put(frame, watch)
+            order = self._orders.take(frame.pts_ns)
+            frame.keyframe = order.keyframe
+            if order.recorded:
+                for branch in self._others:
+                    branch.take(frame.shared())
+            self._queue.lend(frame)
+            if order.shots:
+                self._screenshots.develop(order.shots, self._to_host, frame.shared())
+            if order.recorded:
+                self._queue.put(frame)
             else:
-                self._looks_arrived += 1
-                self._queue.divert(frame, watch or _give_back)
+                with frame:
+                    pass
 
 
-def _give_back(frame: Frame) -> None:
-    with frame:
-        pass
+def preload(_: Config) -> None:
+    """Import beforehand what an engine opens: the overflow policies, with all that lies on disk, are a tenth of glrec."""
+    import_module("glrec_core.recorder.overflow")
 
 
 def choose_backend(job: Job, gl: GL, size: Size | None = None) -> Backend:
@@ -245,13 +221,13 @@ def choose_backend(job: Job, gl: GL, size: Size | None = None) -> Backend:
         BackendUnavailable: none can serve.
 
     """
-    backend, job.stats.reason = choose(job.config, gl, size)
+    backend, job.stats.reason = choose(job.agreed, gl, size)
     job.stats.backend = backend.name
     return backend
 
 
-def open_engine(job: Job, source: Framebuffer) -> Engine:
-    """Open the engine in the current context, for a first frame of that source.
+def open_engine(job: Job, source: Framebuffer, beside: Sequence[Plan] = ()) -> Engine:
+    """Open the engine in the current context, for a first frame of that source, with branches beside the film's.
 
     Raises:
         CaptureError, BackendUnavailable: the context cannot be recorded, or there is none.
@@ -260,11 +236,29 @@ def open_engine(job: Job, source: Framebuffer) -> Engine:
     gl = current_gl()
     backend = choose_backend(job, gl, source.size)
     logger.info("recording by the %s route: %s", backend.name, job.stats.reason)
-    pipeline = backend.open(gl, job.config, job.clock, source.size)
+    pipeline = backend.open(gl, _with_room_for(beside, job.config), job.clock, source.size)
     for note in pipeline.capture.notes:
         logger.warning("%s", note)
     try:
-        return Engine(gl, pipeline, job)
+        return Engine(gl, pipeline, job, beside)
     except BaseException:
         pipeline.capture.close()
         raise
+
+
+def _with_room_for(beside: Sequence[Plan], config: Config) -> Config:
+    """Return options by which a capture has slots for all branches."""
+    slots = sum(queue.slots for queue, _ in beside)
+    return replace(config, slots=min(config.slots + slots, MOST_SLOTS)) if slots else config
+
+
+def _open_branches(plans: Iterable[Plan], pipeline: Pipeline) -> list[Branch]:
+    branches: list[Branch] = []
+    try:
+        for queue, job in plans:
+            branches.append(Branch(queue, job, pipeline))
+    except BaseException:
+        for branch in branches:  # their threads end
+            branch.queue.close()
+        raise
+    return branches

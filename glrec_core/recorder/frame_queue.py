@@ -1,7 +1,8 @@
 """The only queue of frames: bounded, first in first out, between the render thread and the encode thread.
 
 A place is reserved before any work is done for a frame, so back-pressure is decided before the GPU is touched. The place
-is free again when the frame is released, wherever that happens.
+is free again when the frame is released, wherever that happens. What becomes of a frame that finds no place is the overflow
+policy: each is a class, listed in `overflow.py`. The two that only wait or refuse are here.
 """
 
 from __future__ import annotations
@@ -10,13 +11,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import ClassVar, Self
 
+from glrec_core.recorder.job import Job
 from glrec_core.system.interrupts import held_back
 from glrec_core.system.waiting import Hint
 from glrec_core.values.frame import Frame
-
-Watch = Callable[[Frame], None]
-"""Takes a frame that is lent to it, and releases it."""
 
 
 class FrameQueue:
@@ -26,9 +26,11 @@ class FrameQueue:
     line, Ctrl-C above all, leaves the lock free and costs the frame that it met, no place.
     """
 
-    def __init__(self, slots: int, *, block: bool) -> None:
-        self._block = block
-        self._slots = slots
+    waits_for_room: ClassVar[bool]
+    """Whether the render thread waits where no place is free, or goes on without the frame."""
+
+    def __init__(self, slots: int) -> None:
+        self.slots: int = slots
         self._reserved = 0
         self._lent = 0
         self._frames: deque[Frame] = deque()
@@ -41,6 +43,11 @@ class FrameQueue:
         """For the render thread: a place may be free."""
         self._work = Hint()
         """For the encode thread: a frame may be there."""
+
+    @classmethod
+    def open(cls, slots: int, _: Job, /) -> Self:
+        """Return the queue for a recording whose capture holds so many frames in all."""
+        return cls(slots)
 
     @property
     def used(self) -> int:
@@ -74,14 +81,22 @@ class FrameQueue:
             self._room.wait()
         return taken
 
-    def put(self, frame: Frame, watch: Watch | None = None) -> None:
-        """Hand a frame over; its reserved place is given back together with its memory.
+    def lend(self, frame: Frame) -> None:
+        """Turn a reserved place into one that is given back together with the frame's memory; then it may be shared."""
+        release = frame.release
 
-        `watch` is given the same pixels as a frame of its own; the memory is given back when both have been released.
-        """
-        self._lend(frame)
-        if watch is not None:
-            watch(frame.shared())
+        def release_both() -> None:
+            release()
+            with self._lock:
+                self._lent -= 1
+            self._room.give()
+
+        with self._lock:
+            frame.release = release_both
+            self._reserved, self._lent = max(0, self._reserved - 1), self._lent + 1
+
+    def put(self, frame: Frame) -> None:
+        """Hand over a frame that has been lent."""
         with self._lock:
             if not self._abandoned:
                 self._frames.append(frame)
@@ -89,11 +104,6 @@ class FrameQueue:
                 return
         with frame:
             pass
-
-    def divert(self, frame: Frame, watch: Watch) -> None:
-        """Hand a frame to `watch` only and not to the encode thread; its place is given back together with its memory."""
-        self._lend(frame)
-        watch(frame)
 
     def __iter__(self) -> Iterator[Frame]:
         """Give frames as they come, until the queue is closed and empty."""
@@ -135,10 +145,10 @@ class FrameQueue:
         with self._lock:
             if self._abandoned:
                 return False
-            if pending + self._lent < self._slots:
+            if pending + self._lent < self.slots:
                 self._reserved = pending + 1
                 return True
-            return None if self._block else False
+            return None if self.waits_for_room else False
 
     def _next(self) -> Frame | None:
         while True:
@@ -154,16 +164,14 @@ class FrameQueue:
     def _take(self) -> Frame:
         return self._frames.popleft()
 
-    def _lend(self, frame: Frame) -> None:
-        """Turn a reserved place into one that the frame gives back when it is released."""
-        release = frame.release
 
-        def release_both() -> None:
-            release()
-            with self._lock:
-                self._lent -= 1
-            self._room.give()
+class BlockQueue(FrameQueue):
+    """`overflow="block"`: the render thread waits for a place, so every frame is recorded."""
 
-        with self._lock:
-            frame.release = release_both
-            self._reserved, self._lent = max(0, self._reserved - 1), self._lent + 1
+    waits_for_room = True
+
+
+class DropQueue(FrameQueue):
+    """`overflow="drop"`: a frame that finds no place is not read."""
+
+    waits_for_room = False

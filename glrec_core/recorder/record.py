@@ -8,15 +8,15 @@ from typing import Unpack
 
 from glrec_core import plugins
 from glrec_core.backends import table
-from glrec_core.config import Config, Options
+from glrec_core.config import Config, Options, changed, options_of
 from glrec_core.errors import ConfigError
-from glrec_core.recorder.overflow import check_spill_dir
 from glrec_core.recorder.recorder import Recorder
 from glrec_core.report.stats import check_account_target
 from glrec_core.sink.claims import release, reserve
-from glrec_core.sink.stored import StoredSink, open_dated, open_stored
+from glrec_core.sink.stored import open_dated, open_stored
 from glrec_core.stages import Sink
 from glrec_core.values.checks import shown
+from glrec_core.values.owners import SINK
 
 
 def record(target: object, *sinks: str | Path | Sink, **options: Unpack[Options]) -> Recorder:
@@ -24,6 +24,8 @@ def record(target: object, *sinks: str | Path | Sink, **options: Unpack[Options]
 
         recorder = record(window, "film.mp4", fps=60)
         recording = recorder.close()
+
+    The first recording of a process imports what encodes it, which takes some 0.1 s here, and not a frame's time later.
 
     Args:
         target: a window or canvas that an installed adapter knows; None for a loop of your own, which then calls
@@ -55,21 +57,16 @@ def record(target: object, *sinks: str | Path | Sink, **options: Unpack[Options]
 
 
 def _recorder(target: object, config: Config, opened: list[Sink], *, steps_unasked: bool) -> Recorder:
-    config = config.with_codec(table.default_codec(config) or _default_codec(opened, config))
-    table.candidates(config)
-    check_spill_dir(config)
+    agreed = table.agree(config, opened)
+    if config.spill_dir is not None:
+        from glrec_core.recorder.overflow import check_spill_dir
+
+        check_spill_dir(config.spill_dir)
     check_account_target(config.stats_json)
-    for sink in opened:
-        sink.check(config.codec or "", alpha=config.alpha is not None)
-    recorder = Recorder(config, opened, steps_unasked=steps_unasked)
+    recorder = Recorder(agreed, opened, steps_unasked=steps_unasked)
     if target is not None:
         _attach(recorder, target)
     return recorder
-
-
-def _default_codec(sinks: list[Sink], config: Config) -> str:
-    stored = next((sink for sink in sinks if isinstance(sink, StoredSink)), None)
-    return stored.default_codec(alpha=config.alpha is not None) if stored is not None else "h264"
 
 
 def _open_sink(sink: str | os.PathLike[str] | Sink, config: Config) -> Sink:
@@ -84,12 +81,12 @@ def _open_sink(sink: str | os.PathLike[str] | Sink, config: Config) -> Sink:
 
 def _check_paths_options(config: Config, sinks: tuple[object, ...]) -> None:
     """Refuse what is said of files that are given as paths, where all are given as sinks."""
-    given = {"audio": config.audio, "overwrite": config.overwrite or None}
-    for name, value in given.items():
-        if value is not None and sinks and all(isinstance(sink, Sink) for sink in sinks):
-            raise ConfigError(
-                f"{name}={value!r} goes with paths of files, and there is none; give it to FileSink(path, {name}=...)"
-            )
+    if not sinks or not all(isinstance(sink, Sink) for sink in sinks):
+        return
+    for name, value in changed(config, options_of(SINK)).items():
+        raise ConfigError(
+            f"{name}={value!r} goes with paths of files, and there is none; give it to FileSink(path, {name}=...)"
+        )
 
 
 def _defaults(target: object) -> Options:

@@ -6,42 +6,37 @@ It implements `Tap`: adapters tell it on the render thread that a frame is drawn
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
-import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from fractions import Fraction
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from glrec_core.adapter import Attachment, KeyWatcher
+from glrec_core.backends.agreement import Agreement
+from glrec_core.backends.backend import Backend
 from glrec_core.backends.preloading import prepare
-from glrec_core.config import Config
 from glrec_core.errors import CaptureError, ClosedError, ConfigError, GlrecError, NotFinishedError
 from glrec_core.gl.functions import current_gl
 from glrec_core.gl.objects import as_framebuffer, bound_framebuffer
 from glrec_core.gl.platform import current_context
-from glrec_core.recorder.engine import Engine, choose_backend, open_engine
+from glrec_core.recorder.closing import Closing
+from glrec_core.recorder.engine import choose_backend, open_engine, preload
 from glrec_core.recorder.job import Job
-from glrec_core.recorder.settling import settle
-from glrec_core.report.notebook import Bundle
 from glrec_core.report.recording import Recording, while_it_runs
 from glrec_core.report.stats import Stats
-from glrec_core.sink.claims import release
 from glrec_core.sink.file import FileSink
-from glrec_core.sink.stored import StoredSink, notes_of
-from glrec_core.stages import MarkedSink, Sink
-from glrec_core.system.forks import Maker
+from glrec_core.stages import MarkedSink, Sink, StoredSink, notes_of
 from glrec_core.system.interrupts import held_back
-from glrec_core.system.waiting import finish_imports
 from glrec_core.values.checks import positive_number, shown
-from glrec_core.values.clock import Skip, Span
-from glrec_core.values.frame import Framebuffer, Packet, StreamInfo
+from glrec_core.values.clock import Skip
+from glrec_core.values.frame import Framebuffer
 from glrec_core.values.keys import parse_key
+
+if TYPE_CHECKING:
+    from glrec_core.report.notebook import Bundle
 
 logger: logging.Logger = logging.getLogger("glrec")
 
@@ -56,26 +51,19 @@ class Recorder:
     `steps_unasked` says that the step clock is a default, so that `close()` reports a film that plays at another speed.
     """
 
-    def __init__(self, config: Config, sinks: Sequence[Sink], *, steps_unasked: bool = False) -> None:
-        self._job = job = Job.of(config, sinks)
-        self._config, self._sinks, self._clock = config, job.sinks, job.clock
-        self._stats, self._reports, self._screenshots = job.stats, job.reports, job.screenshots
-        self._steps_unasked = steps_unasked
-        self._attachment: Attachment | None = None
-        self._closed = self._paused = False
-        self._engine: Engine | None = None
-        self._ended = False
-        self._maker = Maker()
-        self._thread = threading.current_thread()
-        self._drawing = threading.RLock()
-        """Held while a frame is read, so that no other thread ends the recording in the midst of it."""
-        self._closing = threading.RLock()
-        self._closer: threading.Thread | None = None
-        self._last_steps = self._make_last_steps()
+    def __init__(
+        self, agreed: Agreement[Backend], sinks: Sequence[Sink], *, steps_unasked: bool = False
+    ) -> None:
+        self._job = job = Job.of(agreed, sinks)
+        config = job.config
+        self._config, self._clock, self._orders = config, job.clock, job.orders
+        self._stats, self._reports = job.stats, job.reports
+        self._paused = False
         if config.paused:
             self.pause()
-        prepare(config)
-        atexit.register(self._close_at_exit)
+        prepare(agreed, preload)
+        self._closing = Closing(job, steps_unasked=steps_unasked)
+        self._reading, self._maker = self._closing.reading, self._closing.maker
 
     # Tap
 
@@ -98,33 +86,8 @@ class Recorder:
 
         """
         if self._maker.is_here:
-            with held_back, self._drawing:
+            with held_back, self._reading:
                 self._frame_drawn(as_framebuffer(source))
-
-    def _frame_drawn(self, source: Framebuffer) -> None:
-        if self._closed:
-            if threading.current_thread() is self._closer:
-                raise ClosedError("this recorder is closed; make a new one to record again")
-            return
-        if self._engine is not None:
-            self._engine.check_thread("frame_drawn()")
-        elif self._config.hotkey is not None and self._attachment is None:
-            self._watch_key(None, self._config.hotkey)
-        stats = self._stats
-        stats.drawn += 1
-        if self._reports.stopped:
-            stats.failed += 1
-            self._screenshots.end(self.error)
-        elif self._ended:
-            stats.after_end += 1
-        elif isinstance(pts_ns := self._clock.tick(), Skip):
-            stats.count_skip(pts_ns)
-            if self._screenshots.pending:
-                self._grab(source, pts_ns)
-        else:
-            self._grab(source, pts_ns)
-        if self._config.dot and not self._paused and not self.finished and self._engine is not None:
-            self._engine.draw_dot(source)
 
     def context_closing(self) -> None:
         """Hand over what is still being read and free all GL objects; the context must be current.
@@ -135,19 +98,19 @@ class Recorder:
         The file is then finished by the encode thread; `wait()` and `close()` wait for it and give the `Recording`.
         """
         if self._maker.is_here:
-            self._reports.run_all(self._end_of_input, self._release)
+            self._reports.run_all(self._closing.end_of_input, self._closing.release)
 
     @property
     def finished(self) -> bool:
         """Whether no further frame will be recorded: frame limit reached, context closed, recorder closed or failed."""
-        return self._closed or self._ended or self._reports.stopped
+        return self._closing.finished
 
     # The user's side: from any thread
 
     @property
     def closed(self) -> bool:
         """Whether `close()` was called."""
-        return self._closed
+        return self._closing.closed
 
     @property
     def error(self) -> Exception | None:
@@ -155,7 +118,7 @@ class Recorder:
 
         It does not count an encoder that another one has replaced; `Recording.notes` tells of that.
         """
-        return self._job.reports.error
+        return self._reports.error
 
     @property
     def paused(self) -> bool:
@@ -171,7 +134,7 @@ class Recorder:
             show_menu()
         """
         self._paused = True
-        self._job.clock.pause()
+        self._clock.pause()
 
     def resume(self) -> None:
         """Go on recording, without a gap in the recording's time.
@@ -182,7 +145,7 @@ class Recorder:
             recorder.resume()
         """
         self._paused = False
-        self._job.clock.resume()
+        self._clock.resume()
 
     def toggle(self) -> None:
         """Pause the recording, or resume it if it is paused, as the hotkey does.
@@ -248,13 +211,15 @@ class Recorder:
     def stats(self) -> Stats:
         """A snapshot of the account."""
         snapshot = self._stats.snapshot()
-        snapshot.queued = self._engine.queued if self._engine is not None else 0
+        engine = self._closing.engine
+        snapshot.queued = engine.queued if engine is not None else 0
         return snapshot
 
     @property
     def texture_id(self) -> int:
         """GL name of the texture with the last recorded frame, for a preview; rows bottom first. 0 before the first."""
-        return self._engine.texture_id if self._engine is not None else 0
+        engine = self._closing.engine
+        return engine.texture_id if engine is not None else 0
 
     def force_idr(self) -> None:
         """Make the next recorded frame a keyframe (IDR), at which a player can start; from any thread.
@@ -264,8 +229,7 @@ class Recorder:
             if viewer_joined():
                 recorder.force_idr()
         """
-        if self._engine is not None:  # the first frame is one in any case
-            self._engine.force_keyframe()
+        self._orders.force_keyframe()
 
     @contextmanager
     def record(self) -> Iterator[None]:
@@ -295,10 +259,8 @@ class Recorder:
             GlrecError: the first failure of the recording; what could be kept is in the files.
 
         """
-        if self._last_steps and self._maker.is_here:
-            if self._engine is not None:
-                self._engine.check_may_wait("close()")
-            self._close()
+        if self._closing.is_due:
+            self._closing.run()
             if self.error is not None:
                 raise self.error
             logger.info("recorded %s", self.recording)
@@ -333,20 +295,16 @@ class Recorder:
                 "wait(): the recording goes on, since its window is open and no frames= limit is reached; close the window "
                 "first, or call close() on the recorder"
             )
-        if timeout_seconds is not None and self._last_steps and self._maker.is_here:
-            self._wait(timeout_seconds)
-        return self.close()
-
-    def _wait(self, timeout_seconds: float) -> None:
-        if self._engine is None:
-            return
-        self._engine.check_may_wait("wait()")
-        self._reports.run_all(self._end_of_input)  # a failure has not ended it yet
-        if not self._engine.ends_within(timeout_seconds):
+        if (
+            timeout_seconds is not None
+            and self._closing.is_due
+            and not self._closing.files_within(timeout_seconds)
+        ):
             raise NotFinishedError(
                 f"wait(timeout_seconds={timeout_seconds:g}): the recording is not finished after that time, and goes on being "
                 "finished; call wait() again"
             )
+        return self.close()
 
     def finalize(self, path: str | Path | None = None) -> Recording:
         """Close and, if a path is given, move the (first) file there; its extension must stay the same.
@@ -360,7 +318,7 @@ class Recorder:
         """
         if path is None:
             return self.close()
-        sink = next((sink for sink in self._sinks if isinstance(sink, FileSink)), None)
+        sink = next((sink for sink in self._job.sinks if isinstance(sink, FileSink)), None)
         if sink is None:
             raise ConfigError(f"finalize({path!r}): this recorder writes to no file; give record() a path")
         place = sink.new_place(path, overwrite=self._config.overwrite)
@@ -371,26 +329,23 @@ class Recorder:
     @property
     def recording(self) -> Recording:
         """What has been recorded so far; complete after `close()` or `wait()`."""
-        engine, stats = self._engine, self.stats
-        files = [sink for sink in self._sinks if isinstance(sink, StoredSink)]
+        engine, stats = self._closing.engine, self.stats
+        files = [sink for sink in self._job.sinks if isinstance(sink, StoredSink)]
         return Recording(
             paths=tuple(path for sink in files for path in sink.paths),
             frames=max((sink.frames for sink in files), default=stats.recorded),
-            duration_seconds=engine.duration_seconds(self._clock) if engine is not None else Fraction(0),
+            duration_seconds=self._job.span.duration_seconds(self._clock),
             size=engine.capture.spec.size if engine is not None else None,
             codec=self._config.codec or "",
             route=stats.backend,
             reason=stats.reason,
-            notes=(*engine.capture.notes, *self._reports.notes, *notes_of(self._sinks))
+            notes=(*engine.capture.notes, *self._reports.notes, *notes_of(self._job.sinks))
             if engine is not None
             else (),
             stats=stats,
             lossless=self._config.is_lossless,
-            spill=engine.spill if engine is not None else None,
+            spill=engine.film.spill if engine is not None else None,
         )
-
-    def _keyframe(self) -> tuple[StreamInfo, Packet] | None:
-        return self._engine.keyframe if self._engine is not None else None
 
     def __enter__(self) -> Self:
         return self
@@ -411,7 +366,7 @@ class Recorder:
             ConfigError: a hotkey is asked for, and this kind of target tells of none.
 
         """
-        self._attachment = attachment
+        self._closing.attachment = attachment
         if (key := self._config.hotkey) is not None:
             self._watch_key(attachment, parse_key(key))
         with attachment.current():
@@ -420,12 +375,7 @@ class Recorder:
 
     def discard(self) -> None:
         """Forget a recorder that never recorded: its target could not be attached."""
-        self._closed = True
-        self._last_steps.clear()
-        atexit.unregister(self._close_at_exit)
-        release(self._sinks)
-        self._detach()
-        finish_imports()
+        self._closing.forget()
 
     def _repr_mimebundle_(self, **_: object) -> Bundle:
         """Show in a notebook how far the recording is; once it is closed, the recording itself."""
@@ -433,33 +383,52 @@ class Recorder:
         if self.closed:
             return recording._repr_mimebundle_()
         state = "paused" if self.paused else "finished" if self.finished else "recording"
-        return while_it_runs(recording, state, self._keyframe())
+        engine = self._closing.engine
+        return while_it_runs(recording, state, engine.film.keyframe if engine is not None else None)
 
     # Within
 
-    def _watch_key(self, attachment: Attachment | None, key: str) -> None:
-        if not isinstance(attachment, KeyWatcher):
-            raise ConfigError(
-                f"hotkey={key!r}: nothing tells of this target's keys; call recorder.toggle() where the program hears of them"
-            )
-        attachment.watch_key(key, self.toggle)
+    def _frame_drawn(self, source: Framebuffer) -> None:
+        closing, stats = self._closing, self._stats
+        if closing.closed:
+            if closing.is_by_this_thread:
+                raise ClosedError("this recorder is closed; make a new one to record again")
+            return
+        if closing.engine is not None:
+            closing.engine.check_thread("frame_drawn()")
+        elif self._config.hotkey is not None and closing.attachment is None:
+            self._watch_key(None, self._config.hotkey)
+        stats.drawn += 1
+        if self._reports.stopped:
+            stats.failed += 1
+            self._job.screenshots.end(self.error)
+        elif closing.ended:
+            stats.after_end += 1
+        elif isinstance(pts_ns := self._clock.tick(), Skip):
+            stats.count_skip(pts_ns)
+            if self._orders.waiting:
+                self._read(source, pts_ns)
+        else:
+            self._read(source, pts_ns)
+        if self._config.dot and not self._paused and not self.finished and closing.engine is not None:
+            closing.engine.draw_dot(source)
 
-    def _grab(self, source: Framebuffer, pts_ns: int | Skip) -> None:
-        stats = self._stats
+    def _read(self, source: Framebuffer, pts_ns: int | Skip) -> None:
+        closing, stats = self._closing, self._stats
         try:
-            if self._engine is None:
-                self._engine = open_engine(self._job, source)
-            self._engine.check_context()
+            if (engine := closing.engine) is None:
+                engine = closing.engine = open_engine(self._job, source)
+            engine.check_context()
             if isinstance(pts_ns, Skip):
-                self._engine.look(source)
+                engine.look(source)
             else:
-                self._engine.grab(source, pts_ns)
+                engine.grab(source, pts_ns)
         except Exception as error:
             if stats.accounted < stats.drawn:  # it failed before the engine took the frame
                 stats.failed += 1
             self._reports.fail(error)
             # Nothing of ours may break the host's loop; but a loop of one's own without a context is misuse.
-            if isinstance(error, CaptureError) and not stats.backend and self._attachment is None:
+            if isinstance(error, CaptureError) and not stats.backend and closing.attachment is None:
                 raise
         except BaseException as error:  # no signal, those are held back: somebody ends this very thread
             failure = CaptureError(f"{error!r} was raised while a frame was read, which ended the recording")
@@ -467,74 +436,11 @@ class Recorder:
             self._reports.fail(failure)
             raise
         if self._clock.finished:
-            self._reports.run_all(self._end_of_input)
+            self._reports.run_all(closing.end_of_input)
 
-    def _end_of_input(self) -> None:
-        with self._drawing:
-            self._ended = True
-            self._screenshots.end(self.error)
-            if self._engine is not None:
-                self._engine.end_of_input()
-
-    def _release(self) -> None:
-        if self._engine is not None:
-            self._engine.release()
-
-    def _detach(self) -> None:
-        if self._attachment is not None:
-            self._attachment.detach()
-
-    def _join(self) -> None:
-        finish_imports()
-        if self._engine is not None:
-            self._engine.join()
-
-    @property
-    def _span(self) -> Span:
-        """From the first to the last frame."""
-        return self._engine.span if self._engine is not None else Span()
-
-    def _context(self) -> AbstractContextManager[object]:
-        """Make the target's context current, in the thread that it belongs to or when that has ended."""
-        thread = self._engine.thread if self._engine is not None else self._thread
-        foreign = threading.current_thread() is not thread and thread.is_alive()
-        if self._attachment is None or foreign:
-            return nullcontext()
-        return self._attachment.current()
-
-    def _close(self) -> None:
-        with self._closing:
-            if not self._closed:
-                self._closer, self._closed = threading.current_thread(), True
-            with self._context():
-                while self._last_steps:
-                    step = self._last_steps[0]
-                    self._reports.run_all(
-                        step
-                    )  # an interrupt ends this here, and the step is left for the next call
-                    if self._last_steps and self._last_steps[0] is step:
-                        del self._last_steps[0]
-        atexit.unregister(self._close_at_exit)
-
-    def _make_last_steps(self) -> deque[Callable[[], None]]:
-        """Return what closing consists of, in order; each may be run again after it was interrupted."""
-        return deque(
-            (
-                self._end_of_input,
-                self._detach,
-                self._join,
-                lambda: self._screenshots.close(self.error),
-                self._release,
-                lambda: release(self._sinks),
-                lambda: settle(self._job, self._span, steps_unasked=self._steps_unasked),
+    def _watch_key(self, attachment: Attachment | None, key: str) -> None:
+        if not isinstance(attachment, KeyWatcher):
+            raise ConfigError(
+                f"hotkey={key!r}: nothing tells of this target's keys; call recorder.toggle() where the program hears of them"
             )
-        )
-
-    def _close_at_exit(self) -> None:
-        if self._maker.is_here and self._last_steps:
-            is_open = (
-                self._closed or not self.finished
-            )  # by a close() that was interrupted, or without any end
-            if is_open:
-                logger.warning("the program ends with a recorder still open; its recording is finished now")
-            self._reports.run_all(self._close)
+        attachment.watch_key(key, self.toggle)

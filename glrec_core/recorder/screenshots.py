@@ -1,8 +1,8 @@
 """Screenshots: single frames as PNG files, read by the recording's own capture and written by a thread of their own.
 
-Whoever asks gets a `Future`. The next frame that is drawn serves all who wait. It comes out of the ring like the others;
-its pixels are lent to a thread that copies them, gives the slot back and then takes its time for the file. That thread is
-there from the first request on: to start one in the middle of a frame can take milliseconds.
+Whoever asks gets a `Future`. The next frame that is drawn serves all who wait: they are part of its `Order`. It comes out of
+the ring like the others; its pixels are lent to a thread that copies them, gives the slot back and then takes its time for the
+file. That thread is there from the first request on: to start one in the middle of a frame can take milliseconds.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,7 +18,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from glrec_core.errors import CaptureError, ClosedError, ConfigError, SinkError
-from glrec_core.ffmpeg.png import encode_png
+from glrec_core.report.thumbnail import encode_png
 from glrec_core.sink.paths import check_writable
 from glrec_core.system import files
 from glrec_core.values.checks import absolute_path, flag
@@ -29,7 +29,7 @@ ToHost = Callable[[Frame], Frame]
 
 
 @dataclass(frozen=True, slots=True)
-class _Shot:
+class Shot:
     """One file that somebody waits for."""
 
     path: Path
@@ -53,16 +53,11 @@ class Screenshots:
     def __init__(self, color: ColorSpace) -> None:
         self._color = color
         self._lock = threading.Lock()
-        self._waiting: list[_Shot] = []
-        self._exposed: dict[int, list[_Shot]] = {}
+        self.waiting: list[Shot] = []
+        """Those who wait for the next frame that is read."""
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._ended = False
-
-    @property
-    def pending(self) -> bool:
-        """Whether somebody waits for a frame that has not come out of the ring."""
-        return bool(self._waiting or self._exposed)
 
     @property
     def at_work(self) -> bool:
@@ -75,41 +70,42 @@ class Screenshots:
         if place.suffix.lower() != ".png":
             raise ConfigError(f"screenshot({os.fspath(path)!r}): screenshots are PNG files; name it x.png")
         check_writable(place, overwrite=flag("overwrite", overwrite))
-        shot = _Shot(place, overwrite)
+        shot = Shot(place, overwrite)
         with self._lock:
             if self._ended:
                 raise ClosedError("the recording has ended and reads no further frame for a screenshot")
             self._start_thread()
-            self._waiting.append(shot)
+            self.waiting.append(shot)
         return shot.future
 
-    def expose(self, pts_ns: int) -> None:
-        """Tell that a frame is being read, which serves all who wait."""
-        if self._waiting:
-            with self._lock:
-                shots, self._waiting = self._waiting, []
-            self._exposed[pts_ns] = [shot for shot in shots if shot.future.set_running_or_notify_cancel()]
+    def take(self) -> tuple[Shot, ...]:
+        """Return all who wait, for a frame that is being read; nobody can cancel any more."""
+        with self._lock:
+            shots, self.waiting = self.waiting, []
+        return tuple(shot for shot in shots if shot.future.set_running_or_notify_cancel())
 
-    def watch(self, pts_ns: int, to_host: ToHost) -> Callable[[Frame], None] | None:
-        """Return who is to be lent the frame that has come out of the ring; mostly nobody."""
-        shots = self._exposed.pop(pts_ns, None) if self._exposed else None
-        return partial(self._develop, shots, to_host) if shots else None
+    def develop(self, shots: tuple[Shot, ...], to_host: ToHost, frame: Frame) -> None:
+        """Write a frame's files, on the thread of their own, which releases the frame; `to_host` is the pipeline's."""
+        self._work.put(partial(self._write_all, shots, to_host, frame))
 
     def end(self, reason: Exception | None) -> None:
         """Say that no further frame will be read. Those that are in the ring may still come."""
         with self._lock:
             self._ended = True
-            shots, self._waiting = self._waiting, []
-        for shot in shots:
-            if shot.future.set_running_or_notify_cancel():
-                _disappoint(shot, reason)
+            shots, self.waiting = self.waiting, []
+        self.disappoint([shot for shot in shots if shot.future.set_running_or_notify_cancel()], reason)
 
-    def close(self, reason: Exception | None) -> None:
-        """Wait until all files are written; whoever waits for a frame that never came is told."""
-        self.end(reason)
-        exposed, self._exposed = self._exposed, {}
-        for shot in (shot for shots in exposed.values() for shot in shots):
-            _disappoint(shot, reason)
+    def disappoint(self, shots: Iterable[Shot], reason: Exception | None) -> None:
+        """Tell those who wait that no frame came, and why."""
+        for shot in shots:
+            error = CaptureError(
+                f"no frame came for the screenshot {shot.path}: {reason or 'the recording ended'}"
+            )
+            error.__cause__ = reason
+            shot.future.set_exception(error)
+
+    def close(self) -> None:
+        """Wait until all files are written. Nobody can ask any more, see `end`."""
         if self._thread is not None:
             self._work.put(None)
             self._thread.join()
@@ -124,10 +120,7 @@ class Screenshots:
         while (work := self._work.get()) is not None:
             work()
 
-    def _develop(self, shots: list[_Shot], to_host: ToHost, frame: Frame) -> None:
-        self._work.put(partial(self._write_all, shots, to_host, frame))
-
-    def _write_all(self, shots: list[_Shot], to_host: ToHost, frame: Frame) -> None:
+    def _write_all(self, shots: tuple[Shot, ...], to_host: ToHost, frame: Frame) -> None:
         try:
             png = self._png(to_host, frame)
         except BaseException as error:  # noqa: BLE001 - handed to whoever waits
@@ -143,12 +136,6 @@ class Screenshots:
         with frame:
             pixels = rgb_pixels(to_host(frame), self._color)
         return encode_png(pixels)
-
-
-def _disappoint(shot: _Shot, reason: Exception | None) -> None:
-    error = CaptureError(f"no frame came for the screenshot {shot.path}: {reason or 'the recording ended'}")
-    error.__cause__ = reason
-    shot.future.set_exception(error)
 
 
 def _write(path: Path, data: bytes, *, overwrite: bool) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from glrec_core.errors import SinkError
 from glrec_core.recorder.job import Job
-from glrec_core.sink.stored import StoredSink
+from glrec_core.stages import StoredSink
 from glrec_core.system.interrupts import held_back
-from glrec_core.values.clock import Span
 
 
-def settle(job: Job, span: Span, *, steps_unasked: bool) -> None:
+def settle(job: Job, *, steps_unasked: bool) -> None:
     """Complete the account, tell what a file that failed holds nevertheless, and write the account if asked.
 
     `steps_unasked` says that nobody asked for the step clock; see `_tell_of_pace`.
@@ -22,7 +21,7 @@ def settle(job: Job, span: Span, *, steps_unasked: bool) -> None:
         stats, error = job.stats, job.reports.error
         stats.settle(_kept(job))
         if steps_unasked:
-            _tell_of_pace(job, span)
+            _tell_of_pace(job)
         _tell_of_limit(job)
         if isinstance(error, SinkError) and error.frames_kept is not None:
             lost = stats.recorded + stats.lost + stats.failed - error.frames_kept
@@ -38,8 +37,9 @@ def _kept(job: Job) -> int:
     return max(given, *files, 0)
 
 
-def _tell_of_pace(job: Job, span: Span) -> None:
+def _tell_of_pace(job: Job) -> None:
     """Say where a film plays at another speed than its loop drew."""
+    span = job.span
     if span.is_at_another_pace:
         job.reports.tell(
             f"the film shows in {span.shown_seconds:.2f} s what the loop drew in {span.drawn_seconds:.2f} s: each call is a "

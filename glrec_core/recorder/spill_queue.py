@@ -16,12 +16,17 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
+from glrec_core.config import SPILL_BACKEND
 from glrec_core.errors import SpillError
-from glrec_core.recorder.frame_queue import FrameQueue, Watch
+from glrec_core.recorder.frame_queue import FrameQueue
+from glrec_core.recorder.job import Job
 from glrec_core.report.stats import Stats
+from glrec_core.spill.header import header_of
+from glrec_core.spill.location import spill_root
 from glrec_core.spill.pixels import can_spill, frame_bytes
 from glrec_core.spill.spill_file import SpillFile
 from glrec_core.system.waiting import LOOK_AGAIN_SECONDS, Hint
@@ -51,11 +56,15 @@ class _OnDisk:
 
 
 class SpillQueue(FrameQueue):
-    """Holds at most `slots` frames in slots, up to `memory_bytes` in plain memory, and the others on disk.
+    """`overflow="spill"`, and `backend="spill"`, which stores everything.
+
+    Holds at most `slots` frames in slots, up to `memory_bytes` in plain memory, and the others on disk.
 
     With `everything`, all frames are stored, oldest first, and come out only when the queue is closed. `open_file` is
     called when the first frame is to be stored, on the spill thread.
     """
+
+    waits_for_room = True
 
     def __init__(
         self,
@@ -68,7 +77,7 @@ class SpillQueue(FrameQueue):
         everything: bool,
         keep: bool,
     ) -> None:
-        super().__init__(slots, block=True)
+        super().__init__(slots)
         self._open_file = open_file
         self._stats = stats
         self._tell = tell
@@ -94,9 +103,24 @@ class SpillQueue(FrameQueue):
         self._more = Hint()
         """For the spill thread: a frame may have to be moved, or none any more."""
 
-    def put(self, frame: Frame, watch: Watch | None = None) -> None:
+    @classmethod
+    def open(cls, slots: int, job: Job, /) -> Self:
+        """Return the queue for a recording. See `FrameQueue.open`."""
+        config, everything = job.config, job.config.backend == SPILL_BACKEND
+        return cls(
+            slots,
+            partial(SpillFile, spill_root(config.spill_dir), header_of(config), keep_all=everything),
+            job.stats,
+            job.reports.tell,
+            memory_bytes=config.spill_memory_bytes,
+            everything=everything,
+            keep=config.keep_spill,
+        )
+
+    def put(self, frame: Frame) -> None:
+        """Hand over a frame, which may be moved to the disk from now on. See `FrameQueue.put`."""
         with self._lock:
-            super().put(frame, watch)
+            super().put(frame)
             if can_spill(frame.spec) and not self._abandoned:
                 self._in_slots.append(frame)
             self._start_thread()
@@ -233,7 +257,7 @@ class SpillQueue(FrameQueue):
         spilling = self._on_disk > 0
         if self._evicting or (self.used >= self._spill_from and not self._closed):
             # Memory comes first; once there is a backlog on disk, it only bridges what the disk has no time for.
-            bridging = not spilling or self._in_memory or self.used >= self._slots
+            bridging = not spilling or self._in_memory or self.used >= self.slots
             if (
                 not self._abandoned
                 and bridging

@@ -11,8 +11,7 @@ from time import monotonic
 
 from glrec_core.errors import WrongThreadError, as_failure
 from glrec_core.pipeline.chain import EncodeChain
-from glrec_core.pipeline.outputs import Report
-from glrec_core.pipeline.writer import StreamWriter
+from glrec_core.pipeline.outputs import Report, StreamWriter
 from glrec_core.recorder.frame_queue import FrameQueue
 from glrec_core.system.waiting import LOOK_AGAIN_SECONDS, Hint, finish_imports
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from glrec_core.errors import SpillError
 from glrec_core.spill.stored_frames import StoredFrames
+from glrec_core.values.foreign import STORING, SYSTEM, translated
 from glrec_core.values.frame import PixelFormat
 
 
@@ -48,18 +49,13 @@ def decoded_pixels(path: Path) -> Iterator[NDArray[np.uint8]]:
     if path.suffix.lower() == ".webp" and "%" not in path.name:  # FFmpeg 8 does not decode animated ones
         yield from _animated_pixels(path)
         return
-    try:
-        with av.open(path) as container:
-            for picture in container.decode(video=0):
-                yield picture.to_ndarray(format=PixelFormat.RGBA.value).astype(np.uint8, copy=False)
-    except (OSError, av.FFmpegError) as error:
-        raise SpillError(error.errno or errno.EIO, f"cannot decode: {error.strerror}", str(path)) from error
+    with translated(SpillError, "cannot decode", STORING, path=path), av.open(path) as container:
+        for picture in container.decode(video=0):
+            yield picture.to_ndarray(format=PixelFormat.RGBA.value).astype(np.uint8, copy=False)
 
 
 def _animated_pixels(path: Path) -> Iterator[NDArray[np.uint8]]:
     from imageio.v3 import imiter
 
-    try:
+    with translated(SpillError, "cannot decode", SYSTEM, path=path):
         yield from imiter(path, plugin="pillow", mode="RGBA")
-    except OSError as error:
-        raise SpillError(error.errno or errno.EIO, f"cannot decode: {error}", str(path)) from error

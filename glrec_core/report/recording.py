@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glrec_core.errors import ConfigError
-from glrec_core.report.notebook import Bundle, figures, films
-from glrec_core.report.raw_frames import decoded_pixels, stored_pixels
 from glrec_core.report.stats import Stats
 from glrec_core.report.thumbnail import thumbnail
 from glrec_core.values.frame import Packet, Size, StreamInfo
+
+if TYPE_CHECKING:
+    from glrec_core.report.notebook import Bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Recording:
             SpillError: they cannot be read.
 
         """
+        from glrec_core.report.raw_frames import decoded_pixels, stored_pixels
+
         if self.spill is not None:
             return stored_pixels(self.spill)
         if not self.lossless:
@@ -88,6 +92,8 @@ class Recording:
 
     def _repr_mimebundle_(self, **_: object) -> Bundle:
         """Show the files in a notebook: inline up to `notebook.EMBED_BYTES` where a browser plays them, else as links."""
+        from glrec_core.report.notebook import films  # HTML and Base64 are for notebooks
+
         return films(self.paths, self.codec, str(self))
 
     def __str__(self) -> str:
@@ -114,5 +120,7 @@ def while_it_runs(recording: Recording, state: str, keyframe: tuple[StreamInfo, 
         "cost": f"{stats.render_cost_ms:.2f} ms a frame",
         "route": stats.backend,
     }
+    from glrec_core.report.notebook import figures
+
     picture = None if keyframe is None else thumbnail(*keyframe)
     return figures(rows, picture, f"<recorder: {state}, {stats.recorded} frames>")

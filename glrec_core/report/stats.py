@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import json
 import os
 import sys
 from dataclasses import dataclass, field, fields, replace
@@ -12,6 +10,7 @@ from glrec_core.errors import ConfigError, SinkError
 from glrec_core.values.checks import absolute_path
 from glrec_core.values.clock import Skip
 from glrec_core.values.durations import Durations
+from glrec_core.values.foreign import SYSTEM, translated
 
 
 def check_account_target(target: str | os.PathLike[str] | None) -> None:
@@ -169,13 +168,14 @@ class Stats:
             SinkError: it could not be written.
 
         """
+        import json  # for those who ask for the account
+
         line = json.dumps(self.as_dict()) + "\n"
         if target == "-":
             sys.stdout.write(line)
             return
-        try:
-            with absolute_path("stats_json", target).open("a", encoding="utf-8") as file:
-                file.write(line)
-        except OSError as error:
-            text = f"cannot write the account (stats_json=): {error.strerror or error}"
-            raise SinkError(error.errno or errno.EIO, text, os.fspath(target)) from error
+        with (
+            translated(SinkError, "cannot write the account (stats_json=)", SYSTEM, path=target),
+            absolute_path("stats_json", target).open("a", encoding="utf-8") as file,
+        ):
+            file.write(line)

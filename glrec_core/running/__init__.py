@@ -15,18 +15,22 @@ from types import ModuleType
 from glrec_core import plugins
 from glrec_core.adapter import Program
 from glrec_core.drawing import mark_frame
-from glrec_core.errors import GlrecError, ProgramNotFound
-from glrec_core.running.display import without_display
+from glrec_core.errors import ProgramNotFound
 from glrec_core.running.imports import ImportWatch, OnImport
 from glrec_core.running.launch import Launch, load_module, load_script, show
 from glrec_core.running.options import RunOptions
 from glrec_core.running.randomness import seed, seed_numpy
 from glrec_core.running.session import EndOfRecording, Session
+from glrec_core.running.swaps import is_supported, watched
+from glrec_core.system.libraries import is_loaded
 
 __all__ = ["Launch", "ProgramNotFound", "RunOptions", "load_module", "load_script", "run_program"]
 
 PATIENCE_SECONDS = 10.0
 """After so long without a frame the user is told that there was none."""
+
+_NOT_OPENGL = {"libvulkan.so": "Vulkan", "libwgpu": "WebGPU"}
+"""By a part of their libraries' names."""
 
 _INTERRUPTED = 130
 """Exit code of a program that Ctrl-C has ended: 128 and the number of SIGINT, as shells have it."""
@@ -42,12 +46,13 @@ def run_program(load: Callable[[], Launch], arguments: list[str], options: RunOp
 
     """
     options.check()
-    session = Session(options)
+    session = Session(options, _say)
     with _prepared(session):
         code = _run(session, load, arguments)
+        session.over()
     if not session.has_drawn and code in {0, _INTERRUPTED}:  # a program that failed has said so itself
         _say(f"the program drew no frame, so there is no recording; {_seen()}")
-    whole = _finish(session)
+    whole = session.finish()
     return code if code or whole else 1
 
 
@@ -55,13 +60,13 @@ def run_program(load: Callable[[], Launch], arguments: list[str], options: RunOp
 def _prepared(session: Session) -> Iterator[None]:
     """Arrange the process for the program, and afterwards for Python's own end."""
     with ExitStack() as stack:
-        if session.headless:
-            without_display()
+        session.begin()
         watch = ImportWatch(_callbacks(session))
         if session.virtual_time is not None:
             session.virtual_time.install()
             stack.callback(session.virtual_time.remove)
             seed()
+        stack.enter_context(watched(session))
         watch.install()
         stack.callback(watch.remove)
         stack.callback(mark_frame.listen(session.frame_marked))
@@ -80,7 +85,11 @@ def _callbacks(session: Session) -> dict[str, list[OnImport]]:
 
 
 def _bound(hook: Callable[[ModuleType, Program], None], session: Session) -> OnImport:
-    return lambda module: hook(module, session)
+    def imported(module: ModuleType) -> None:
+        session.knows_toolkit = True
+        hook(module, session)
+
+    return imported
 
 
 @contextmanager
@@ -100,8 +109,14 @@ def _tell_of_silence(session: Session) -> None:
 
 
 def _seen() -> str:
+    """Return what could be said of a program that has drawn nothing: what glrec hears of, and what else it draws with."""
+    heard = (
+        "every swap of OpenGL buffers is heard, and this program has made none; " if is_supported() else ""
+    )
+    others = [name for part, name in _NOT_OPENGL.items() if is_loaded(part)]
+    instead = f"it has loaded {' and '.join(others)}, which glrec does not record; " if others else ""
     return (
-        f"adapters and what they take: {plugins.known_targets()}. "
+        f"{heard}{instead}adapters and what they take: {plugins.known_targets()}. "
         "Other programs call glrec_core.mark_frame() after each frame"
     )
 
@@ -138,18 +153,6 @@ def _exit_code(end: SystemExit) -> int:
         return end.code
     sys.stderr.write(f"{end.code}\n")
     return 1
-
-
-def _finish(session: Session) -> bool:
-    """Finish all recordings and tell of them; returns whether there are any and all are whole."""
-    whole = session.has_drawn and not session.errors
-    for recorder in session.recorders:
-        try:
-            _say(str(recorder.close()))
-        except GlrecError as error:
-            whole = False
-            _say(f"the recording failed: {error}")
-    return whole
 
 
 def _say(text: str) -> None:

@@ -57,6 +57,12 @@ def set_display(name: str) -> None:
     os.environ["PYOPENGL_PLATFORM"] = "glx"
 
 
+def let_egl_use_display() -> None:
+    """Take back that EGL is to do without a window system: this program has one."""
+    if os.environ.get("EGL_PLATFORM") == "surfaceless":
+        del os.environ["EGL_PLATFORM"]
+
+
 def has_egl() -> bool:
     """Whether there is an EGL library."""
     try:

@@ -28,8 +28,14 @@ class Interrupts:
         self._ask_to_stop = ask_to_stop
         self._again = False
         self._insistence: threading.Timer | None = None
+        self._end: BaseException | None = None
         self.exit_code: int = 0
         """What the program's exit code becomes when it ended well, but since it was asked to."""
+
+    def end_with(self, error: BaseException) -> None:
+        """Raise this in the main thread, and in the program's own handler of Ctrl-C where it has one; from any thread."""
+        self._end = error
+        signal_main_thread(signal.SIGINT)
 
     @contextmanager
     def handled(self) -> Iterator[None]:
@@ -48,6 +54,8 @@ class Interrupts:
                     signal.signal(number, handler)
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
+        if self._end is not None:
+            raise self._end
         again, self._again = self._again, True
         if again or not self._ask_to_stop():
             self._raise(number)

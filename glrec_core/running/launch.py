@@ -15,6 +15,9 @@ from typing import Any
 from glrec_core.errors import ConfigError, ProgramNotFound
 from glrec_core.values import checks
 
+_EXECUTABLES = (b"\x7fELF", b"MZ")
+"""How programs begin that are no Python: of Linux and of Windows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Launch:
@@ -106,6 +109,10 @@ def _search_first(folder: Path) -> None:
 
 
 def _compiled(source: bytes, path: str) -> CodeType:
+    if source.startswith(_EXECUTABLES):
+        raise ProgramNotFound(
+            f"{path!r} is an executable of its own; glrec run runs Python programs, and records what is drawn within Python"
+        )
     try:
         return compile(source, path, "exec", dont_inherit=True)
     except ValueError as error:  # null bytes: no text at all

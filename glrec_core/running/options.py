@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import glrec_core
 from glrec_core.config import DEFAULT_STEP_FPS
@@ -32,6 +32,7 @@ class RunOptions:
         frames: end the program after so many frames.
         seconds: end the program after so much of the recording's time.
         headless: use no display of the user's.
+        display: what a headless program gets: "egl" or "x11" whatever it needs, None by what its toolkit can.
         step: give the program virtual time.
         fps: see `Config`; also the rate of virtual time.
         recording: further options of `Config`.
@@ -43,6 +44,7 @@ class RunOptions:
     frames: int | None = None
     seconds: float | None = None
     headless: bool = False
+    display: Literal["egl", "x11"] | None = None
     step: bool = False
     fps: Fraction | None = None
     recording: dict[str, Any] = field(default_factory=dict)

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import logging
+import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import glrec_core
 from glrec_core import plugins
-from glrec_core.adapter import Framebuffer
-from glrec_core.errors import GlrecError
+from glrec_core.adapter import Attachment, Framebuffer, Tap
+from glrec_core.errors import ConfigError, GlrecError
 from glrec_core.gl.platform import OFFSCREEN_API, NativeContext, current_context
 from glrec_core.recorder.recorder import Recorder
-from glrec_core.running.display import PrivateDisplay, has_egl, set_display, set_egl
+from glrec_core.running.closing import ask_windows_to_close
+from glrec_core.running.display import (
+    PrivateDisplay,
+    has_egl,
+    let_egl_use_display,
+    set_display,
+    set_egl,
+    without_display,
+)
+from glrec_core.running.ending import Ending, remind
 from glrec_core.running.interrupts import Interrupts
 from glrec_core.running.options import RunOptions
 from glrec_core.running.virtual_time import VirtualTime
 from glrec_core.running.window import Window
+from glrec_core.swaps.x_errors import x_errors_ignored
 
 logger: logging.Logger = logging.getLogger("glrec")
 
@@ -25,6 +37,9 @@ _now = time.perf_counter  # real time, whatever becomes of the module's function
 
 _LONGEST_TURN_SECONDS = 0.2
 """How long Ctrl-C may wait in loops of C++ libraries, where Python handles signals between two turns only."""
+
+_SLACK_SECONDS = 0.25
+"""How much later than its time a program is ended that shows no further frame: one that does is ended at that frame."""
 
 _GRACE_FRAMES = 10
 """Frames that a program may still draw after it was asked to end, before it is ended."""
@@ -37,12 +52,22 @@ class EndOfRecording(SystemExit):
 class Session:
     """Implements `Program`, and keeps the recorders."""
 
-    def __init__(self, options: RunOptions) -> None:
+    def __init__(self, options: RunOptions, say: Callable[[str], None]) -> None:
+        """`say` tells the user something."""
+        self._say = say
         self._options = options
         self._virtual = VirtualTime(options.rate) if options.step else None
         self._stops: list[Callable[[], bool]] = []
         self._windows: list[Window] = []
         self._marked: dict[NativeContext, Window] = {}
+        self._attached = False
+        self._drawn_by_adapters = False
+        self._uses_egl = False
+        self._told: list[Recorder] = []
+        self._telling = threading.RLock()
+        self._timer: threading.Timer | None = None
+        self._reminder: Callable[[], None] | None = None
+        self._whole = True
         self._making = 0
         self._display: PrivateDisplay | None = None
         self._stopping = False
@@ -50,7 +75,10 @@ class Session:
         self._first_seconds: float | None = None
         self._last_seconds = 0.0
         self.interrupts: Interrupts = Interrupts(self._ask_to_stop)
+        self.ending: Ending = Ending(self._ask_all, lambda: self.interrupts.end_with(EndOfRecording(0)), say)
         self.errors: list[GlrecError] = []
+        self.knows_toolkit: bool = False
+        """Whether the program has imported what an adapter, or its part of `glrec run`, waits for."""
 
     @property
     def headless(self) -> bool:
@@ -98,11 +126,46 @@ class Session:
         """Record `target`, unless it is a part of what is being made."""
         if self._making:
             return
-        window = Window(self._begin, self._is_in_time, self._after_frame)
+        window = Window(self._begin, self._is_in_time, self._after_adapters_frame)
         try:
             window.attachment = plugins.attach(target, window)
+            self._attached = True
         except GlrecError as error:
             logger.warning("%s is not recorded: %s", type(target).__qualname__, error)
+
+    @property
+    def adapters(self) -> bool | None:
+        """See `swaps.Watcher`."""
+        if self._drawn_by_adapters or self._marked:
+            return True
+        return None if self._making or self._attached or self.knows_toolkit else False
+
+    def begin_swaps(self, attach: Callable[[Tap], Attachment]) -> None:
+        """Record a window that is known by its swaps."""
+        window = Window(self._begin, self._is_in_time, self._after_swap)
+        window.attachment = attach(window)
+
+    def over(self) -> None:
+        """Note that the program has ended."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._stop_reminder()
+        self.ending.over()
+
+    def _stop_reminder(self) -> None:
+        reminder, self._reminder = self._reminder, None
+        if reminder is not None:
+            reminder()
+
+    def want_display(self) -> None:
+        """Give a program that looks for a window system one, unless it draws without."""
+        if self.headless and not self._uses_egl and self._options.display != "egl":
+            try:
+                self.use_display()
+                let_egl_use_display()
+            except ConfigError as error:
+                self._uses_egl = True  # as far as it gets
+                self._say(str(error))
 
     def frame_marked(self, source: Framebuffer) -> None:
         """Record a frame that the program itself has marked; each context is a window of its own."""
@@ -128,11 +191,20 @@ class Session:
         """Whether EGL serves; else see to a display."""
         if not self.headless or OFFSCREEN_API != "EGL":
             return False
-        if has_egl():
+        if has_egl() and self._options.display != "x11":
             set_egl()
+            self._uses_egl = True
             return True
         self.use_display()
         return False
+
+    def begin(self) -> None:
+        """Arrange the process for a headless program, before it starts."""
+        if self.headless:
+            without_display()
+        if self._options.display == "x11":
+            self.use_display()
+            let_egl_use_display()
 
     @property
     def hides_windows(self) -> bool:
@@ -141,6 +213,8 @@ class Session:
 
     def use_display(self) -> None:
         """Start the private display when it is first needed."""
+        if self._options.display == "egl":
+            return
         if self.headless and OFFSCREEN_API == "EGL" and self._display is None:
             self._display = PrivateDisplay()
             set_display(self._display.name)
@@ -174,6 +248,37 @@ class Session:
             return False
         return now_seconds - self._first_seconds >= seconds
 
+    def _after_adapters_frame(self, window: Window) -> None:
+        self._drawn_by_adapters = True
+        self._after_frame(window)
+
+    def _after_swap(self, window: Window) -> None:
+        """Let a window drive time whose program can be ended from outside only: an exception would not get out of C."""
+        self._last_seconds = _now()
+        if window is not self._driver() or self.ending.begun:
+            return
+        self._end_in_time()
+        if self._virtual is not None:
+            self._virtual.advance()
+        if self._is_over(window):
+            self._end_from_outside()
+
+    def _end_in_time(self) -> None:
+        """See to it that a program ends after its seconds even if it shows nothing new: nobody can make it draw."""
+        seconds = self._options.seconds
+        if seconds is None or self._options.steps or self._timer is not None:
+            return
+        self._timer = threading.Timer(seconds + _SLACK_SECONDS, self._end_from_outside)
+        self._timer.daemon = True
+        self._timer.start()
+        self._reminder = remind(seconds + 3 * _SLACK_SECONDS, all_of_display=self._display is not None)
+
+    def _end_from_outside(self) -> None:
+        """Finish the film, so that nothing can spoil it, and then end the program."""
+        self._stop_reminder()
+        self.finish()
+        self.ending.begin()
+
     def _after_frame(self, window: Window) -> None:
         """Let the window that drives time do so, and end the program when it has drawn enough."""
         self._last_seconds = _now()
@@ -200,6 +305,25 @@ class Session:
     def _end(self) -> None:
         if not self._ask_to_stop():
             raise EndOfRecording(0)
+
+    def _ask_all(self) -> bool:
+        """Ask every loop and every window to end; returns whether there were any."""
+        asked = self._ask_to_stop()
+        with x_errors_ignored(None):
+            windows = ask_windows_to_close(os.getpid(), all_of_display=self._display is not None)
+        return bool(windows) or asked
+
+    def finish(self) -> bool:
+        """Finish all recordings and tell of each once; returns whether there are any and all are whole."""
+        with self._telling:
+            for recorder in [each for each in self.recorders if each not in self._told]:
+                try:
+                    self._say(str(recorder.close()))
+                except GlrecError as error:
+                    self._whole = False
+                    self._say(f"the recording failed: {error}")
+                self._told.append(recorder)
+        return self.has_drawn and not self.errors and self._whole
 
     def _ask_to_stop(self) -> bool:
         """Ask every loop to end; returns whether any is running that will."""

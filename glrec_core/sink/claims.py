@@ -6,15 +6,16 @@ holder, if it was not released before.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 from weakref import WeakSet
 
-from glrec_core.errors import ConfigError
+from glrec_core.errors import ConfigError, SinkError
 
 
 class Identity(NamedTuple):
@@ -71,6 +72,56 @@ class Claim:
         """Give the path back; safe to call twice."""
         with _lock:
             _claims.discard(self)
+
+
+class Holdings:
+    """The claims of one sink: on its own path from the beginning of a recording on, and on those of further parts.
+
+    It does not know the sink, so that a sink that is forgotten takes its claims with it at once.
+    """
+
+    def __init__(self) -> None:
+        self.held: list[Claim] = []
+        """The own path's first, then one for each further part."""
+
+    def reserve(self, path: Path, claim_own: Callable[[], Claim]) -> None:
+        """Claim the sink's own path by `claim_own`, for a recording that is about to begin; errors call it `path`.
+
+        Raises:
+            ConfigError: somebody in this process has it, or the sink is given to a recording already.
+
+        """
+        if self.held:
+            raise ConfigError(f"{path}: this sink is given to another recording already; make one for each")
+        self.held = [claim_own()]
+
+    def begin_part(
+        self, path: Path, claim_own: Callable[[], Claim], claim: Callable[[], Claim | None], what: str
+    ) -> None:
+        """Claim what a part needs: the sink's own path where nobody has reserved it, and then what `claim` claims.
+
+        Raises:
+            SinkError: somebody in this process has it; `what` says of `path` what cannot be done.
+
+        """
+        try:
+            if not self.held:
+                self.held = [claim_own()]
+            if (part := claim()) is not None:
+                self.held.append(part)
+        except ConfigError as error:
+            raise SinkError(errno.EBUSY, f"{what}: {error}", str(path)) from error
+
+    def forget_part(self) -> None:
+        """Give back the claim on a further part, which was not begun."""
+        if len(self.held) > 1:
+            self.held.pop().release()
+
+    def release(self) -> None:
+        """Give everything back; safe to call twice."""
+        held, self.held = self.held, []
+        for claim in held:
+            claim.release()
 
 
 _claims: WeakSet[Claim] = WeakSet()

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from glrec_core.errors import ConfigError
-from glrec_core.sink import gif, webp
+from glrec_core.sink.animations import OpenFile, gif_blocks, replace_webp_pictures
 from glrec_core.sink.growing_file import GrowingFile
 from glrec_core.sink.unsplit import UnsplitFragments
 
@@ -24,7 +24,7 @@ def _into_itself(file: GrowingFile) -> GrowingFile:
     return file
 
 
-def _leave_alone(file: webp.OpenFile) -> None:
+def _leave_alone(file: OpenFile) -> None:
     """Leave a finished file as the muxer wrote it."""
 
 
@@ -57,7 +57,7 @@ class Container:
     alpha_metadata: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     writes_to: Callable[[GrowingFile], GrowingFile | UnsplitFragments] = _into_itself
     payload: Callable[[bytes, bool], bytes] = _as_it_is
-    amend: Callable[[webp.OpenFile], None] = _leave_alone
+    amend: Callable[[OpenFile], None] = _leave_alone
     sounds: tuple[str, ...] = ()
 
     def codecs_for(self, *, alpha: bool) -> tuple[str, ...]:
@@ -127,8 +127,8 @@ CONTAINERS = {
         alpha_metadata=_ALPHA_MODE,
         sounds=("opus", "vorbis"),
     ),
-    ".gif": Container("gif", ("gif",), _LOOPED, payload=gif.payload),
-    ".webp": Container("webp", ("webp",), _LOOPED, alpha_codecs=("webp",), amend=webp.replace_pictures),
+    ".gif": Container("gif", ("gif",), _LOOPED, payload=gif_blocks),
+    ".webp": Container("webp", ("webp",), _LOOPED, alpha_codecs=("webp",), amend=replace_webp_pictures),
 }
 """By extension, in lower case."""
 

@@ -8,17 +8,19 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glrec_core.errors import ConfigError, SinkError
 from glrec_core.sink.chapters import Chapter
-from glrec_core.sink.claims import Claim, is_claimed
+from glrec_core.sink.claims import Claim, Holdings, is_claimed
 from glrec_core.sink.containers import CONTAINERS, Container, container_for
 from glrec_core.sink.paths import check_folder, check_writable, numbered
 from glrec_core.system import files
 from glrec_core.system.durable import sync_folder
 from glrec_core.values.checks import absolute_path, flag
+from glrec_core.values.foreign import SYSTEM, translated
 from glrec_core.values.frame import Packet, StreamInfo
 
 if TYPE_CHECKING:
@@ -35,9 +37,9 @@ class FileSink:
         sink = FileSink("film.mkv", audio="music.wav", overwrite=True)
         recorder = record(window, sink)
 
-    Nothing exists on the disk before the first packet. While recording, a file plays up to its last quarter second
-    whatever happens to the process, and up to its last two seconds if the power fails; `close` leaves MP4 and MOV with
-    their index in front. Others may move, delete or replace the file meanwhile: `paths` says where the film is then, and
+    Nothing exists on the disk before the first packet. While recording, a file plays up to the last half second
+    whatever happens to the process (a quarter is in the encoder, another in the container), and up to the last two
+    seconds if the power fails; `close` leaves MP4 and MOV with their index in front. Others may move, delete or replace the file meanwhile: `paths` says where the film is then, and
     `notes` what has happened.
 
     Args:
@@ -68,7 +70,7 @@ class FileSink:
         self._overwrite = flag("overwrite", overwrite) and not renumber
         self._paths: list[Path] = []
         self._notes: list[str] = []
-        self._claims: list[Claim] = []
+        self._claims = Holdings()
         self._may_replace_place = False
         self._opened = 0
         self._finished_frames = 0
@@ -131,17 +133,11 @@ class FileSink:
             ConfigError: another one does, or this sink is given to a recording already.
 
         """
-        if self._claims:
-            raise ConfigError(
-                f"{self._path}: this sink is given to another recording already; make one for each"
-            )
-        self._claims = [self._claim_path()]
+        self._claims.reserve(self._path, self._claim_path)
 
     def release(self) -> None:
         """Release the path; safe to call twice."""
-        claims, self._claims = self._claims, []
-        for claim in claims:
-            claim.release()
+        self._claims.release()
 
     def open(self, stream: StreamInfo) -> None:
         """Make the next part's file."""
@@ -195,7 +191,7 @@ class FileSink:
         place = absolute_path("path", path)
         if place.suffix.lower() != self._path.suffix.lower():
             raise ConfigError(f"{self._path} is a {self._path.suffix} file; it cannot become {place.name}")
-        check_writable(place, overwrite=overwrite, own=self._claims)
+        check_writable(place, overwrite=overwrite, own=self._claims.held)
         self._may_replace_place = overwrite
         return place
 
@@ -213,11 +209,8 @@ class FileSink:
             return
         if is_claimed(place):
             raise SinkError(errno.EBUSY, "this program records to that file now", str(place))
-        try:
+        with translated(SinkError, f"cannot move {self._paths[0]} here", SYSTEM, path=place):
             _move(self._paths[0], place, overwrite=self._may_replace_place)
-        except OSError as error:
-            text = f"cannot move {self._paths[0]} here: {error.strerror}"
-            raise SinkError(error.errno, text, str(place)) from error
         self._paths[0] = place
 
     def _codecs(self, *, alpha: bool) -> tuple[str, ...]:
@@ -242,6 +235,9 @@ class FileSink:
                     return claim
         raise AssertionError("numbers do not end")
 
+    def _claim_part(self, path: Path) -> Claim | None:
+        return Claim(path) if path != self._path else None
+
     def _make_part(self, stream: StreamInfo) -> Muxer:
         if not self._renumber:
             return self._make(self._part_path(), stream)
@@ -256,20 +252,16 @@ class FileSink:
     def _make(self, path: Path, stream: StreamInfo) -> Muxer:
         from glrec_core.sink.muxer import Muxer
 
-        try:
-            if not self._claims:
-                self._claims = [self._claim_path()]
-            if path != self._path:
-                self._claims.append(Claim(path))
-        except ConfigError as error:
-            raise SinkError(errno.EBUSY, f"cannot create the file: {error}", str(path)) from error
+        self._claims.begin_part(
+            path, self._claim_path, partial(self._claim_part, path), "cannot create the file"
+        )
         try:
             part = Muxer(path, self._container, stream, overwrite=self._overwrite)
         except BaseException:
             if path != self._path:
-                self._claims.pop().release()
+                self._claims.forget_part()
             raise
-        self._claims[-1].opened(part.file.identity)
+        self._claims.held[-1].opened(part.file.identity)
         return part
 
     def _finish(self, part: Muxer, chapters: list[Chapter]) -> None:
@@ -298,9 +290,9 @@ class FileSink:
             if not part.is_empty:
                 path = name_now(part.file)
                 finished: Finished = (
-                    finish_file(part.file, self._container, finish, self._claims)
+                    finish_file(part.file, self._container, finish, self._claims.held)
                     if finish is not None
-                    else keep_file(part.file, self._claims)
+                    else keep_file(part.file, self._claims.held)
                 )
                 path = finished.path
                 if finished.note is not None:

@@ -29,12 +29,12 @@ from glrec_core.errors import SinkError
 from glrec_core.sink.chapters import Chapter, chapter_entries
 from glrec_core.sink.claims import Claim, is_claimed
 from glrec_core.sink.containers import Container
-from glrec_core.sink.errors import sink_errors
 from glrec_core.sink.growing_file import GrowingFile
 from glrec_core.sink.paths import numbered
 from glrec_core.sink.sound import Sound
 from glrec_core.system import files
 from glrec_core.system.durable import sync_folder
+from glrec_core.values.foreign import STORING, translated
 
 _AS_STORED = {"fflags": "+nofillin+noparse"}  # FFmpeg's parser for VP9 would forget how long packets last
 _MAX_TIMESCALE = (1 << 31) - 1  # a 32-bit field that players read as signed
@@ -44,6 +44,7 @@ _COMPLETE_BUT = "the recording is complete and plays, but could not be rewritten
 _HELD_OPEN = (
     "{} stays as it was recorded, since another program holds it open ({}): it is complete and plays, but {}"
 )
+_SAFE_BUT = "the recording is complete and plays, but may be lost if the power fails now"
 _DELETED_AND = "the file was deleted while it was recorded, and could not be written anew"
 
 _MAX_REORDER = 16
@@ -96,7 +97,7 @@ def finish_file(
         SinkError: it could not be rewritten. It is as it was and plays, unless the error says something else.
 
     """
-    with sink_errors(file.path, "cannot finish the file"):
+    with translated(SinkError, "cannot finish the file", STORING, path=file.path):
         file.check()
     try:
         return _put(file, partial(_rewrite, file, container, finish), own)
@@ -139,7 +140,7 @@ def _put(file: GrowingFile, write: Callable[[Path], None], own: Collection[Claim
     """Write a file anew and give it the old one's place or, where that is gone, the first name that is free."""
     place = file.place()
     folder = (place or file.path).parent
-    with sink_errors(file.path, _COMPLETE_BUT if place else _DELETED_AND):
+    with translated(SinkError, _COMPLETE_BUT if place else _DELETED_AND, STORING, path=file.path):
         descriptor, name = tempfile.mkstemp(prefix=".glrec-", suffix=file.path.suffix, dir=folder)
         temporary = Path(name)
         try:
@@ -153,9 +154,7 @@ def _put(file: GrowingFile, write: Callable[[Path], None], own: Collection[Claim
         except BaseException:
             files.remove(temporary)
             raise
-    with sink_errors(
-        file.path, "the recording is complete and plays, but may be lost if the power fails now"
-    ):
+    with translated(SinkError, _SAFE_BUT, STORING, path=file.path):
         sync_folder(folder)
     return Finished(*_told(file, place, target))
 

@@ -17,8 +17,8 @@ from av.video.stream import VideoStream
 from glrec_core.errors import SinkError
 from glrec_core.ffmpeg.terms import attach_alpha, tag_color
 from glrec_core.sink.containers import Container
-from glrec_core.sink.errors import sink_errors
 from glrec_core.sink.growing_file import GrowingFile
+from glrec_core.values.foreign import STORING, translated
 from glrec_core.values.frame import Packet, StreamInfo
 
 _BUFFER_BYTES = 1 << 18
@@ -42,7 +42,7 @@ class Muxer:
         self._last_dts: int | None = None
         self._taken = 0
         self._is_complete = False
-        with sink_errors(path, "cannot create the file"):
+        with translated(SinkError, "cannot create the file", STORING, path=path):
             self.file: GrowingFile = GrowingFile(path, overwrite=overwrite)
             try:
                 self._output = av.open(
@@ -94,7 +94,7 @@ class Muxer:
 
     def release(self) -> None:
         """Close the file, and remove it if nothing in it was ever complete."""
-        with sink_errors(self.path, "cannot close the file"):
+        with translated(SinkError, "cannot close the file", STORING, path=self.path):
             self.file.close()
 
     @property
@@ -115,7 +115,7 @@ class Muxer:
     @contextmanager
     def _remembering(self, what: str) -> Iterator[None]:
         try:
-            with sink_errors(self.path, what):
+            with translated(SinkError, what, STORING, path=self.path):
                 yield
         except SinkError as error:
             self._error = error

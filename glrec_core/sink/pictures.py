@@ -10,15 +10,17 @@ from array import array
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from glrec_core.errors import ConfigError, SinkError
-from glrec_core.sink.claims import Claim
+from glrec_core.sink.claims import Claim, Holdings
 from glrec_core.sink.growing_file import write_all
 from glrec_core.sink.paths import check_writable
 from glrec_core.system import files
 from glrec_core.system.durable import Syncing, sync_data, sync_folder
 from glrec_core.values.checks import absolute_path, flag
+from glrec_core.values.foreign import STORING, translated
 from glrec_core.values.frame import Packet, StreamInfo
 
 PICTURE_CODECS = {".png": "png", ".jpg": "mjpeg", ".jpeg": "mjpeg", ".webp": "webp"}
@@ -64,7 +66,7 @@ class PictureSink:
         self._opened = 0
         self._frames = 0
         self._sequence: _Sequence | None = None
-        self._claims: list[Claim] = []
+        self._claims = Holdings()
         for picture in (_numbered(self._pattern, 0), *_existing(self._pattern)):
             check_writable(picture, overwrite=overwrite, makes_folder=True)
 
@@ -114,17 +116,11 @@ class PictureSink:
             ConfigError: another one does, or this sink is given to a recording already.
 
         """
-        if self._claims:
-            raise ConfigError(
-                f"{self._pattern}: this sink is given to another recording already; make one for each"
-            )
-        self._claims = [_claim(self._pattern)]
+        self._claims.reserve(self._pattern, partial(_claim, self._pattern))
 
     def release(self) -> None:
         """Release the names; safe to call twice."""
-        claims, self._claims = self._claims, []
-        for claim in claims:
-            claim.release()
+        self._claims.release()
 
     def open(self, stream: StreamInfo) -> None:
         """Begin the next part; a sequence that it replaces is deleted now."""
@@ -135,7 +131,8 @@ class PictureSink:
         pattern = self._pattern
         if self._opened > 1:
             pattern = pattern.with_stem(f"{pattern.stem}-{self._opened}")
-        self._claim(pattern)
+        own, part = partial(_claim, self._pattern), partial(self._claim_part, pattern)
+        self._claims.begin_part(pattern, own, part, "cannot begin the pictures")
         with self._telling_what_is_kept(pattern.parent, "cannot make the folder"):
             pattern.parent.mkdir(parents=True, exist_ok=True)
         if self._overwrite:
@@ -180,21 +177,13 @@ class PictureSink:
                 f"others deleted or changed {sequence.frames - left} of {sequence.frames} pictures while they were recorded",
             )
 
-    def _claim(self, pattern: Path) -> None:
-        try:
-            if not self._claims:
-                self._claims = [_claim(self._pattern)]
-            if pattern != self._pattern:
-                self._claims.append(_claim(pattern))
-        except ConfigError as error:
-            raise SinkError(errno.EBUSY, f"cannot begin the pictures: {error}", str(pattern)) from error
+    def _claim_part(self, pattern: Path) -> Claim | None:
+        return _claim(pattern) if pattern != self._pattern else None
 
     @contextmanager
     def _telling_what_is_kept(self, path: Path, what: str) -> Iterator[None]:
-        from glrec_core.sink.errors import sink_errors  # brings PyAV, which no import of glrec may load
-
         try:
-            with sink_errors(path, what):
+            with translated(SinkError, what, STORING, path=path):
                 yield
         except SinkError as error:
             error.frames_kept = self.frames

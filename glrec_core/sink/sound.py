@@ -22,6 +22,7 @@ from glrec_core.errors import ConfigError
 from glrec_core.ffmpeg.terms import end_graph
 from glrec_core.sink.containers import Container
 from glrec_core.values.checks import absolute_path
+from glrec_core.values.foreign import STORING, reason, translated
 
 _ENCODERS = {"aac": "aac", "opus": "libopus"}
 """FFmpeg's names of the encoders for those that come first in `Container.sounds`; PyAV's wheels have both."""
@@ -45,17 +46,16 @@ class Sound:
         self.path: Path = absolute_path("audio", path)
         if self.path.exists() and not self.path.is_file():  # a pipe without a writer would be waited for
             raise ConfigError(f"audio={str(self.path)!r} is not a regular file; give a file with sound")
-        try:
-            with av.open(self.path) as source:
-                if not source.streams.audio:
-                    raise ConfigError(f"audio={str(self.path)!r} has no sound in it")
-                stream = source.streams.audio[0]
-                self.codec: str = stream.codec_context.codec.canonical_name
-                decoded = next(source.decode(stream), None)
-        except (OSError, av.FFmpegError) as error:
-            raise ConfigError(
-                f"audio={str(self.path)!r} cannot be read: {error.strerror or error}"
-            ) from error
+        unreadable = f"audio={str(self.path)!r} cannot be read"
+        with (
+            translated(ConfigError, unreadable, STORING, words=reason),
+            av.open(self.path) as source,
+        ):
+            if not source.streams.audio:
+                raise ConfigError(f"audio={str(self.path)!r} has no sound in it")
+            stream = source.streams.audio[0]
+            self.codec: str = stream.codec_context.codec.canonical_name
+            decoded = next(source.decode(stream), None)
         if decoded is None:
             raise ConfigError(f"audio={str(self.path)!r} has no sound in it")
 

@@ -9,8 +9,7 @@ from queue import SimpleQueue
 from time import monotonic
 
 from glrec_core.errors import ConfigError, SinkError, as_failure
-from glrec_core.sink.stored import StoredSink
-from glrec_core.stages import Sink
+from glrec_core.stages import Sink, StoredSink
 from glrec_core.system.forks import Maker
 from glrec_core.system.waiting import LOOK_AGAIN_SECONDS, Hint
 from glrec_core.values.checks import positive_number, shown, whole_number

@@ -1,58 +1,22 @@
 """What a spill must know of its recording so that it can be encoded later: the options of clock and encoder, as JSON.
 
-Every option of `Config` is in one of two tables here, and a test says so: an option that is forgotten would be lost.
+`Config` says of each option whether that is so: one that is forgotten would be lost.
 """
 
 from __future__ import annotations
 
 import errno
 from collections.abc import Mapping
+from dataclasses import fields
 from fractions import Fraction
 from typing import Any
 
-from glrec_core.config import Config
+from glrec_core.config import Config, not_stored
 from glrec_core.errors import ConfigError, SpillError
 
-KEPT = (
-    "timing",
-    "codec",
-    "preset",
-    "tuning",
-    "rate_control",
-    "quality",
-    "lossless",
-    "bitrate",
-    "max_bitrate",
-    "chroma",
-    "gop",
-    "b_frames",
-    "color",
-    "alpha",
-)
+_FPS = "fps"
+KEPT: tuple[str, ...] = tuple(each.name for each in fields(Config) if each.name not in {_FPS, *not_stored()})
 """Options that a header holds as they are; `fps` is in it as well, as two whole numbers."""
-
-_DONE = "what is stored has been through it"
-_LIVE = "it steers the program that draws"
-_PLACE = "it says where frames go, and recovery is told that anew"
-NOT_KEPT = {
-    "frames": _DONE,
-    "size": _DONE,
-    "on_resize": _DONE,
-    "process": "functions cannot be kept; the header says how many there were",
-    "audio": "the file may have changed, and a name that was tampered with must not be read; the header says that there was one",
-    "overflow": _PLACE,
-    "slots": _PLACE,
-    "spill_dir": _PLACE,
-    "spill_memory_bytes": _PLACE,
-    "keep_spill": _PLACE,
-    "backend": "stored frames are in host memory and encoded there",
-    "overwrite": _PLACE,
-    "paused": _LIVE,
-    "hotkey": _LIVE,
-    "dot": _LIVE,
-    "stats_json": "the account is that of the program that drew",
-}
-"""Options that a header does not hold, with the reason."""
 
 _PLAIN = (str, int, bool, type(None))
 _LARGEST = (1 << 31) - 1  # of numerator and denominator in FFmpeg's time base, AVRational
@@ -64,7 +28,7 @@ def header_of(config: Config) -> dict[str, object]:
     options: dict[str, object] = {name: getattr(config, name) for name in KEPT}
     numbers = None if rate is None else [rate.numerator, rate.denominator]
     left_out = {"operations": len(config.process), "audio": config.audio is not None}
-    return {**options, "fps": numbers, **left_out}
+    return {**options, _FPS: numbers, **left_out}
 
 
 def config_of(header: Mapping[str, object]) -> Config:
@@ -79,7 +43,7 @@ def config_of(header: Mapping[str, object]) -> Config:
         for name, value in options.items():
             if not isinstance(value, _PLAIN):
                 raise ConfigError(f"{name} is a {type(value).__name__}")
-        return Config(**options, fps=_rate(header.get("fps")))
+        return Config(**options, fps=_rate(header.get(_FPS)))
     except ConfigError as error:
         raise SpillError(errno.EINVAL, f"the spill's options cannot be used: {error}") from error
 

@@ -22,12 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glrec_core.errors import SpillError
-from glrec_core.spill.errors import spill_errors
 from glrec_core.spill.packing import Packing
 from glrec_core.spill.pixels import FORMATS, frame_bytes
 from glrec_core.system import files
 from glrec_core.system.durable import Syncing, sync_data, sync_folder
 from glrec_core.system.forks import close_copy, disown_in_children
+from glrec_core.values.foreign import SYSTEM, translated
 from glrec_core.values.frame import FrameSpec, Size
 
 NAME = "journal"
@@ -108,7 +108,7 @@ class JournalWriter:
         self._last_segment = -1
         disown_in_children(self)
         text = json.dumps(header).encode()
-        with spill_errors(self._path, "cannot make the journal"):
+        with translated(SpillError, "cannot make the journal", SYSTEM, path=self._path):
             if len(text) > _MAX_HEADER_BYTES:
                 raise OSError(
                     errno.EFBIG, f"the recording's options are more than {_MAX_HEADER_BYTES >> 10} KiB"
@@ -133,7 +133,7 @@ class JournalWriter:
             SpillError: it could not be written, or what was written before did not reach the disk.
 
         """
-        with spill_errors(self._path, "cannot write the journal"):
+        with translated(SpillError, "cannot write the journal", SYSTEM, path=self._path):
             self._syncing.check()
             if self._offset(self._records + 1) > MAX_JOURNAL_BYTES:
                 raise OSError(errno.EFBIG, f"it would be longer than {MAX_JOURNAL_BYTES >> 20} MiB")
@@ -149,7 +149,7 @@ class JournalWriter:
             SpillError: it cannot be read.
 
         """
-        with spill_errors(self._path, "cannot read the journal"):
+        with translated(SpillError, "cannot read the journal", SYSTEM, path=self._path):
             data = files.read_at(self._descriptor, RECORD_BYTES, self._offset(index))
         record = Record.from_bytes(data) if len(data) == RECORD_BYTES else None
         if record is None:
@@ -165,7 +165,7 @@ class JournalWriter:
         """
         if self._descriptor < 0:
             return
-        with spill_errors(self._path, "cannot bring the journal to the disk"):
+        with translated(SpillError, "cannot bring the journal to the disk", SYSTEM, path=self._path):
             try:
                 self._syncing.end()
                 self._syncing.check()
@@ -241,7 +241,7 @@ def read_journal(directory: Path, first_segment: int = 0) -> Journal:
 
     """
     path = directory / NAME
-    with spill_errors(path, "cannot read the journal"):
+    with translated(SpillError, "cannot read the journal", SYSTEM, path=path):
         descriptor = open_regular(path)
         try:
             length = os.fstat(descriptor).st_size

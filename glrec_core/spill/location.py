@@ -12,9 +12,9 @@ from pathlib import Path
 import platformdirs
 
 from glrec_core.errors import SpillError
-from glrec_core.spill.errors import spill_errors
 from glrec_core.system import files
 from glrec_core.values.checks import absolute_path
+from glrec_core.values.foreign import SYSTEM, translated
 
 RESERVE_BYTES = 512 << 20
 """What spilling leaves free on the disk, so that the recording itself and other programs can go on."""
@@ -36,7 +36,7 @@ def make_spill_directory(root: Path) -> Path:
         SpillError: it cannot be made, or would be in RAM.
 
     """
-    with spill_errors(root, "cannot make a directory for spilled frames"):
+    with translated(SpillError, "cannot make a directory for spilled frames", SYSTEM, path=root):
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         check_on_disk(root)
         prefix = f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{os.getpid()}-"

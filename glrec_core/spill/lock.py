@@ -11,9 +11,9 @@ import os
 from pathlib import Path
 
 from glrec_core.errors import SpillError
-from glrec_core.spill.errors import spill_errors
 from glrec_core.system import files
 from glrec_core.system.forks import close_copy, disown_in_children
+from glrec_core.values.foreign import SYSTEM, translated
 
 NAME = "lock"
 _LONGEST_NUMBER = 20
@@ -31,7 +31,7 @@ class DirectoryLock:
         path = directory / NAME
         self._descriptor = -1
         disown_in_children(self)
-        with spill_errors(path, "cannot lock the spill directory"):
+        with translated(SpillError, "cannot lock the spill directory", SYSTEM, path=path):
             self._descriptor = files.open_without_waiting(path, os.O_RDWR | os.O_CREAT)
             try:
                 self._acquire(directory)

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glrec_core.errors import SpillError
-from glrec_core.spill.errors import spill_errors
 from glrec_core.spill.journal import open_regular, segment_name, write_all
 from glrec_core.spill.location import check_free
 from glrec_core.system import files
 from glrec_core.system.forks import close_copy, disown_in_children
+from glrec_core.values.foreign import SYSTEM, translated
 
 SEGMENT_BYTES = 64 << 20
 """Size of a segment, but for frames that are larger than that: small enough that disk space comes back soon."""
@@ -67,7 +67,9 @@ class SegmentWriter:
         if self._used_bytes + len(view) > self._size_bytes:
             self._next_segment(len(view))
         place = Place(self.number, self._used_bytes)
-        with spill_errors(segment_path(self._directory, self.number), "cannot write frames"):
+        with translated(
+            SpillError, "cannot write frames", SYSTEM, path=segment_path(self._directory, self.number)
+        ):
             write_all(self._descriptor, view, place.offset)
         self._used_bytes += len(view)
         return place
@@ -78,7 +80,9 @@ class SegmentWriter:
             return
         descriptor, self._descriptor = self._descriptor, -1
         self._size_bytes = 0
-        with spill_errors(segment_path(self._directory, self.number), "cannot close the file"):
+        with translated(
+            SpillError, "cannot close the file", SYSTEM, path=segment_path(self._directory, self.number)
+        ):
             try:
                 os.ftruncate(descriptor, self._used_bytes)
             finally:
@@ -93,7 +97,7 @@ class SegmentWriter:
         self.close()
         size_bytes = max(SEGMENT_BYTES, needed_bytes)
         path = segment_path(self._directory, self.number + 1)
-        with spill_errors(path, "cannot make a file for frames"):
+        with translated(SpillError, "cannot make a file for frames", SYSTEM, path=path):
             check_free(self._directory, size_bytes)
             self._descriptor = files.open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             self.number += 1
@@ -119,7 +123,7 @@ class SegmentReader:
 
         """
         path = segment_path(self.directory, place.segment)
-        with spill_errors(path, "cannot read frames"):
+        with translated(SpillError, "cannot read frames", SYSTEM, path=path):
             self._open(place.segment, path)
             if place.offset + length > os.fstat(self._descriptor).st_size:
                 raise SpillError(errno.EIO, "the file is shorter than the journal says", str(path))

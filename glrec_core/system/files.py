@@ -11,7 +11,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import shutil
 import stat
 import sys
 from collections.abc import Callable
@@ -210,6 +209,8 @@ def move(source: Path, target: Path) -> None:
     except OSError as error:
         if is_held_open(error):
             raise
+        import shutil  # to another disk, which is rare
+
         shutil.move(source, target)
 
 

@@ -10,6 +10,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 _NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -87,6 +88,20 @@ def loaded_by_name(file_name: str) -> ctypes.CDLL | None:
         return ctypes.CDLL(file_name, mode=_NOLOAD)
     except OSError:
         return None
+
+
+def is_loaded(part: str) -> bool:
+    """Whether a library is in this process whose file name begins so; false where the system does not tell."""
+    try:
+        with Path("/proc/self/maps").open(encoding="utf-8", errors="replace") as maps:
+            return any(line.rpartition("/")[2].startswith(part) for line in maps)
+    except OSError:
+        return False
+
+
+def has_elf_libraries() -> bool:
+    """Whether this system loads libraries as Linux does: others can look at where each keeps the addresses of functions."""
+    return sys.platform == "linux"
 
 
 def c_function(name: str) -> Any:

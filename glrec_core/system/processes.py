@@ -5,6 +5,7 @@ On Linux the kernel is asked; elsewhere psutil, which knows each system's own wa
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -47,6 +48,26 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
             with suppress(psutil.NoSuchProcess):
                 child.kill()
     process.kill()
+
+
+def end_this_process(*, gently: bool) -> None:
+    """End this process at once, from any thread, with no regard to what handles signals in Python.
+
+    Args:
+        gently: by SIGTERM, which a handler in C may still hear; else by what nothing can hear.
+
+    """
+    if sys.platform == "win32":
+        os._exit(1)
+    if not gently:
+        os.kill(os.getpid(), signal.SIGKILL)
+    library: Any = ctypes.CDLL(None)
+    library.signal.argtypes, library.signal.restype = [ctypes.c_int, ctypes.c_void_p], ctypes.c_void_p
+    if (
+        signal.getsignal(signal.SIGTERM) is not None
+    ):  # it is Python's, which the main thread would have to run
+        library.signal(signal.SIGTERM, None)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def seen(process_id: int) -> Seen:

@@ -61,12 +61,12 @@ def begin_imports(work: Callable[[], None]) -> None:
         thread.start()
 
 
-def finish_imports() -> None:
-    """Wait for all that was begun; but not in a thread that does such, two of which would wait for each other."""
+def finish_imports(longest_seconds: float = _LONGEST_IMPORT_SECONDS) -> None:
+    """Wait for all that was begun, for each so long at most; but not in a thread that does such: two would wait for each other."""
     if threading.current_thread() not in _importing:
         for thread in list(_importing):
             if thread.is_alive():
-                thread.join(_LONGEST_IMPORT_SECONDS)
+                thread.join(longest_seconds)
 
 
 if hasattr(os, "register_at_fork"):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from glrec_core.config import Config
 from glrec_core.encode import software
 from glrec_core.encode.codecs import choose_codec
+from glrec_core.encode.door import stream_for
 from glrec_core.stages import Encoder
 from glrec_core.testing import barcode
 from glrec_core.values.clock import NANOSECONDS
@@ -82,8 +83,9 @@ def open_encoder(config: Config, size: Size = SIZE) -> Encoder:
         Size(width=160, height=120)
 
     """
-    clock = config.make_clock()
-    return software.open_encoder(size, config, choose_codec(config), clock.time_base, clock.frame_rate)
+    codec = choose_codec(config)
+    stream = stream_for(codec.name, codec.pixel_format, size, config, config.make_clock())
+    return software.open_encoder(stream, config)
 
 
 def encode(

@@ -170,5 +170,7 @@ def nearest(name: str, known: Iterable[str], others: dict[str, str]) -> str:
     """Return `"; did you mean X?"` for a name that is not known, empty where nothing is near; `others` call it otherwise."""
     import difflib
 
-    found = others.get(name.lower()) or next(iter(difflib.get_close_matches(name, list(known), 1)), None)
+    found = others.get(name.lower()) or next(
+        iter(difflib.get_close_matches(name.lower(), list(known), 1)), None
+    )
     return f"; did you mean {found}?" if found else ""

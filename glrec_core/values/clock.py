@@ -65,22 +65,29 @@ class Clock(Protocol):
         """Let the clock go on from where it was paused."""
 
 
-class StepClock:
-    """Frame n is shown at exactly n/fps, however long it took to draw."""
+class _Limited:
+    """Counts frames up to a limit."""
 
-    def __init__(self, fps: Fraction, frames: int | None = None) -> None:
-        self.frame_rate: Fraction | None = fps
-        self.time_base: Fraction = 1 / fps
-        self._two_steps_ns = 2 * NANOSECONDS * self.time_base.numerator
-        self._divisor = self.time_base.denominator
+    def __init__(self, frames: int | None) -> None:
         self._limit = frames
         self._count = 0
-        self._paused = False
 
     @property
     def finished(self) -> bool:
         """Whether the frame limit is reached."""
         return self._count == self._limit
+
+
+class StepClock(_Limited):
+    """Frame n is shown at exactly n/fps, however long it took to draw."""
+
+    def __init__(self, fps: Fraction, frames: int | None = None) -> None:
+        super().__init__(frames)
+        self.frame_rate: Fraction | None = fps
+        self.time_base: Fraction = 1 / fps
+        self._two_steps_ns = 2 * NANOSECONDS * self.time_base.numerator
+        self._divisor = self.time_base.denominator
+        self._paused = False
 
     def tick(self) -> int | Skip:
         """Return n/fps in ns, rounded, for the n-th frame that counts."""
@@ -102,7 +109,7 @@ class StepClock:
         self._paused = False
 
 
-class WallClock:
+class WallClock(_Limited):
     """A frame is shown at the time at which it was drawn, counted from the first, less all pauses.
 
     `fps` is a limit: frames that come too early for it are skipped, by the generic cell rate algorithm (ITU-T I.371) with
@@ -117,20 +124,14 @@ class WallClock:
         frames: int | None = None,
         now_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
+        super().__init__(frames)
         self.frame_rate = fps
         self._interval_ns = 0 if fps is None else round(NANOSECONDS / fps)
-        self._limit = frames
         self._now_ns = now_ns
-        self._count = 0
         self._origin_ns: int | None = None
         self._last_ns = -_MIN_STEP_NS
         self._due_ns = 0
         self._paused_at_ns: int | None = None
-
-    @property
-    def finished(self) -> bool:
-        """Whether the frame limit is reached."""
-        return self._count == self._limit
 
     def tick(self) -> int | Skip:
         """Return the time since the first frame in ns, less pauses."""

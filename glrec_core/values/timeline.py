@@ -1,4 +1,4 @@
-"""What all encoders share about time: which tick a frame is shown at, and which frames are to be keyframes."""
+"""What all encoders share: which frames they let in, which tick each is shown at, and which are to be keyframes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from glrec_core.errors import EncodeError
 from glrec_core.values.clock import NANOSECONDS, ticks
-from glrec_core.values.frame import Frame
+from glrec_core.values.frame import Frame, FrameSpec
 
 NOMINAL_RATE = Fraction(60)
 """What is taken for the frame rate where the clock knows none."""
@@ -85,3 +85,33 @@ class SpacedTimeline(Timeline):
         self._last_ns = frame.pts_ns
         self._last_tick = max(ticks(frame.pts_ns, self.time_base), self._last_tick + self._least_ticks)
         return self._last_tick
+
+
+class Entrance:
+    """Lets frames into an encoder: those that it was opened for, each later than the one before, until it has ended."""
+
+    def __init__(self, accepts: FrameSpec, timeline: Timeline, *, in_one_array: bool = False) -> None:
+        """`in_one_array` says that the encoder reads a frame's `owner`."""
+        self._accepts = accepts
+        self._timeline = timeline
+        self._in_one_array = in_one_array
+        self.ended: bool = False
+        """Whether no frame is let in any more."""
+
+    def admit(self, frame: Frame) -> int:
+        """Return the tick that the frame is shown at.
+
+        Raises:
+            EncodeError: the frame is of another kind, or not later, or the encoder has ended.
+
+        """
+        if self.ended:
+            raise EncodeError("the encoder has ended; it takes no more frames after drain() or close()")
+        if frame.spec != self._accepts or (self._in_one_array and frame.owner is None):
+            how = " in one array" if self._in_one_array else ""
+            raise EncodeError(f"the frame is {frame.spec}, the encoder was opened for {self._accepts}{how}")
+        return self._timeline.tick(frame)
+
+    def end(self) -> None:
+        """Let nothing in any more."""
+        self.ended = True

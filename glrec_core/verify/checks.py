@@ -9,11 +9,11 @@ from fractions import Fraction
 from statistics import median_low
 from typing import NamedTuple
 
-from glrec_core.config import parse_rate, parse_size
 from glrec_core.media.film import Film
-from glrec_core.media.layout import ColorTags
+from glrec_core.media.structure import ColorTags
 from glrec_core.values.checks import flag, whole_number
 from glrec_core.values.frame import Size
+from glrec_core.values.measures import parse_rate, parse_size
 from glrec_core.verify.decoding import Decoded
 from glrec_core.verify.pattern import NUMBERS
 from glrec_core.verify.second_decoder import SecondOpinion
@@ -98,7 +98,7 @@ def _judge(name: str, faults: Sequence[str], good: str) -> Check:
 
 
 def _structure(film: Film) -> Check:
-    return _judge("structure", film.layout.faults, f"{film.container.partition(',')[0]}, complete")
+    return _judge("structure", film.structure.faults, f"{film.container.partition(',')[0]}, complete")
 
 
 def _decodes(film: Film, decoded: Decoded) -> Check:
@@ -195,14 +195,14 @@ def _exact_rate(film: Film, fps: Fraction) -> Check:
 
 
 def _colors(film: Film) -> Iterator[Check]:
-    stream, container = film.stream_color, film.layout.color
+    stream, container = film.stream_color, film.structure.color
     told = stream is not None and _is_told(film.codec, stream)
     if film.codec in _UNTAGGED:
         yield Check("stream colour", Status.SKIP, f"{film.codec} streams carry no colour tags")
     else:
         faults = [] if told else [f"{stream or 'unknown'}: players will guess"]
         yield _judge("stream colour", faults, str(stream))
-    if not film.layout.tags_color:
+    if not film.structure.tags_color:
         yield Check("container colour", Status.SKIP, f"{film.container} carries no colour tags")
         return
     faults = [] if container else ["not tagged: players will guess"]
@@ -217,7 +217,7 @@ def _is_told(codec: str, color: ColorTags) -> bool:
 
 
 def _fast_start(film: Film) -> Check:
-    fast = film.layout.fast_start
+    fast = film.structure.fast_start
     if fast is None:
         return Check("fast start", Status.SKIP, "the container has no index that must come first")
     return _judge(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 from typing import Self
 
-from glrec_core.drawing import FrameBuffer
+from glrec_core.drawing import OffscreenFramebuffer
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import current_gl
 from glrec_core.values.frame import Framebuffer, Size
@@ -30,7 +30,7 @@ class Clip:
 
     def __init__(self, size: Size) -> None:
         self._gl = current_gl()
-        self._framebuffer = FrameBuffer(size, depth=False)
+        self._framebuffer = OffscreenFramebuffer(size, depth=False)
         self._size = size
 
     def draw(self, number: int) -> Framebuffer:

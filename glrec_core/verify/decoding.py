@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glrec_core.media.source import opened_video, reason
+from glrec_core.media.source import opened_video
+from glrec_core.values.foreign import reason
 from glrec_core.values.progress import Progress
 from glrec_core.verify import pattern
 

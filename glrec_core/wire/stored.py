@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from glrec_core.errors import VideoError
-from glrec_core.media.source import check_path, opened_video, reason
+from glrec_core.media.source import check_path, opened_video
 from glrec_core.values.color import BT709, ColorSpace
+from glrec_core.values.foreign import FFMPEG, reason, translated
 from glrec_core.values.frame import Packet, PixelFormat, Size, StreamInfo
 
 if TYPE_CHECKING:
@@ -68,11 +69,9 @@ def _pixel_format(name: str | None) -> PixelFormat:
 
 
 def _packets(path: Path, container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
-    import av
-
     from glrec_core.ffmpeg.terms import alpha_of
 
-    try:
+    with translated(VideoError, f"{path.name} cannot be read to its end", FFMPEG, words=reason):
         for packet in container.demux(stream):
             if not packet.size:  # the last one is empty and means the end
                 continue
@@ -82,5 +81,3 @@ def _packets(path: Path, container: InputContainer, stream: VideoStream) -> Iter
                 )
             times = (packet.pts, packet.dts, packet.is_keyframe, packet.duration or 0)
             yield Packet(bytes(packet), *times, alpha=alpha_of(packet))
-    except av.FFmpegError as error:
-        raise VideoError(f"{path.name} cannot be read to its end: {reason(error)}") from error

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from operator import index
 from typing import Any, Self
 
 from glrec_core.errors import ConfigError, SinkError
 from glrec_core.values.checks import shown
+from glrec_core.values.foreign import SYSTEM, translated
 from glrec_core.wire.reassembler import Reassembler, Received, nanoseconds
 
 _NANOSECONDS = 1_000_000_000
@@ -156,19 +156,12 @@ def _resolved(address: Any) -> tuple[int, tuple[str, int]]:
         raise ConfigError(f"address={shown(address)} must be (host, port): {error}") from error
     if not 0 <= port <= _LAST_PORT:  # the system would take it modulo 65536
         raise ConfigError(f"{shown(address)}: a port is from 0 to {_LAST_PORT}")
-    try:
+    what = f"{shown(address)} is not an address of host and port"
+    with translated(ConfigError, what, SYSTEM, ValueError):  # ValueError: characters that no name has
         family, _, _, _, resolved = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-    except (OSError, ValueError) as error:  # ValueError: characters that no name has
-        raise ConfigError(f"{shown(address)} is not an address of host and port: {error}") from error
     return family, resolved  # type: ignore[return-value]
 
 
-@contextmanager
-def socket_errors(what: str, address: object) -> Iterator[None]:
+def socket_errors(what: str, address: object) -> AbstractContextManager[None]:
     """Turn the system's errors into SinkError, number and text kept; TimeoutError stays what it is."""
-    try:
-        yield
-    except TimeoutError:
-        raise
-    except OSError as error:
-        raise SinkError(error.errno or errno.EIO, f"{what}: {error.strerror}", str(address)) from error
+    return translated(SinkError, what, SYSTEM, path=str(address), passing=(TimeoutError,))

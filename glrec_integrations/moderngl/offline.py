@@ -11,6 +11,7 @@ import inspect
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,6 @@ from glrec_core import (
 )
 from glrec_core.adapter import OFFSCREEN_API, made_current
 from glrec_integrations.moderngl.offline_frame import OfflineFrame
-from glrec_integrations.moderngl.options import checked_samples
 
 DEFAULT_SIZE = (1280, 720)
 """The default of moderngl-window's windows."""
@@ -54,7 +54,7 @@ def render_offline(
     options = {"timing": "step", **options, "size": DEFAULT_SIZE if given is None else given}
     config = Config.of(options)
     size = Size(*(config.size or DEFAULT_SIZE))
-    samples = checked_samples(samples)
+    samples = _checked_samples(samples)
     if config.frames is None and not inspect.isgeneratorfunction(function):
         raise ConfigError(
             f"{function!r} is called for every frame and would never end; give @recorded the number of frames=, "
@@ -151,3 +151,23 @@ def _framebuffer(ctx: moderngl.Context, size: Size, samples: int) -> Iterator[mo
     finally:
         for owned in (framebuffer, color, depth):
             owned.release()
+
+
+def _checked_samples(samples: int | None) -> int:
+    """Return the number of samples of a framebuffer, 0 for None.
+
+    Raises:
+        ConfigError: not 0 or a power of two, which moderngl demands.
+
+    """
+    if samples is None:
+        return 0
+    try:
+        count = -1 if isinstance(samples, bool) else index(samples)
+    except TypeError:
+        raise ConfigError(
+            f"samples= must be 0 or a power of two, such as 4, not an object of {type(samples).__name__}"
+        ) from None
+    if count < 0 or count & (count - 1):
+        raise ConfigError(f"samples={samples!r} must be 0 or a power of two, such as 4")
+    return count

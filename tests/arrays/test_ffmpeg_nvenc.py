@@ -8,7 +8,8 @@ import pytest
 
 from glrec_core.arrays import ArrayEncoder
 from glrec_core.arrays.ffmpeg_nvenc import ffmpeg_options, open_encoder
-from glrec_core.arrays.request import make_request
+from glrec_core.arrays.request import array_config, make_request
+from glrec_core.config import Config
 from glrec_core.errors import ConfigError
 from glrec_core.values.frame import FrameSpec, Memory, PixelFormat, Size
 from tests.gpu_support.standin import Switches, environment
@@ -22,14 +23,8 @@ def options(**asked: Any) -> dict[str, str]:
     """Return FFmpeg's options for an array encoder's."""
     held = asked.pop("held", 0)
     defaults = {"codec": "h264", "preset": None, "tuning": "ll", "gop": 30, "quality": None, "bitrate": None}
-    request = make_request(
-        (320, 240),
-        30,
-        timing="wall",
-        color=None,
-        device=0,
-        **{**defaults, **asked},
-    )
+    config = array_config(30, timing="wall", color=None, backend=None, **{**defaults, **asked})
+    request = make_request((320, 240), 30, config, device=0)
     stream = open_encoder(request, held).stream
     return ffmpeg_options(request.config, stream, 30, held)
 
@@ -84,10 +79,7 @@ def refusal(codec: str, asked: dict[str, str]) -> Exception | None:
 
 
 def test_the_encoder_takes_nv12_in_cuda_memory() -> None:
-    request = make_request(
-        (320, 240), 30, timing="wall", codec="h264", preset=None, tuning="ll", gop=30, quality=None, bitrate=None,
-        color=None, device=0,
-    )  # fmt: skip
+    request = make_request((320, 240), 30, Config(codec="h264"), device=0)
     assert open_encoder(request, 0).accepts == FrameSpec(Size(320, 240), PixelFormat.NV12, Memory.CUDA)
 
 

@@ -14,7 +14,8 @@ import pytest
 from numpy.typing import NDArray
 
 from glrec_core.arrays import write_video, writer
-from glrec_core.encode.nvenc_probe import driver_problem, missing_package
+from glrec_core.cuda.library import missing_package
+from glrec_core.encode.nvenc_probe import driver_problem
 from glrec_core.errors import ArrayError, BackendUnavailable, ConfigError, EncodeError, SinkError
 from glrec_core.sink.growing_file import GrowingFile
 from glrec_core.testing import barcode

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from glrec_core.capture.compute import ComputeRing
-from glrec_core.capture.ring import Picture
+from glrec_core.capture.ring import ReadSource
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL, current_gl
 from glrec_core.gl.state import ComputeState, ReadState
@@ -78,7 +78,7 @@ def run_pass(context: moderngl.Context, gl: GL, rounds: int = 1) -> None:
     with ReadState(gl):
         ring = ComputeRing(gl, SIZE, 1, color=BT709)
         for number in range(rounds):
-            ring.read(Picture(0, texture.glo), number)
+            ring.read(ReadSource(0, texture.glo), number)
             for frame in ring.arrived(wait=True):
                 with frame:
                     luma = frame.planes[0].copy()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glrec_core.capture.geometry import Layout, Rect, fit, halvings
+from glrec_core.capture.geometry import PaddedSize, Rect, fit, halvings
 from glrec_core.values.frame import Size
 
 sides = st.integers(1, 5000)
@@ -14,15 +14,15 @@ sizes = st.builds(Size, sides, sides)
 
 
 def test_even_sizes_are_not_padded() -> None:
-    assert Layout.of(Size(64, 48), 2) == Layout(Size(64, 48), Size(64, 48))
+    assert PaddedSize.of(Size(64, 48), 2) == PaddedSize(Size(64, 48), Size(64, 48))
 
 
 def test_odd_sizes_are_padded_at_the_right_and_at_the_bottom() -> None:
-    layout = Layout.of(Size(63, 47), 2)
-    assert layout.coded == Size(64, 48)
-    assert layout.place(Size(63, 47), keep_shape=True) == Rect(0, 1, 63, 48)
-    assert "63x47" in layout.padding_note
-    assert "64x48" in layout.padding_note
+    padded = PaddedSize.of(Size(63, 47), 2)
+    assert padded.coded == Size(64, 48)
+    assert padded.place(Size(63, 47), keep_shape=True) == Rect(0, 1, 63, 48)
+    assert "63x47" in padded.padding_note
+    assert "64x48" in padded.padding_note
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_odd_sizes_are_padded_at_the_right_and_at_the_bottom() -> None:
     ],
 )
 def test_placement(source: Size, *, keep_shape: bool, place: Rect) -> None:
-    assert Layout.of(Size(100, 100), 2).place(source, keep_shape=keep_shape) == place
+    assert PaddedSize.of(Size(100, 100), 2).place(source, keep_shape=keep_shape) == place
 
 
 @given(sizes, sizes)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from glrec_core.capture.compute import ComputeRing
 from glrec_core.capture.nv12_shader import pitch_bytes
-from glrec_core.capture.ring import Picture
+from glrec_core.capture.ring import ReadSource
 from glrec_core.errors import CaptureError
 from glrec_core.gl import functions as g
 from glrec_core.gl.functions import GL, current_gl
@@ -37,7 +37,7 @@ def converted(context: moderngl.Context, rgb: NDArray[np.uint8], color: ColorSpa
     texture = context.texture((width, height), 4, rgba[::-1].tobytes())
     with ReadState(gl):
         ring = ComputeRing(gl, Size(width, height), 1, color=color)
-        ring.read(Picture(0, texture.glo), 0)
+        ring.read(ReadSource(0, texture.glo), 0)
         [frame] = ring.arrived(wait=True)
         with frame:
             yield frame

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from glrec_core.capture.blit import Blitter
 from glrec_core.capture.compute import ComputeRing
-from glrec_core.capture.geometry import Layout
+from glrec_core.capture.geometry import PaddedSize
 from glrec_core.capture.ring import Direct
 from glrec_core.capture.ring_capture import RingCapture
 from glrec_core.capture.texture_copy import TextureCopy
@@ -42,14 +42,14 @@ def noise(size: Size) -> NDArray[np.uint8]:
 
 def blitter_for(gl: GL, size: Size) -> Blitter:
     with ReadState(gl):
-        return Blitter(gl, Layout.of(size, 1), keep_shape=True)
+        return Blitter(gl, PaddedSize.of(size, 1), keep_shape=True)
 
 
 def copied(context: moderngl.Context, gl: GL, blitter: Blitter, source: Framebuffer) -> NDArray[np.uint8]:
     """Return the copy's pixels, bottom row first."""
     with ReadState(gl):
         blitter.prepare(source, Direct.NOTHING)
-        size = blitter._layout.coded
+        size = blitter._padded.coded
         pixels = np.zeros((size.height, size.width, 4), np.uint8)
         gl.ReadPixels(0, 0, *size, g.RGBA, g.UNSIGNED_BYTE, pixels.ctypes.data)
         blitter.restore()

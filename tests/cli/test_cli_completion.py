@@ -21,7 +21,7 @@ from tests.support.terminal import set_size
 
 NAMES = {command.name for command in COMMANDS}
 FILES = {"film.mp4", "program.py", "folder"}
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 100.0
 
 CASES = [
     ("glrec ", NAMES),

@@ -19,7 +19,7 @@ from tests.cli.command import COMMAND, assert_refused, environment, glrec, glrec
 from tests.support import systems
 from tests.support.displays import xvfb
 
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 100.0
 NO_DRIVER = {"__EGL_VENDOR_LIBRARY_FILENAMES": os.devnull}
 NO_DISPLAY = {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
 

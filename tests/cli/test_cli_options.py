@@ -148,11 +148,11 @@ def test_what_cannot_be_is_told_before_the_program_starts(
 
 DRAWS = """
 from glrec_core import mark_frame
-from glrec_core.drawing import FrameBuffer
+from glrec_core.drawing import OffscreenFramebuffer
 from glrec_core.values.frame import Size
 from glrec_core.gl.headless import first_context, headless_displays
 
-with first_context(headless_displays), FrameBuffer(Size(64, 48)) as target:
+with first_context(headless_displays), OffscreenFramebuffer(Size(64, 48)) as target:
     for _ in range(100):
         mark_frame(target.framebuffer)
 """

@@ -128,11 +128,11 @@ def test_a_name_that_is_not_found_is_told_in_any_code_page(folder: Path, encodin
 RECORDED = """
 import sys
 from glrec_core import Framebuffer, mark_frame
-from glrec_core.drawing import FrameBuffer
+from glrec_core.drawing import OffscreenFramebuffer
 from glrec_core.gl.headless import first_context, headless_displays
 from glrec_core.values.frame import Size
 
-with first_context(headless_displays), FrameBuffer(Size(64, 48)) as target:
+with first_context(headless_displays), OffscreenFramebuffer(Size(64, 48)) as target:
     for _ in range(5):
         mark_frame(target.framebuffer)
 """

@@ -1,5 +1,6 @@
 """The recorder as a user sees it, in a loop of one's own: pictures, times, the account, and clear errors."""
 
+import itertools
 import json
 import threading
 from fractions import Fraction
@@ -22,6 +23,7 @@ from glrec_core import (
     record,
 )
 from glrec_core.gl.functions import GL
+from glrec_core.testing import MemorySink
 from glrec_core.testing.barcode import Region
 from tests.support import video
 from tests.support.contexts import standalone_context
@@ -326,24 +328,27 @@ def test_a_loop_of_ones_own_records_each_frame_that_it_is_told_of(
 ) -> None:
     """As everybody means who calls for each frame; that the film then plays at another speed is told."""
     recorder = record(None, tmp_path / "a.mp4", fps=30)
-    BarcodeLoop(context, (64, 48)).record(recorder, range(90))
+    draw_by_a_clock(recorder, BarcodeLoop(context, (64, 48)), 90, step_ns=1_000_000)
     recording = recorder.close()
     video.assert_recording(tmp_path / "a.mp4", 90, (64, 48), fps=30)
     (told,) = [note for note in recording.notes if "timing='wall'" in note]
-    assert told.startswith("the film shows in 2.97 s what the loop drew in ")
+    assert told.startswith("the film shows in 2.97 s what the loop drew in 0.09 s")
     assert told in caplog.messages
 
 
 def test_a_film_that_plays_as_it_was_drawn_needs_no_word(context: moderngl.Context, tmp_path: Path) -> None:
-    now = iter(range(0, 10**12, 34_000_000))
     recorder = record(None, tmp_path / "a.mp4", fps=30)
-    loop = BarcodeLoop(context, (64, 48))
-    loop.record(recorder, range(1))
-    assert recorder._engine is not None
-    recorder._engine.span._now_ns = lambda: next(now)
-    recorder._engine.span._began_ns = next(now)
-    loop.record(recorder, range(1, 20))
+    draw_by_a_clock(recorder, BarcodeLoop(context, (64, 48)), 20, step_ns=34_000_000)
     assert recorder.close().notes == ()
+
+
+def draw_by_a_clock(recorder: Recorder, loop: BarcodeLoop, frames: int, *, step_ns: int) -> None:
+    """Draw frames for which the loop takes so long, as the recorder sees it."""
+    now = itertools.count(0, step_ns)
+    loop.record(recorder, range(1))
+    recorder._job.span._now_ns = lambda: next(now)
+    recorder._job.span._began_ns = next(now)
+    loop.record(recorder, range(1, frames))
 
 
 def test_asking_for_a_clock_asks_for_no_comment(context: moderngl.Context, tmp_path: Path) -> None:
@@ -353,7 +358,7 @@ def test_asking_for_a_clock_asks_for_no_comment(context: moderngl.Context, tmp_p
 
 
 def test_a_film_that_lacks_most_of_its_frames_says_so(context: moderngl.Context, tmp_path: Path) -> None:
-    recorder = record(None, tmp_path / "a.mp4", fps=1, timing="wall")
+    recorder = record(None, tmp_path / "a.mp4", fps=Fraction(1, 100), timing="wall")
     BarcodeLoop(context, (64, 48)).record(recorder, range(30))
     recording = recorder.close()
     limited = recording.stats.rate_limited
@@ -417,3 +422,21 @@ def test_an_account_that_cannot_be_written_is_told_and_costs_no_frame(
     with pytest.raises(SinkError, match="stats_json"):
         recorder.close()
     video.assert_recording(tmp_path / "a.mp4", 5, (320, 240), fps=60)
+
+
+def test_a_keyframe_is_made_of_the_next_recorded_frame(context: moderngl.Context) -> None:
+    """One that is asked for before the first frame, or while paused, is no other."""
+    sink = MemorySink()
+    recorder, loop = record(None, sink, timing="step", fps=60), BarcodeLoop(context, (64, 48))
+    recorder.force_idr()
+    for number in range(12):
+        if number in {4, 9}:
+            recorder.force_idr()
+        if number == 9:
+            recorder.pause()
+            loop.record(recorder, range(1))
+            recorder.resume()
+        loop.record(recorder, range(number, number + 1))
+    recorder.close()
+    packets = sorted(sink.packets, key=lambda packet: packet.pts)
+    assert [number for number, packet in enumerate(packets) if packet.keyframe] == [0, 4, 9]

@@ -1,5 +1,6 @@
 """Screenshots: the very next picture, in its colours, by every way that frames are read, and nothing lost beside it."""
 
+import threading
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from PIL import Image
 
 from glrec_core import CaptureError, ClosedError, ConfigError, Recorder, SinkError, record
 from glrec_core.gl.functions import current_gl
+from glrec_core.stages import Capture
 from glrec_core.testing import barcode
+from glrec_core.values.frame import Frame, Framebuffer
 from tests.contract.test_recorder import assert_account_adds_up
 from tests.support import video
 from tests.support.contexts import standalone_context
@@ -137,6 +140,84 @@ def test_a_recording_may_end_while_one_is_on_its_way(
         assert recorder.stats.recorded == (3 if paused else 4)
         assert recorder.stats.lost == 0
         assert_account_adds_up(recorder)
+
+
+class Lagging:
+    """A capture in front of another that holds each frame back until so many have followed, as a busy GPU does."""
+
+    def __init__(self, capture: Capture, lag: int) -> None:
+        self._capture = capture
+        self._lag = lag
+        self._held = list[Frame]()
+
+    @property
+    def pending(self) -> int:
+        return len(self._held)
+
+    def grab(self, source: Framebuffer, pts_ns: int) -> list[Frame]:
+        self._held += self._capture.grab(source, pts_ns)
+        count = max(0, len(self._held) - self._lag)
+        arrived, self._held = self._held[:count], self._held[count:]
+        return arrived
+
+    def drain(self) -> list[Frame]:
+        arrived, self._held = self._held, []
+        return arrived
+
+    def abandon(self) -> int:
+        self._capture.abandon()
+        return len(self.drain())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._capture, name)
+
+
+def lagging(context: moderngl.Context, path: Path) -> tuple[Recorder, BarcodeLoop]:
+    """Return a recorder whose first frame has come and whose next ones lag, and its loop."""
+    recorder, loop = record(None, path, timing="step"), BarcodeLoop(context)
+    loop.record(recorder, range(1))
+    engine = recorder._closing.engine
+    assert engine is not None
+    engine.capture = Lagging(engine.capture, 3)
+    return recorder, loop
+
+
+def test_frames_of_both_kinds_find_their_way_through_a_lagging_ring(
+    context: moderngl.Context, tmp_path: Path
+) -> None:
+    recorder, loop = lagging(context, tmp_path / "a.mp4")
+    shots = dict[int, Future[Path]]()
+    for number in range(1, 12):
+        paused = number % 3 == 0
+        recorder.pause() if paused else recorder.resume()
+        shots[number] = recorder.screenshot(tmp_path / f"{number}.png")
+        loop.record(recorder, range(number, number + 1))
+    recorder.close()
+    for number, future in shots.items():
+        assert np.array_equal(pixels(future.result(0)), barcode.expected(SIZE, number))
+    kept = [number for number in range(12) if number == 0 or number % 3]
+    assert video.read_barcodes(tmp_path / "a.mp4") == kept
+    assert_account_adds_up(recorder)
+
+
+def test_a_frame_that_is_read_for_a_screenshot_alone_is_not_lost_from_the_film(
+    context: moderngl.Context, tmp_path: Path
+) -> None:
+    """Another thread ends the recording, and cannot read what is in the ring: two frames of the film, and that one."""
+    recorder, loop = lagging(context, tmp_path / "a.mp4")
+    loop.record(recorder, range(1, 3))
+    recorder.pause()
+    future = recorder.screenshot(tmp_path / "a.png")
+    loop.record(recorder, range(3, 4))
+    thread = threading.Thread(target=recorder.context_closing)
+    thread.start()
+    thread.join()
+    assert (recorder.stats.recorded, recorder.stats.lost, recorder.stats.paused) == (1, 2, 1)
+    with pytest.raises(CaptureError, match="3 frames could not be read any more"):
+        recorder.close()
+    with pytest.raises(CaptureError, match="no frame came for the screenshot"):
+        future.result(0)
+    assert_account_adds_up(recorder)
 
 
 def test_one_frame_serves_all_who_wait(context: moderngl.Context, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 from glrec_core.convert.host import SwscaleConverter
 from glrec_core.convert.rgb import rgb_pixels
 from glrec_core.errors import ConvertError
-from glrec_core.ffmpeg.png import encode_png
+from glrec_core.report.thumbnail import encode_png
 from glrec_core.testing.streams import rgba_frame
 from glrec_core.values.color import COLOR_SPACES, ColorSpace
 from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat, Size

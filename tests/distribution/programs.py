@@ -72,6 +72,33 @@ with glrec_core.record(display, "film.mp4", {OPTIONS}):
 pygame.quit()
 """
 
+GYMNASIUM = f"""
+import os
+import gymnasium
+import numpy
+from glrec_integrations.gymnasium import RecordVideo
+
+class Grey(gymnasium.Env):
+    metadata = {{"render_modes": ["rgb_array"], "render_fps": 30}}
+    render_mode = "rgb_array"
+
+    def reset(self, *, seed=None, options=None):
+        return 0, {{}}
+
+    def step(self, action):
+        return 0, 0.0, False, False, {{}}
+
+    def render(self):
+        return numpy.full((48, 64, 3), 99, numpy.uint8)
+
+env = RecordVideo(Grey(), "videos")
+env.reset()
+for _ in range({FRAMES - 1}):
+    env.step(0)
+env.close()
+os.rename("videos/rl-video-episode-0.mp4", "film.mp4")
+"""
+
 QT = f"""
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QApplication

@@ -40,7 +40,7 @@ def test_a_frameworks_face_is_described(name: str) -> None:
 def test_the_public_names_of_a_package_are_described(package: str) -> None:
     text = (Path(glrec_core.__file__).parent / package / "__init__.py").read_text(encoding="utf-8")
     names = re.findall(r'^    "(\w+)",$', text, re.MULTILINE) or re.findall(
-        r'"(\w+)"', text.split("__all__")[-1]
+        r'"(\w+)"', text.split("__all__")[-1].partition("]")[0]
     )
     assert names
     whole = f"glrec_core.{package}" in DESCRIBED

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glrec_core.drawing import FrameBuffer, Quad
+from glrec_core import drawing
+from glrec_core.drawing import OffscreenFramebuffer, Quad
 from glrec_core.drawing import framebuffer as framebuffer_module
 from glrec_core.drawing import quad as quad_module
 from glrec_core.errors import CaptureError, ClosedError, ConfigError
@@ -59,7 +60,7 @@ def texture_of(context: moderngl.Context, pixels: Pixels) -> moderngl.Texture:
     return texture
 
 
-def read(framebuffer: FrameBuffer) -> Pixels:
+def read(framebuffer: OffscreenFramebuffer) -> Pixels:
     return native.read_picture(framebuffer.resolve().name, framebuffer.size)
 
 
@@ -92,7 +93,7 @@ def names_alive(gl: GL) -> dict[str, set[int]]:
     return found
 
 
-# FrameBuffer
+# OffscreenFramebuffer
 
 
 @pytest.mark.parametrize("samples", [0, 4])
@@ -100,7 +101,7 @@ def names_alive(gl: GL) -> dict[str, set[int]]:
 def test_what_is_drawn_is_in_the_texture(
     context: moderngl.Context, size: tuple[int, int], samples: int
 ) -> None:
-    framebuffer = FrameBuffer(size, samples=samples)
+    framebuffer = OffscreenFramebuffer(size, samples=samples)
     with framebuffer:
         expected = paint_quadrants(size)
     assert np.array_equal(read(framebuffer), expected)
@@ -109,7 +110,7 @@ def test_what_is_drawn_is_in_the_texture(
 
 
 def test_what_it_says_of_itself(context: moderngl.Context, gl: GL) -> None:
-    single, multiple = FrameBuffer((31, 17)), FrameBuffer((31, 17), samples=4)
+    single, multiple = OffscreenFramebuffer((31, 17)), OffscreenFramebuffer((31, 17), samples=4)
     assert single.framebuffer == Framebuffer(single.name, Size(31, 17)) == single.resolve()
     assert multiple.framebuffer == Framebuffer(multiple.name, Size(31, 17))
     assert multiple.resolve().name != multiple.name
@@ -120,7 +121,7 @@ def test_what_it_says_of_itself(context: moderngl.Context, gl: GL) -> None:
 
 @pytest.mark.parametrize("samples", [0, 4])
 def test_samples_smooth_edges(context: moderngl.Context, samples: int) -> None:
-    framebuffer = FrameBuffer((64, 48), samples=samples)
+    framebuffer = OffscreenFramebuffer((64, 48), samples=samples)
     program = context.program(TRIANGLE, ONE_COLOR)
     program["rgb"] = (1.0, 1.0, 1.0)
     with framebuffer:
@@ -132,7 +133,7 @@ def test_samples_smooth_edges(context: moderngl.Context, samples: int) -> None:
 
 @pytest.mark.parametrize(("depth", "visible"), [(True, 255), (False, 0)])
 def test_depth_hides_what_is_behind(context: moderngl.Context, *, depth: bool, visible: int) -> None:
-    framebuffer = FrameBuffer((8, 8), depth=depth)
+    framebuffer = OffscreenFramebuffer((8, 8), depth=depth)
     program = context.program(TRIANGLE, ONE_COLOR)
     triangle = context.vertex_array(program, [])
     context.enable(moderngl.DEPTH_TEST)
@@ -148,7 +149,7 @@ def test_depth_hides_what_is_behind(context: moderngl.Context, *, depth: bool, v
 
 
 def test_blocks_nest_and_put_back_what_was_bound(context: moderngl.Context, gl: GL) -> None:
-    outer, inner = FrameBuffer((40, 30)), FrameBuffer((20, 10), samples=4)
+    outer, inner = OffscreenFramebuffer((40, 30)), OffscreenFramebuffer((20, 10), samples=4)
     drawn, reading = context.simple_framebuffer((8, 8)), context.simple_framebuffer((8, 8))
     gl.BindFramebuffer(g.DRAW_FRAMEBUFFER, drawn.glo)
     gl.BindFramebuffer(g.READ_FRAMEBUFFER, reading.glo)
@@ -176,7 +177,7 @@ def test_no_state_changes_and_no_object_stays(context: moderngl.Context, gl: GL,
     odd.set()
     gl.BindRenderbuffer(g.RENDERBUFFER, renderbuffer.glo)
     state, names = native.state(), names_alive(gl)
-    framebuffer = FrameBuffer((33, 21), samples=samples)
+    framebuffer = OffscreenFramebuffer((33, 21), samples=samples)
     assert native.state() == state
     assert names_alive(gl) != names
     framebuffer.clear(1.0)
@@ -191,7 +192,7 @@ def test_no_state_changes_and_no_object_stays(context: moderngl.Context, gl: GL,
 
 
 def test_leftover_state_does_not_spoil_resolving(context: moderngl.Context, gl: GL) -> None:
-    framebuffer = FrameBuffer((33, 21), samples=4)
+    framebuffer = OffscreenFramebuffer((33, 21), samples=4)
     with framebuffer:
         expected = paint_quadrants((33, 21))
     odd = native.OddState()
@@ -204,13 +205,13 @@ def test_leftover_state_does_not_spoil_resolving(context: moderngl.Context, gl: 
 @pytest.mark.parametrize("size", [(0, 10), (10, -1), (1.5, 2), (20_000, 10), 7])
 def test_impossible_sizes_are_refused(context: moderngl.Context, size: Any) -> None:
     with pytest.raises(ConfigError, match="size="):
-        FrameBuffer(size)
+        OffscreenFramebuffer(size)
 
 
 @pytest.mark.parametrize("samples", [-1, 1000, 2.0, True, None])
 def test_impossible_samples_are_refused(context: moderngl.Context, gl: GL, samples: Any) -> None:
     with pytest.raises(ConfigError, match=rf"samples={samples!r} .* 0 to {gl.integer(g.MAX_SAMPLES)}"):
-        FrameBuffer((8, 8), samples=samples)
+        OffscreenFramebuffer((8, 8), samples=samples)
 
 
 @pytest.mark.parametrize("samples", [0, 4])
@@ -222,7 +223,7 @@ def test_the_drivers_refusal_leaves_nothing_behind(
     monkeypatch.setattr(framebuffer_module, "current_gl", lambda: gl)
     state, names = native.state(), names_alive(gl)
     with pytest.raises(CaptureError, match=rf"8x8 with {samples} samples \(status 0x8cdd\)"):
-        FrameBuffer((8, 8), samples=samples)
+        OffscreenFramebuffer((8, 8), samples=samples)
     assert (native.state(), names_alive(gl)) == (state, names)
 
 
@@ -232,7 +233,7 @@ def test_the_drivers_refusal_leaves_nothing_behind(
 @pytest.mark.parametrize("flip", [False, True])
 def test_a_texture_is_shown_exactly(context: moderngl.Context, *, flip: bool) -> None:
     pixels = noise((65, 47))
-    framebuffer = FrameBuffer((65, 47))
+    framebuffer = OffscreenFramebuffer((65, 47))
     with framebuffer:
         Quad().draw(texture_of(context, pixels).glo, flip=flip)
     assert np.array_equal(read(framebuffer), pixels[::-1] if flip else pixels)
@@ -240,7 +241,7 @@ def test_a_texture_is_shown_exactly(context: moderngl.Context, *, flip: bool) ->
 
 def test_the_viewport_is_where_it_is_shown(context: moderngl.Context, gl: GL) -> None:
     pixels = noise((8, 8))
-    framebuffer = FrameBuffer((40, 30))
+    framebuffer = OffscreenFramebuffer((40, 30))
     expected = np.zeros((30, 40, 4), np.uint8)
     expected[12:28, 5:21] = pixels.repeat(2, axis=0).repeat(2, axis=1)
     framebuffer.clear(0.0, 0.0, 0.0, 0.0)
@@ -366,7 +367,7 @@ def test_a_program_that_the_host_deleted_while_in_use_is_gone(context: moderngl.
     program = context.program(TRIANGLE, ONE_COLOR).glo
     gl.UseProgram(program)
     gl.DeleteProgram(program)  # OpenGL keeps it until another one is used
-    with FrameBuffer((8, 8)):
+    with OffscreenFramebuffer((8, 8)):
         Quad().draw(0)
     assert gl.integer(g.CURRENT_PROGRAM) == 0
     assert not gl.IsProgram(program)
@@ -374,7 +375,7 @@ def test_a_program_that_the_host_deleted_while_in_use_is_gone(context: moderngl.
 
 
 def test_closing_a_quad_leaves_no_object(context: moderngl.Context, gl: GL) -> None:
-    framebuffer, texture = FrameBuffer((8, 8)), texture_of(context, noise((8, 8)))
+    framebuffer, texture = OffscreenFramebuffer((8, 8)), texture_of(context, noise((8, 8)))
     names = names_alive(gl)
     quad = Quad()
     with framebuffer:
@@ -409,7 +410,7 @@ def test_shader_errors_carry_the_drivers_log(
 @pytest.fixture
 def drawers(context: moderngl.Context) -> Iterator[list[Callable[[], object]]]:
     """Give all that needs the context: of a framebuffer, and of a quad."""
-    framebuffer, quad = FrameBuffer((8, 8), samples=4), Quad()
+    framebuffer, quad = OffscreenFramebuffer((8, 8), samples=4), Quad()
     yield [
         framebuffer.__enter__,
         framebuffer.clear,
@@ -430,7 +431,7 @@ def test_another_context_is_refused(drawers: list[Callable[[], object]], number:
 
 def test_a_block_that_ends_in_another_context_leaves_that_alone(context: moderngl.Context, gl: GL) -> None:
     gl.Viewport(1, 2, 3, 4)
-    with FrameBuffer((8, 8)):
+    with OffscreenFramebuffer((8, 8)):
         other = standalone_context()
         other.simple_framebuffer((16, 16)).use()
         state = native.state()
@@ -439,7 +440,7 @@ def test_a_block_that_ends_in_another_context_leaves_that_alone(context: moderng
 
 
 def test_closed_objects_are_refused(context: moderngl.Context) -> None:
-    framebuffer, quad = FrameBuffer((8, 8)), Quad()
+    framebuffer, quad = OffscreenFramebuffer((8, 8)), Quad()
     framebuffer.close()
     quad.close()
     for call in (framebuffer.__enter__, framebuffer.clear, framebuffer.resolve, lambda: quad.draw(1)):
@@ -448,9 +449,9 @@ def test_closed_objects_are_refused(context: moderngl.Context) -> None:
 
 
 def test_nothing_is_deleted_in_another_context(context: moderngl.Context) -> None:
-    framebuffer, quad = FrameBuffer((8, 8), samples=4), Quad()
+    framebuffer, quad = OffscreenFramebuffer((8, 8), samples=4), Quad()
     other = standalone_context()
-    kept = (FrameBuffer((8, 8), samples=4), Quad())
+    kept = (OffscreenFramebuffer((8, 8), samples=4), Quad())
     names = names_alive(current_gl())
     assert kept[0].name == framebuffer.name  # so that a deletion would hit
     framebuffer.close()
@@ -459,7 +460,7 @@ def test_nothing_is_deleted_in_another_context(context: moderngl.Context) -> Non
     other.release()
 
 
-@pytest.mark.parametrize("make", [lambda: FrameBuffer((8, 8)), Quad])
+@pytest.mark.parametrize("make", [lambda: OffscreenFramebuffer((8, 8)), Quad])
 def test_without_a_context_they_are_refused(context: moderngl.Context, make: Callable[[], object]) -> None:
     native.release_current_context()
     with pytest.raises(CaptureError, match="no OpenGL context"):
@@ -468,7 +469,7 @@ def test_without_a_context_they_are_refused(context: moderngl.Context, make: Cal
 
 def test_the_error_of_the_host_stays_pending(context: moderngl.Context) -> None:
     native.raise_invalid_enum()
-    framebuffer, quad = FrameBuffer((8, 8), samples=4), Quad()
+    framebuffer, quad = OffscreenFramebuffer((8, 8), samples=4), Quad()
     framebuffer.clear()
     with framebuffer:
         quad.draw(framebuffer.texture_id)
@@ -485,7 +486,8 @@ import sys
 import glfw
 import numpy as np
 
-from glrec_core.drawing import FrameBuffer, Quad
+from glrec_core import drawing
+from glrec_core.drawing import OffscreenFramebuffer, Quad
 from glrec_core.gl.functions import current_gl
 from tests.contract.adapter_programs import native
 
@@ -495,7 +497,7 @@ glfw.window_hint(glfw.CONTEXT_CREATION_API, glfw.EGL_CONTEXT_API)
 glfw.window_hint(glfw.CONTEXT_VERSION_MAJOR, 3)
 glfw.window_hint(glfw.CONTEXT_VERSION_MINOR, 0)
 glfw.make_context_current(glfw.create_window(64, 48, "drawing", None, None))
-drawn, shown, quad = FrameBuffer((31, 17), samples=4), FrameBuffer((31, 17)), Quad()
+drawn, shown, quad = OffscreenFramebuffer((31, 17), samples=4), OffscreenFramebuffer((31, 17)), Quad()
 drawn.clear(1.0, 0.8, 0.6, 0.4)
 drawn.resolve()
 with shown:
@@ -529,3 +531,11 @@ def display() -> Iterator[str]:
 def test_they_work_in_other_contexts(display: str, kind: str, env: dict[str, str]) -> None:
     api = "OPENGL_ES_API" if "ES" in kind else "OPENGL_API"
     assert run_program(OTHER_CONTEXT, api, env={"DISPLAY": display, **env}).stdout.startswith(kind)
+
+
+def test_the_former_name_of_the_framebuffer_still_serves_and_says_the_new_one() -> None:
+    with pytest.warns(DeprecationWarning, match="OffscreenFramebuffer"):
+        former = drawing.FrameBuffer
+    assert former is OffscreenFramebuffer
+    with pytest.raises(AttributeError, match="no attribute 'RenderTarget'"):
+        _ = drawing.RenderTarget

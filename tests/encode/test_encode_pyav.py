@@ -17,6 +17,7 @@ from glrec_core.config import Config, Timing
 from glrec_core.convert.host import SwscaleConverter
 from glrec_core.encode.codec import Codec
 from glrec_core.encode.codecs import CODECS, choose_codec
+from glrec_core.encode.door import stream_for
 from glrec_core.encode.options import encoder_options, frame_threads
 from glrec_core.encode.pyav import PyAVEncoder
 from glrec_core.encode.stills import STILLS
@@ -355,10 +356,10 @@ def test_plain_arrays_give_the_same_stream_as_the_converters_own_memory(codec: s
 
 def test_nv12_gives_the_same_stream_as_separate_planes() -> None:
     config, codec = Config(timing="step"), CODECS["h264"]
-    clock = config.make_clock()
+    stream = stream_for("h264", codec.pixel_format, SIZE, config, config.make_clock())
     streams = []
     for form in (PixelFormat.YUV420P, PixelFormat.NV12):
-        encoder = PyAVEncoder(SIZE, config, codec.taking(form), clock.time_base, clock.frame_rate)
+        encoder = PyAVEncoder(stream, config, codec.taking(form))
         assert encoder.accepts.format is form
         packets: list[Packet] = []
         for number in range(6):

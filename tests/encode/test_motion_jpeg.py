@@ -10,11 +10,13 @@ import pytest
 
 from glrec_core.config import Config
 from glrec_core.encode.codecs import CODECS, choose_codec
+from glrec_core.encode.door import stream_for
 from glrec_core.encode.motion_jpeg import DEFAULT_QUALITY, MotionJpegEncoder, check_options
 from glrec_core.errors import ConfigError, EncodeError
 from glrec_core.sink.file import FileSink
 from glrec_core.testing import barcode
 from glrec_core.testing.streams import regular, rgba_frame
+from glrec_core.values.clock import StepClock
 from glrec_core.values.frame import Frame, FrameSpec, Memory, PixelFormat, Size
 from tests.host_pipeline import film, record
 
@@ -125,9 +127,8 @@ def open_encoder(log: list[str], batch: int, *, fails: bool = False) -> MotionJp
     compressors = [Compressor(log, index, fails=fails) for index in range(batch)]
     release = lambda: log.append("release")  # noqa: E731
     config = Config(codec="mjpeg")
-    return MotionJpegEncoder(
-        SIZE, config, Fraction(1, 30), Fraction(30), compressors=compressors, release=release
-    )
+    stream = stream_for("mjpeg", PixelFormat.YUV444P, SIZE, config, StepClock(Fraction(30)))
+    return MotionJpegEncoder(stream, config, compressors=compressors, release=release)
 
 
 def lent(number: int) -> Frame:

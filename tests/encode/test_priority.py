@@ -2,21 +2,19 @@
 
 import os
 import threading
-from fractions import Fraction
 
 import pytest
 
 from glrec_core.config import Config
-from glrec_core.encode.codecs import choose_codec
-from glrec_core.encode.pyav import PyAVEncoder
 from glrec_core.system.priority import ordinary_priority
+from glrec_core.testing.streams import open_encoder
 from glrec_core.values.frame import Size
 from tests.support.leftovers import native_threads
 
 
 def test_an_av1_encoder_runs_at_ordinary_priority() -> None:
     config, before = Config(codec="av1"), native_threads()
-    encoder = PyAVEncoder(Size(64, 64), config, choose_codec(config), Fraction(1, 60), Fraction(60))
+    encoder = open_encoder(config, Size(64, 64))
     own = native_threads() - before
     assert own
     assert {os.sched_getscheduler(int(thread)) for thread in ("0", *own)} == {os.SCHED_OTHER}

@@ -81,4 +81,4 @@ def test_what_cannot_be_done_is_refused(tmp_path: Path, asked: dict[str, object]
 
 
 def test_it_is_never_taken_unasked() -> None:
-    assert "videotoolbox" not in {backend.name for backend in table.candidates(Config(codec="h264"))}
+    assert "videotoolbox" not in {backend.name for backend in table.agree(Config(codec="h264"), ()).able}

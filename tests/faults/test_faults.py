@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import moderngl
@@ -15,6 +14,7 @@ import pytest
 from glrec_core import EncodeError, ReplaySink, SinkError, record
 from glrec_core.config import Overflow
 from glrec_core.encode.pyav import PyAVEncoder
+from glrec_core.recorder.frame_queue import FrameQueue
 from glrec_core.sink.growing_file import GrowingFile
 from glrec_core.testing import FailingSink, SlowEncoder
 from tests.contract.test_recorder import assert_account_adds_up
@@ -31,16 +31,19 @@ class Gate:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.opened = threading.Event()
+        self._monkeypatch = monkeypatch
         wrap_encoders(monkeypatch, lambda encoder: SlowEncoder(encoder, self.opened.wait))
 
-    def opens_after(self, number: int) -> Callable[[int], None]:
-        """Return what opens it a while after this frame: the next one waits by then, however slow the drawing is."""
+    def opens_when_the_loop_waits(self) -> None:
+        """Open it once the render thread has found no room, however slow or fast everything is."""
+        look = FrameQueue._try_to_reserve
 
-        def after(drawn: int) -> None:
-            if drawn == number:
-                threading.Timer(0.5, self.opened.set).start()
+        def look_and_tell(queue: FrameQueue, pending: int) -> bool | None:
+            if (taken := look(queue, pending)) is None:
+                self.opened.set()
+            return taken
 
-        return after
+        self._monkeypatch.setattr(FrameQueue, "_try_to_reserve", look_and_tell)
 
 
 def test_drop_skips_what_finds_no_room_and_counts_it(
@@ -64,7 +67,8 @@ def test_block_waits_and_loses_nothing(
 ) -> None:
     gate = Gate(monkeypatch)
     recorder = record(None, tmp_path / "a.mp4", timing="step", overflow="block", slots=2)
-    BarcodeLoop(context).record(recorder, range(30), gate.opens_after(1))
+    gate.opens_when_the_loop_waits()
+    BarcodeLoop(context).record(recorder, range(30))
     path = recorder.close().path
     assert path is not None
     video.assert_recording(path, 30, (320, 240), fps=60)

@@ -19,7 +19,7 @@ import pytest
 from av.video.frame import VideoFrame
 
 from glrec_core import CaptureError, EncodeError, GlrecError, Recorder, record
-from glrec_core.backends import host
+from glrec_core.capture import ring
 from glrec_core.capture.ring import Direct
 from glrec_core.encode import pyav
 from glrec_core.encode.pyav import PyAVEncoder
@@ -82,7 +82,7 @@ def software_copying(gl: GL, patch: pytest.MonkeyPatch) -> None:
     """Frames of a renderer on the CPU, as of sources that must be copied before they are read."""
     software(gl, patch)
     nothing = SimpleNamespace(FRAMEBUFFER=Direct.NOTHING, NOTHING=Direct.NOTHING)
-    patch.setattr(host, "Direct", nothing)
+    patch.setattr(ring, "Direct", nothing)  # where the backend takes it from
 
 
 ROUTES = [software, software_copying, old_hardware, hardware]

@@ -138,19 +138,21 @@ import moderngl
 from glrec_core import record
 from tests.support.recording import BarcodeLoop
 
-def slow(_, frame):
+def slow(time_shown, frame):
     time.sleep(0.02)
+    while time_shown >= timedelta(seconds=59 / 60) and interrupts == 0:  # the last frame: the close is not over before
+        time.sleep(0.001)
     return frame
 
+interrupts = 0
 context = moderngl.create_context(standalone=True, backend="egl")
 recorder = record(None, sys.argv[1], timing="step", overflow=sys.argv[2], process=[slow], frames=60)
 BarcodeLoop(context, (64, 48)).record(recorder, range(60))
-interrupts, end = 0, getattr(recorder, sys.argv[4])
+end = getattr(recorder, sys.argv[4])
 
 def interrupt():
     while interrupts == 0 and not recorder.closed:
         time.sleep(0.001)
-    time.sleep(0.05)
     os.kill(os.getpid(), signal.SIGINT)
 
 thread = threading.Thread(target=interrupt)

@@ -30,7 +30,8 @@ from glrec_core.config import Config
 from glrec_core.sink import finishing
 from glrec_core.sink.claims import release, reserve
 from glrec_core.sink.containers import CONTAINERS
-from glrec_core.sink.stored import notes_of, open_dated, open_stored
+from glrec_core.sink.stored import open_dated, open_stored
+from glrec_core.stages import notes_of
 from glrec_core.testing import barcode
 from glrec_core.testing.streams import encoded, regular
 from glrec_core.values.frame import Packet, StreamInfo

@@ -17,7 +17,7 @@ from glrec_core.config import Config
 from glrec_core.pipeline.chain import EncodeChain
 from glrec_core.pipeline.outputs import Outputs
 from glrec_core.recover import recover
-from glrec_core.recovery.film import FilmSoFar, _decode_times
+from glrec_core.recover.film import FilmSoFar, _decode_times
 from glrec_core.report.stats import Stats
 from glrec_core.sink.file import FileSink
 from glrec_core.spill.header import header_of

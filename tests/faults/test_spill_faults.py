@@ -2,7 +2,6 @@
 
 import errno
 import os
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -148,7 +147,8 @@ def test_a_disk_without_room_for_a_segment_costs_no_frame(
 
     monkeypatch.setattr(segments, "_preallocate", full)
     recorder = start(folder)
-    BarcodeLoop(context).record(recorder, range(FRAMES), gate.opens_after(7))
+    gate.opens_when_the_loop_waits()
+    BarcodeLoop(context).record(recorder, range(FRAMES))
     assert recorder.close().frames == FRAMES
     assert recorder.stats.waits > 0
     assert spilled(folder) == []
@@ -160,7 +160,7 @@ def test_a_default_place_in_ram_is_not_used(
     gate = Gate(monkeypatch)
     recorder = start(folder)
     monkeypatch.setattr(files, "file_system", lambda _: "tmpfs")
-    threading.Timer(0.2, gate.opened.set).start()
+    gate.opens_when_the_loop_waits()
     BarcodeLoop(context).record(recorder, range(FRAMES))
     recording = recorder.close()
     assert recording.frames == FRAMES

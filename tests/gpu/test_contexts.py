@@ -121,7 +121,7 @@ def test_choosing_a_backend(gpu: moderngl.Context, tmp_path: Path, state: str) -
         for backend in table.BACKENDS:
             opengl._route(backend, current_gl())
             yield f"asking for {backend.name}"
-        table.choose(Config(), current_gl())
+        table.choose(table.agree(Config(), ()), current_gl())
         yield "choose"
         nvidia.describe(lambda *_: None)
         yield "doctor, NVIDIA"

@@ -251,11 +251,11 @@ def test_a_gpu_without_nvenc_says_so_and_the_host_route_serves(gpu: moderngl.Con
     if reason is None:
         pytest.skip(f"{gl.renderer} has an NVENC engine")
     assert reason.endswith("has no NVENC engine")
-    backend, text = table.choose(config, gl)
+    backend, text = table.choose(table.agree(config, ()), gl)
     assert backend.name == "host"
     assert text.startswith(f"nvenc: {reason}; ")
     with pytest.raises(BackendUnavailable, match="has no NVENC engine"):
-        table.choose(Config(backend="nvenc"), gl)
+        table.choose(table.agree(Config(backend="nvenc"), ()), gl)
 
 
 MODERNGL = """

@@ -10,7 +10,7 @@ import numpy as np
 from glrec_core.arrays import backends
 from glrec_core.arrays.given import on_host
 from glrec_core.arrays.intake import HostIntake
-from glrec_core.arrays.layouts import Layout, layout_of
+from glrec_core.arrays.layouts import ArrayLayout, layout_of
 from glrec_core.arrays.nvenc import NVENC
 from glrec_core.arrays.request import Request
 from glrec_core.arrays.stages import ArrayStages
@@ -30,7 +30,7 @@ class _PosingIntake:
 
     def take(self, array: object, pts_ns: int) -> Frame:
         pixels = on_host(array)
-        if layout_of(pixels.shape, pixels.dtype, self._spec.size) is Layout.NV12:
+        if layout_of(pixels.shape, pixels.dtype, self._spec.size) is ArrayLayout.NV12:
             self._slot[:] = pixels
         else:
             with self._host.take(array, pts_ns) as converted:
@@ -43,14 +43,8 @@ class _PosingIntake:
 
 
 def _open(request: Request) -> ArrayStages:
-    encoder = NvencEncoder(
-        request.size,
-        request.config,
-        request.clock.time_base,
-        request.rate,
-        handles=handles(),
-        gpu=GPU,
-    )
+    stream = request.stream(PixelFormat.YUV420P)
+    encoder = NvencEncoder(stream, request.config, handles=handles(), gpu=GPU)
     intake = _PosingIntake(request)
     return ArrayStages(Unreordered(encoder), lambda _: intake)
 

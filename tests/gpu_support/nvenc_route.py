@@ -19,6 +19,8 @@ from glrec_core.capture.ring_capture import RingCapture
 from glrec_core.config import Config
 from glrec_core.convert.host import SwscaleConverter
 from glrec_core.cuda.handles import CudaHandles
+from glrec_core.encode.codecs import DEFAULT_CODEC
+from glrec_core.encode.door import stream_for
 from glrec_core.encode.nvenc import NvencEncoder
 from glrec_core.encode.nvenc_options import pixel_format
 from glrec_core.gl.functions import GL
@@ -44,8 +46,9 @@ def handles() -> CudaHandles:
 
 def open_encoder(config: Config, size: Size = SIZE, clock: Clock | None = None) -> NvencEncoder:
     """Open the encoder as the backend does."""
-    ticks = clock or config.make_clock()
-    return NvencEncoder(size, config, ticks.time_base, ticks.frame_rate, handles=handles(), gpu=GPU)
+    codec = config.codec or DEFAULT_CODEC
+    stream = stream_for(codec, PixelFormat.YUV420P, size, config, clock or config.make_clock())
+    return NvencEncoder(stream, config, handles=handles(), gpu=GPU)
 
 
 def lend(

@@ -30,6 +30,23 @@ class Slow:
 sys.meta_path.insert(0, Slow())
 """
 
+HELD = """
+import time
+class Held:
+    gate = threading.Event()
+    def find_spec(self, name, path=None, target=None):
+        if name == "av._core":
+            assert self.gate.wait(60)
+sys.meta_path.insert(0, Held())
+"""
+"""The import does not go on before the program opens the gate."""
+
+WAITING = """
+import glrec_core.backends.preloading
+glrec_core.backends.preloading._LONGEST_WAIT_SECONDS = {seconds}
+"""
+"""How long `record()` waits: 100, so that no machine is slower; 0, so that all comes at the same time."""
+
 NOTHING_IS_IMPORTED = """
 imported, here = [], threading.get_ident()
 def note(event, arguments):
@@ -54,6 +71,7 @@ ROUTES = {
     "frames/%06d.png": "",
     "spilled.mp4": "backend='spill'",
     "worked_on.mp4": "process=[process.fade(0.5)]",
+    "by_the_wall.mp4": "timing='wall'",
 }
 
 
@@ -63,17 +81,45 @@ def test_the_render_thread_imports_nothing_for_its_first_frames(name: str, optio
     assert "by the render thread: [] " in run_program(program, fresh=True).stdout
 
 
+def test_record_returns_when_all_is_imported() -> None:
+    """So that no import goes on beside the first frames, which would take Python's lock from them."""
+    program = (
+        BEGIN.format(name="film.mp4")
+        + SLOW.format(seconds=0.2)
+        + WAITING.format(seconds=100)
+        + (
+            "recorder = glrec_core.record(None, path)\n"
+            "assert threading.enumerate() == [threading.main_thread()]\n"
+            "assert {'av.video', 'glrec_core.sink.muxer', 'glrec_core.encode.pyav'} <= set(sys.modules)\n"
+            "recorder.close()\n"
+            "imported = set(sys.modules)\n"
+            "glrec_core.record(None, path).close()\n"
+            "assert set(sys.modules) == imported\n"
+        )
+    )
+    run_program(program, fresh=True)
+
+
+def test_record_does_not_wait_long() -> None:
+    program = (
+        BEGIN.format(name="film.mp4")
+        + HELD
+        + (
+            "recorder = glrec_core.record(None, path)\n"
+            "assert any(thread.name == 'glrec-import' for thread in threading.enumerate())\n"
+            "Held.gate.set()\n"
+            "recorder.close()\n"
+        )
+    )
+    run_program(program, fresh=True)
+
+
 def test_the_first_frame_does_not_wait_for_an_import_that_is_under_way() -> None:
     """The encode thread does: all frames are in the film."""
     program = (
         BEGIN.format(name="film.mp4")
+        + HELD
         + """
-class Held:
-    gate = threading.Event()
-    def find_spec(self, name, path=None, target=None):
-        if name == "av._core":
-            assert self.gate.wait(60)
-sys.meta_path.insert(0, Held())
 recorder = glrec_core.record(None, path, slots=8)
 for _ in range(3):
     recorder.frame_drawn(source)
@@ -92,10 +138,14 @@ assert threading.enumerate() == [threading.main_thread()]
 def test_no_thread_outlives_a_recorder_without_a_frame(last: str) -> None:
     program = (
         BEGIN.format(name="film.mp4")
-        + SLOW.format(seconds=0.3)
+        + HELD
         + f"""
 recorder = glrec_core.record(None, path)
+assert any(thread.name == "glrec-import" for thread in threading.enumerate())
+opening = threading.Timer(0.3, Held.gate.set)
+opening.start()
 {last}
+opening.join()
 if {last!r}:
     assert threading.enumerate() == [threading.main_thread()]
     assert "av.container" in sys.modules
@@ -143,8 +193,8 @@ assert threading.enumerate() == [threading.main_thread()]
 
 FORK = """
 recorder = glrec_core.record(None, path)
-while "av" not in sys.modules:
-    time.sleep(0.01)
+assert "av" in sys.modules and "av._core" not in sys.modules
+threading.Timer(0.5, Held.gate.set).start()
 child = os.fork()
 if child == 0:
     import signal
@@ -159,7 +209,7 @@ assert recorder.close().frames == 1
 
 def test_a_child_that_is_forked_meanwhile_can_import_the_same() -> None:
     """A child has no thread that would open the lock of an import that was under way."""
-    run_program(BEGIN.format(name="film.mp4") + SLOW.format(seconds=1) + FORK, fresh=True)
+    run_program(BEGIN.format(name="film.mp4") + HELD + FORK, fresh=True)
 
 
 def test_a_fork_within_an_import_that_the_other_thread_waits_for_does_not_hang() -> None:
@@ -185,6 +235,7 @@ def test_a_program_that_imports_the_same_at_the_same_time_gets_whole_modules() -
     program = (
         BEGIN.format(name="film.mp4")
         + SLOW.format(seconds=0.2)
+        + WAITING.format(seconds=0)
         + """
 recorder = glrec_core.record(None, path)
 import av.filter, av.container, glrec_core.encode.pyav, glrec_core.sink.muxer

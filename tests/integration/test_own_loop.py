@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from glrec_core import CaptureError, ClosedError, ConfigError, Framebuffer, Recorder, Size, record
-from glrec_core.drawing import FrameBuffer
+from glrec_core.drawing import OffscreenFramebuffer
 from glrec_core.testing import barcode
 from tests.contract.adapter_programs import native
 from tests.support import video
@@ -24,29 +24,31 @@ def open_recorder(path: Path, **options: Any) -> Recorder:
     return record(None, path, **{"timing": "step", "fps": "30000/1001"} | options)
 
 
-def record_frames(recorder: Recorder, framebuffer: FrameBuffer, numbers: range) -> None:
+def record_frames(recorder: Recorder, framebuffer: OffscreenFramebuffer, numbers: range) -> None:
     for number in numbers:
         with framebuffer, recorder.record():
             barcode.draw(native.fill, SIZE, number)
 
 
-def told_of_the_framebuffer(recorder: Recorder, framebuffer: FrameBuffer, number: int) -> None:
+def told_of_the_framebuffer(recorder: Recorder, framebuffer: OffscreenFramebuffer, number: int) -> None:
     with framebuffer:
         barcode.draw(native.fill, SIZE, number)
     recorder.frame_drawn(framebuffer.framebuffer)
 
 
-def told_of_the_resolved_framebuffer(recorder: Recorder, framebuffer: FrameBuffer, number: int) -> None:
+def told_of_the_resolved_framebuffer(
+    recorder: Recorder, framebuffer: OffscreenFramebuffer, number: int
+) -> None:
     with framebuffer:
         barcode.draw(native.fill, SIZE, number)
     recorder.frame_drawn(framebuffer.resolve())
 
 
-def in_a_block(recorder: Recorder, framebuffer: FrameBuffer, number: int) -> None:
+def in_a_block(recorder: Recorder, framebuffer: OffscreenFramebuffer, number: int) -> None:
     record_frames(recorder, framebuffer, range(number, number + 1))
 
 
-def bound_within_the_block(recorder: Recorder, framebuffer: FrameBuffer, number: int) -> None:
+def bound_within_the_block(recorder: Recorder, framebuffer: OffscreenFramebuffer, number: int) -> None:
     with recorder.record():
         framebuffer.__enter__()
         barcode.draw(native.fill, SIZE, number)
@@ -60,11 +62,11 @@ def bound_within_the_block(recorder: Recorder, framebuffer: FrameBuffer, number:
 def test_every_frame_is_recorded_at_its_time(
     context: moderngl.Context,
     tmp_path: Path,
-    frame: Callable[[Recorder, FrameBuffer, int], None],
+    frame: Callable[[Recorder, OffscreenFramebuffer, int], None],
     samples: int,
 ) -> None:
     recorder = open_recorder(tmp_path / "a.mp4")
-    framebuffer = FrameBuffer(SIZE, samples=samples)
+    framebuffer = OffscreenFramebuffer(SIZE, samples=samples)
     for number in range(40):
         frame(recorder, framebuffer, number)
     recording = recorder.finalize()
@@ -76,7 +78,7 @@ def test_every_frame_is_recorded_at_its_time(
 
 def test_a_block_that_fails_is_no_frame(context: moderngl.Context, tmp_path: Path) -> None:
     recorder = open_recorder(tmp_path / "a.mp4")
-    framebuffer = FrameBuffer(SIZE)
+    framebuffer = OffscreenFramebuffer(SIZE)
     record_frames(recorder, framebuffer, range(3))
     with pytest.raises(ZeroDivisionError), recorder.record():
         raise ZeroDivisionError
@@ -88,7 +90,7 @@ def test_a_block_that_fails_is_no_frame(context: moderngl.Context, tmp_path: Pat
 @pytest.mark.parametrize("samples", [0, 4])
 def test_the_texture_shows_the_last_frame(context: moderngl.Context, tmp_path: Path, samples: int) -> None:
     recorder = open_recorder(tmp_path / "a.mp4")
-    framebuffer = FrameBuffer(SIZE, samples=samples)
+    framebuffer = OffscreenFramebuffer(SIZE, samples=samples)
     assert recorder.texture_id == 0
     record_frames(recorder, framebuffer, range(1))
     assert recorder.texture_id != 0  # the first look: from here on, frames are kept in the texture
@@ -105,7 +107,7 @@ def test_the_texture_shows_the_last_frame(context: moderngl.Context, tmp_path: P
 def test_finalize_moves_the_file(context: moderngl.Context, tmp_path: Path) -> None:
     (tmp_path / "films").mkdir()
     recorder = open_recorder(tmp_path / "a.mp4")
-    record_frames(recorder, FrameBuffer(SIZE), range(5))
+    record_frames(recorder, OffscreenFramebuffer(SIZE), range(5))
     recording = recorder.finalize(tmp_path / "films" / "b.mp4")
     assert recording.path == tmp_path / "films" / "b.mp4"
     assert not (tmp_path / "a.mp4").exists()
@@ -118,7 +120,7 @@ def test_finalize_refuses_a_bad_path_and_the_recording_goes_on(
 ) -> None:
     (tmp_path / "there.mp4").write_bytes(b"precious")
     recorder = open_recorder(tmp_path / "a.mp4")
-    framebuffer = FrameBuffer(SIZE)
+    framebuffer = OffscreenFramebuffer(SIZE)
     record_frames(recorder, framebuffer, range(3))
     with pytest.raises(ConfigError, match=name.partition("/")[0]):
         recorder.finalize(tmp_path / name)
@@ -132,7 +134,7 @@ def test_finalize_refuses_another_kind_of_file_and_keeps_the_recording(
     context: moderngl.Context, tmp_path: Path
 ) -> None:
     recorder = open_recorder(tmp_path / "a.mp4")
-    record_frames(recorder, FrameBuffer(SIZE), range(5))
+    record_frames(recorder, OffscreenFramebuffer(SIZE), range(5))
     with pytest.raises(ConfigError, match=r"a\.mp4.*b\.mkv"):
         recorder.finalize(tmp_path / "b.mkv")
     assert not (tmp_path / "b.mkv").exists()
@@ -144,14 +146,14 @@ def test_finalize_refuses_another_kind_of_file_and_keeps_the_recording(
 def test_finalize_replaces_a_file_when_asked(context: moderngl.Context, tmp_path: Path) -> None:
     (tmp_path / "b.mp4").write_bytes(b"old")
     recorder = open_recorder(tmp_path / "a.mp4", overwrite=True)
-    record_frames(recorder, FrameBuffer(SIZE), range(5))
+    record_frames(recorder, OffscreenFramebuffer(SIZE), range(5))
     recorder.finalize(tmp_path / "b.mp4")
     video.assert_recording(tmp_path / "b.mp4", 5, SIZE, NTSC)
 
 
 def test_a_block_after_the_end_is_refused(context: moderngl.Context, tmp_path: Path) -> None:
     recorder = open_recorder(tmp_path / "a.mp4")
-    framebuffer = FrameBuffer(SIZE)
+    framebuffer = OffscreenFramebuffer(SIZE)
     record_frames(recorder, framebuffer, range(3))
     recorder.finalize()
     with pytest.raises(ClosedError, match="make a new one"):
@@ -172,7 +174,7 @@ def test_another_context_ends_the_recording_and_close_says_so(
     context: moderngl.Context, tmp_path: Path
 ) -> None:
     recorder = open_recorder(tmp_path / "a.mp4")
-    framebuffer = FrameBuffer(SIZE)
+    framebuffer = OffscreenFramebuffer(SIZE)
     record_frames(recorder, framebuffer, range(3))
     with standalone_context():
         recorder.frame_drawn(Framebuffer(framebuffer.name, Size(*SIZE)))
@@ -190,7 +192,7 @@ def test_what_is_no_framebuffer_is_refused_with_what_would_be(
     framebuffer = context.simple_framebuffer(SIZE)
     wrong: list[tuple[Any, str]] = [
         (framebuffer, r"Framebuffer\(framebuffer\.glo, Size\(\*framebuffer\.size\)\).*moderngl\.record"),
-        (FrameBuffer(Size(*SIZE)), r"give its \.framebuffer, or \.resolve\(\)"),
+        (OffscreenFramebuffer(Size(*SIZE)), r"give its \.framebuffer, or \.resolve\(\)"),
         (None, r"give Framebuffer\(name, Size"),
         (0, r"give Framebuffer\(name, Size"),
         ("window", r"give Framebuffer\(name, Size"),

@@ -189,7 +189,7 @@ def _kept(name: str) -> bool:
 
 def assert_host_serves(said: str) -> None:
     """A choice of backends goes on to the host with the reason; so do doctor's table and its line for NVIDIA."""
-    backend, reason = table.choose(Config(), GL)
+    backend, reason = table.choose(table.agree(Config(), ()), GL)
     assert backend.name == "host"
     assert said in reason
     for row, codec in ((table.NVENC, None), (table.MJPEG, "mjpeg")):
@@ -240,7 +240,7 @@ def test_a_pynvvideocodec_that(packages: Fake, how: str, monkeypatch: pytest.Mon
         return
     assert reason
     assert "\n" not in reason
-    assert table.choose(Config(), GL)[1].startswith(f"nvenc: {reason}; ")
+    assert table.choose(table.agree(Config(), ()), GL)[1].startswith(f"nvenc: {reason}; ")
 
 
 def test_one_that_is_whole_serves(packages: Fake, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from glrec_core.encode import nvenc_probe
+from glrec_core.cuda import library
 from tests.gpu_support.call_log import CallLog
 from tests.gpu_support.standin import Fault, Switches, environment, library_path
 from tests.support.displays import run_program
@@ -80,6 +80,7 @@ def test_a_driver_older_than_the_cuda_packages(
 ) -> None:
     program = """
 import importlib.metadata
+from glrec_core.cuda import library
 from glrec_core.encode import nvenc_probe
 importlib.metadata.version = lambda name: "14.0.1"
 print(nvenc_probe.driver_problem())
@@ -90,15 +91,15 @@ print(nvenc_probe.driver_problem())
 
 @pytest.mark.parametrize("missing", ["PyNvVideoCodec", "cupy", "cuda"])
 def test_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
-    monkeypatch.setattr(nvenc_probe, "find_spec", lambda name: None if name == missing else find_spec("av"))
-    assert nvenc_probe.missing_package() == (
+    monkeypatch.setattr(library, "find_spec", lambda name: None if name == missing else find_spec("av"))
+    assert library.missing_package() == (
         f"the package {missing} is not installed; pip install 'glrec[nvenc]' (or nvenc-cuda13) brings it"
     )
 
 
 def test_all_packages_are_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nvenc_probe, "find_spec", lambda _: find_spec("av"))
-    assert nvenc_probe.missing_package() is None
+    monkeypatch.setattr(library, "find_spec", lambda _: find_spec("av"))
+    assert library.missing_package() is None
 
 
 def test_what_a_gpu_can_do_is_asked_once(pynvvideocodec_libraries: Path, tmp_path: Path) -> None:

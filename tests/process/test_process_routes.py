@@ -52,7 +52,7 @@ def nvidia(context: moderngl.Context, monkeypatch: pytest.MonkeyPatch) -> GL:
 
 @pytest.mark.parametrize(("route", "codec"), NVIDIAS)
 def test_frames_stay_on_the_gpu_for_operations_of_glrec(nvidia: GL, route: str, codec: str) -> None:
-    backend, reason = table.choose(Config(process=OURS, codec=codec), nvidia)
+    backend, reason = table.choose(table.agree(Config(process=OURS, codec=codec), ()), nvidia)
     assert backend.name == route
     assert "process= works on them" in reason
 
@@ -60,7 +60,7 @@ def test_frames_stay_on_the_gpu_for_operations_of_glrec(nvidia: GL, route: str, 
 @pytest.mark.parametrize(("route", "codec"), NVIDIAS)
 @pytest.mark.parametrize("process", [[brighten], [*OURS, brighten], [brighten, OURS[0]]])
 def test_a_function_may_know_numpy_only(nvidia: GL, route: str, codec: str, process: list[Any]) -> None:
-    backend, reason = table.choose(Config(process=process, codec=codec), nvidia)
+    backend, reason = table.choose(table.agree(Config(process=process, codec=codec), ()), nvidia)
     assert backend.name == "host"
     said = f"{route}: brighten of process= may know NumPy's arrays only; backend={route!r} gives it CuPy's"
     assert said in reason
@@ -69,15 +69,15 @@ def test_a_function_may_know_numpy_only(nvidia: GL, route: str, codec: str, proc
 @pytest.mark.parametrize(("route", "codec"), NVIDIAS)
 def test_who_asks_for_the_gpu_by_name_gets_it(nvidia: GL, route: str, codec: str) -> None:
     config = Config(process=[brighten], codec=codec, backend=route)
-    assert [row.name for row in table.candidates(config)] == [route]
-    assert table.choose(config, nvidia)[0].name == route
+    assert [row.name for row in table.agree(config, ()).able] == [route]
+    assert table.choose(table.agree(config, ()), nvidia)[0].name == route
 
 
 def test_where_there_is_no_such_gpu_the_function_is_not_blamed(context: moderngl.Context) -> None:
-    _, reason = table.choose(Config(process=[brighten], codec="h264"), current_gl())
+    _, reason = table.choose(table.agree(Config(process=[brighten], codec="h264"), ()), current_gl())
     assert "brighten" not in reason
     with pytest.raises(BackendUnavailable, match="NVIDIA"):
-        table.choose(Config(process=[brighten], codec="h264", backend="nvenc"), current_gl())
+        table.choose(table.agree(Config(process=[brighten], codec="h264", backend="nvenc"), ()), current_gl())
 
 
 def test_a_recording_says_why_it_left_the_gpu(nvidia: GL, context: moderngl.Context, tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ class Line:
         with self._counting:
             self.in_use += 1
             self.most_in_use = max(self.most_in_use, self.in_use)
+        self.queue.lend(frame)
         self.queue.put(frame)
 
     def settle(self, least_used: int = 6) -> None:

@@ -103,7 +103,7 @@ def test_a_program_that_draws_nothing_and_goes_on(tmp_path: Path) -> None:
     ) as process:
         assert process.stderr is not None
         assert "has drawn no frame for 10 s" in process.stderr.readline()
-        process.communicate("", timeout=30)
+        process.communicate("", timeout=100)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_signals_end_the_recording_properly(name: str, number: signal.Signals, t
     ) as process:
         wait_until(film.exists)
         process.send_signal(number)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=100)
     assert process.returncode == 128 + number
     assert "Traceback" not in said
     found = read_barcodes(film)

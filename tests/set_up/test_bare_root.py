@@ -17,7 +17,7 @@ from tests.docs.pages import ROOT
 PROGRAM = ROOT / "scripts" / "bare-root.sh"
 SOURCE = "Debian deb http://mirror.invalid/debian/ $(. /etc/os-release && echo $VERSION_CODENAME) main"
 NAMESPACES = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "true"]
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 100
 
 
 class Place:

@@ -14,11 +14,19 @@ from glrec_core.config import Config
 from glrec_core.encode import stills
 from glrec_core.encode.codecs import choose_codec
 from glrec_core.errors import ConfigError, EncodeError, SinkError
-from glrec_core.sink import gif
+from glrec_core.sink.animations import gif_blocks
 from glrec_core.sink.file import FileSink
 from glrec_core.sink.growing_file import GrowingFile
 from glrec_core.testing import barcode
-from glrec_core.testing.streams import SIZE, barcode_frames, encoded, irregular, regular, rgba_frame
+from glrec_core.testing.streams import (
+    SIZE,
+    barcode_frames,
+    encoded,
+    irregular,
+    open_encoder,
+    regular,
+    rgba_frame,
+)
 from glrec_core.values.frame import Frame, FrameSpec, PixelFormat, Size
 from glrec_core.values.timeline import SpacedTimeline
 from tests.host_pipeline import film, record
@@ -134,7 +142,7 @@ def test_quality_and_preset_decide_the_size_of_webp() -> None:
 
     def size(**options: object) -> int:
         config = Config(codec="webp", **options)  # type: ignore[arg-type]
-        encoder = stills.StillEncoder(Size(64, 64), config, choose_codec(config), None)
+        encoder = open_encoder(config, Size(64, 64))
         (packet,) = encoder.encode(Frame(encoder.accepts, (noise,), 0))
         return len(packet.data)
 
@@ -156,7 +164,7 @@ def test_pillows_refusal_is_told_with_its_text(monkeypatch: pytest.MonkeyPatch) 
         raise ValueError("too colourful")
 
     config = Config(codec="gif")
-    encoder = stills.StillEncoder(Size(2, 2), config, choose_codec(config), None)
+    encoder = open_encoder(config, Size(2, 2))
     monkeypatch.setattr("imageio.v3.imwrite", refuse)
     with pytest.raises(EncodeError, match=r"Pillow cannot make a GIF of .*: too colourful"):
         encoder.encode(Frame(encoder.accepts, (np.zeros((2, 2, 3), np.uint8),), 0))
@@ -181,7 +189,7 @@ def test_a_gif_that_was_never_finished_plays_to_the_picture_before_the_last(tmp_
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_is_held_back_however_long_it_takes(kind: str) -> None:
     config = Config(codec=kind)
-    encoder = stills.StillEncoder(SIZE, config, choose_codec(config), None)
+    encoder = open_encoder(config, SIZE)
     for frame in barcode_frames(regular(20, 30)):
         given = Frame(encoder.accepts, (frame.planes[0][..., :3],), frame.pts_ns)
         assert len(encoder.encode(given)) == 1
@@ -213,7 +221,7 @@ def test_what_is_no_gif_is_refused() -> None:
         packet.data[:13] + b"\x07" * 900 + b";",
     ):
         with pytest.raises(SinkError, match="not a GIF"):
-            gif.payload(broken, False)
+            gif_blocks(broken, False)
 
 
 def test_a_webp_that_cannot_be_amended_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,8 @@ from glrec_core.sink import pictures
 from glrec_core.sink.file import FileSink
 from glrec_core.sink.growing_file import write_all
 from glrec_core.sink.pictures import PICTURE_CODECS, PictureSink
-from glrec_core.sink.stored import StoredSink, open_stored
+from glrec_core.sink.stored import open_stored
+from glrec_core.stages import StoredSink
 from glrec_core.testing import barcode
 from glrec_core.testing.streams import SIZE, barcode_frames, encoded, regular, rgba_frame
 from glrec_core.values.frame import Size

@@ -115,7 +115,7 @@ def test_a_sink_that_hangs_is_given_up() -> None:
     gate.opened.set()  # and its thread ends
     for thread in threading.enumerate():
         if thread.name == "glrec-sink":
-            thread.join(10)
+            thread.join(60)
     assert gate.closed == 1
 
 

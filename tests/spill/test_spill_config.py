@@ -6,12 +6,13 @@ from typing import Any
 import platformdirs
 import pytest
 
+from glrec_core.backends.table import agree
 from glrec_core.config import Config
 from glrec_core.errors import ConfigError
-from glrec_core.recorder.frame_queue import FrameQueue
+from glrec_core.recorder.frame_queue import BlockQueue, DropQueue
+from glrec_core.recorder.job import Job
 from glrec_core.recorder.overflow import open_queue
 from glrec_core.recorder.spill_queue import SpillQueue
-from glrec_core.report.stats import Stats
 from glrec_core.spill.location import spill_root
 
 
@@ -19,10 +20,10 @@ from glrec_core.spill.location import spill_root
     ("options", "policy", "kind"),
     [
         ({"timing": "wall"}, "spill", SpillQueue),
-        ({"timing": "step"}, "block", FrameQueue),
+        ({"timing": "step"}, "block", BlockQueue),
         ({"timing": "step", "overflow": "spill"}, "spill", SpillQueue),
-        ({"timing": "wall", "overflow": "drop"}, "drop", FrameQueue),
-        ({"timing": "wall", "overflow": "block"}, "block", FrameQueue),
+        ({"timing": "wall", "overflow": "drop"}, "drop", DropQueue),
+        ({"timing": "wall", "overflow": "block"}, "block", BlockQueue),
         ({"timing": "step", "backend": "spill"}, "block", SpillQueue),
     ],
 )
@@ -31,7 +32,7 @@ def test_windows_spill_and_offline_rendering_waits_unless_told(
 ) -> None:
     config = Config(**options)
     assert config.overflow_policy == policy
-    assert type(open_queue(config, 8, Stats(), print)) is kind
+    assert type(open_queue(8, Job.of(agree(config, ()), ()))) is kind
 
 
 @pytest.mark.parametrize(

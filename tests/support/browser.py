@@ -31,7 +31,7 @@ COLOUR_ERROR = 8.0
 cap BT.709's 2.11 for blue at 2.0; that is up to 7 for the barcode picture, where wrong tags give 15 and more."""
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = (
+FLAGS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -45,6 +45,7 @@ _FLAGS = (
     "--disable-dev-shm-usage",
     "--autoplay-policy=no-user-gesture-required",
 )
+"""With these it opens no window, asks nobody, and goes nowhere by itself."""
 _GRACE_MS = 2000
 _PAGE = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script>
 const asked = ASKED;
@@ -156,7 +157,7 @@ def _chromium(address: str) -> Iterator[Path]:
         # Settings, caches and sockets go to these, whatever the profile.
         places = ("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
         env = {**os.environ, **dict.fromkeys(places, folder)}
-        command = [executable, *_FLAGS, f"--user-data-dir={profile}", address]
+        command = [executable, *FLAGS, f"--user-data-dir={profile}", address]
         with log.open("wb") as output, process_group(command, stdout=output, stderr=output, env=env):
             yield log
 

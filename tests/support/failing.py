@@ -47,4 +47,6 @@ def fail(
 def wrap_encoders(monkeypatch: pytest.MonkeyPatch, around: Callable[[Encoder], Encoder]) -> None:
     """Put something around every encoder on the CPU that is opened from now on; see `glrec_core.testing`."""
     open_encoder = software.open_encoder
-    monkeypatch.setattr(software, "open_encoder", lambda *arguments: around(open_encoder(*arguments)))
+    monkeypatch.setattr(
+        software, "open_encoder", lambda *given, **named: around(open_encoder(*given, **named))
+    )

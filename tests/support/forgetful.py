@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 ROOT = 1
 _BLOCK_BYTES = 4096
 _BLOCKS = 1 << 22  # 16 GiB
-_PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 60.0
 
 
 class Operation(NamedTuple):

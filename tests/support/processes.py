@@ -18,7 +18,7 @@ import psutil
 
 from tests.support import systems
 
-_GRACE_SECONDS = 5.0
+_GRACE_SECONDS = 30.0
 _POLL_SECONDS = 0.01
 
 

@@ -12,9 +12,9 @@ import pytest
 from glrec_core import FileSink, PictureSink, SinkError, SpillError
 from glrec_core.config import Config
 from glrec_core.sink import growing_file, pictures
-from glrec_core.sink.stored import frames_on_disk
 from glrec_core.spill import journal
 from glrec_core.spill.spill_file import SpillFile
+from glrec_core.stages import frames_on_disk
 from glrec_core.system import durable
 from glrec_core.system.durable import Syncing, sync_folder
 from glrec_core.testing.streams import encoded, regular
@@ -32,7 +32,7 @@ def _no_thread_is_left() -> Iterator[None]:
     yield
     gc.collect()
     for thread in set(threading.enumerate()) - set(before):
-        thread.join(10)
+        thread.join(60)
     assert threading.enumerate() == before
 
 

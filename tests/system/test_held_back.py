@@ -4,11 +4,12 @@ import ctypes
 import inspect
 import signal
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from glrec_core.recorder.frame_queue import FrameQueue
+from glrec_core.recorder.frame_queue import BlockQueue
 from glrec_core.system.interrupts import HeldBack, held_back
 
 _HANDLER = ctypes.CFUNCTYPE(None, ctypes.c_int)
@@ -138,11 +139,19 @@ def test_other_threads_neither_hold_signals_back_nor_see_them_wait() -> None:
 
 
 def test_who_waits_for_the_encoder_within_the_block_gives_up() -> None:
-    queue = FrameQueue(1, block=True)
+    queue = BlockQueue(1)
     assert queue.reserve()
-    interrupt = threading.Timer(0.05, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
-    interrupt.start()
+
+    def interrupt_the_wait() -> None:
+        while not queue.waits:
+            time.sleep(0.001)
+        main = threading.main_thread().ident
+        assert main is not None
+        signal.pthread_kill(main, signal.SIGINT)
+
+    interrupt = threading.Thread(target=interrupt_the_wait)
     with pytest.raises(KeyboardInterrupt), held_back:
+        interrupt.start()
         assert not queue.reserve(1)
         assert queue.waits == 1
     interrupt.join()

@@ -3,7 +3,7 @@
 import pytest
 
 from glrec_core.errors import ConfigError
-from glrec_core.media.layout import ColorTags
+from glrec_core.media.structure import ColorTags
 from glrec_core.values.color import (
     BT601,
     BT601_FULL,

@@ -295,7 +295,7 @@ def current_does_nothing_after_closing(toolkit: Toolkit) -> None:
     assert native.current_context() == before
 
 
-@check
+@check_with("collected targets")
 def targets_are_not_kept_alive(toolkit: Toolkit) -> None:
     def leave(tap: Listener | None, *, close: bool) -> tuple[Attachment | None, weakref.ref[Any]]:
         target = toolkit.open()

@@ -1,17 +1,17 @@
 """Runs one check against one row, in an interpreter of its own: frameworks share neither a process nor a display well."""
 
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 
 from tests.contract.adapter_programs.checks import reason_against
 from tests.contract.adapter_programs.toolkits import toolkit
 from tests.support.displays import ProgramError, run_program
+from tests.support.installed import is_installed
 
 
 def reason_to_skip(row: str, check: str) -> str | None:
     """Return why a check cannot be made of a row here, None if it can."""
     found = toolkit(row)
-    if find_spec(found.framework) is None:
+    if not is_installed(found.framework):
         return f"{found.framework} is not installed"
     return reason_against(found, check)
 

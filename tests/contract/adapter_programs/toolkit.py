@@ -16,8 +16,8 @@ SIZE = (160, 120)
 
 Act = Callable[[], None]
 
-Ability = Literal["several targets", "closed targets", "keys"]
-"""What most frameworks have: targets beside each other, targets that tell that they are closed, keys."""
+Ability = Literal["several targets", "closed targets", "collected targets", "keys"]
+"""What most frameworks have: targets beside each other, that tell that they are closed, that nothing else keeps alive; keys."""
 
 Lacks = Mapping[Ability, str]
 Environment = Mapping[str, str]

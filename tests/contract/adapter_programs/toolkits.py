@@ -4,10 +4,14 @@ from importlib import import_module
 
 from tests.contract.adapter_programs.rows.glfw import Glfw
 from tests.contract.adapter_programs.rows.moderngl import ModernglWindow
+from tests.contract.adapter_programs.rows.mujoco import Mujoco
+from tests.contract.adapter_programs.rows.panda3d import Panda3d
 from tests.contract.adapter_programs.rows.pygame import PygameDisplay, PygameWindow
 from tests.contract.adapter_programs.rows.pyglet import Pyglet
 from tests.contract.adapter_programs.rows.qt import PyQt, PySide
+from tests.contract.adapter_programs.rows.swaps import Swaps
 from tests.contract.adapter_programs.rows.vispy import Vispy
+from tests.contract.adapter_programs.rows.vtk import Vtk
 from tests.contract.adapter_programs.toolkit import Toolkit
 
 TOOLKITS: dict[str, type[Toolkit]] = {
@@ -17,8 +21,12 @@ TOOLKITS: dict[str, type[Toolkit]] = {
     "glfw": Glfw,
     "pygame": PygameDisplay,
     "pygame-window": PygameWindow,
+    "mujoco": Mujoco,
+    "panda3d": Panda3d,
     "qt-pyside": PySide,
     "qt-pyqt": PyQt,
+    "swaps": Swaps,
+    "vtk": Vtk,
 }
 
 

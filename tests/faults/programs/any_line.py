@@ -25,7 +25,7 @@ from tests.support.recording import BarcodeLoop
 
 FRAMES = 6
 PRODUCT = str(Path(__file__).resolve().parents[3] / "glrec_core")
-LONGEST_SECONDS = 20
+LONGEST_SECONDS = 60
 
 
 @cache

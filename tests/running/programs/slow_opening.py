@@ -16,5 +16,5 @@ def open_slowly(job: Any, source: Any) -> Any:
 
 
 if __name__ == "__main__":
-    recorder.open_engine = open_slowly  # type: ignore[attr-defined]
+    recorder.open_engine = open_slowly  # type: ignore[assignment,attr-defined]
     run_path(str(Path(__file__).with_name("frameworks.py")), run_name="__main__")

@@ -1,0 +1,5 @@
+"""What `glrec_integrations.panda3d` is."""
+
+from glrec_integrations.panda3d import attach
+
+__all__ = ["attach"]
