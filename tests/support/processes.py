@@ -16,6 +16,8 @@ from typing import IO, Any, Protocol
 
 import psutil
 
+from tests.support import systems
+
 _GRACE_SECONDS = 30.0
 _POLL_SECONDS = 0.01
 
@@ -42,7 +44,7 @@ def process_group(
     pass_fds: Sequence[int] = (),
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start a program in a new session; at the end of the block the whole group is asked, then made, to end."""
-    with subprocess.Popen(
+    with systems.popen(
         arguments,
         stdin=subprocess.DEVNULL,
         stdout=stdout,

@@ -2,8 +2,11 @@
 
 import os
 import signal
+import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +31,19 @@ def not_on_windows() -> None:
     """Skip the rest of a test on Windows, whose names of files say no."""
     if on_windows:
         pytest.skip("Windows has no such name for a file, and says so")
+
+
+_INTERNAL_ERROR = 1359
+
+
+def popen(arguments: Sequence[str | os.PathLike[str]], **options: Any) -> "subprocess.Popen[bytes]":
+    """Start a process; once more where wine could not for a reason of its own, see docs/platforms.md."""
+    try:
+        return subprocess.Popen(arguments, **options)
+    except OSError as error:
+        if getattr(error, "winerror", None) != _INTERNAL_ERROR:
+            raise
+    return subprocess.Popen(arguments, **options)
 
 
 def cache_below(folder: Path) -> tuple[dict[str, str], Path]:

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from tests.support import systems
+
 _SERVER = Path(__file__).with_name("warm_server.py")
 _ROOT = Path(__file__).resolve().parents[2]
 _MOST_SERVERS = 4
@@ -112,7 +114,7 @@ def start(
     The copy has exactly this environment; `outputs` are its stdout and stderr, `folder` is where it works.
     """
     if not AVAILABLE:
-        return subprocess.Popen(
+        return systems.popen(
             [sys.executable, *words],
             stdin=subprocess.DEVNULL,
             stdout=outputs[0],

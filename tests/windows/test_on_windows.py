@@ -61,7 +61,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 def started(program: str, *arguments: object) -> "subprocess.Popen[bytes]":
     words = [sys.executable, "-c", program, *map(str, arguments)]
-    return subprocess.Popen(
+    return systems.popen(
         words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment()
     )
 
