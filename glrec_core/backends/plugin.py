@@ -55,8 +55,8 @@ class PluginEncoder:
         self._name = offer.name
         with _translated(offer.name, "could not be opened"):
             self._encoder: Encoder = offer.open(stream, config)
-            self.accepts = FrameSpec(stream.size, self._encoder.accepts.format)
-            self.latency = self._encoder.latency
+            self.accepts: FrameSpec = FrameSpec(stream.size, self._encoder.accepts.format)
+            self.latency: int = self._encoder.latency
 
     @property
     def stream(self) -> StreamInfo:

@@ -30,20 +30,20 @@ class Closing:
     def __init__(self, job: Job, *, steps_unasked: bool) -> None:
         """`steps_unasked` says that nobody asked for the step clock; see `settle`."""
         self._job = job
-        self.maker = Maker()
+        self.maker: Maker = Maker()
         """The process that records."""
         self._thread = threading.current_thread()
         self._lock = threading.RLock()
         self._closer: threading.Thread | None = None
-        self.reading = threading.RLock()
+        self.reading: threading.RLock = threading.RLock()
         """Held while a frame is read, so that no other thread ends the recording in the midst of it."""
         self.engine: Engine | None = None
         """From the first frame on."""
         self.attachment: Attachment | None = None
         """Through which frames come, if it is not a loop of the user's own."""
-        self.ended = False
+        self.ended: bool = False
         """Whether no further frame will be read."""
-        self.closed = False
+        self.closed: bool = False
         """Whether somebody has begun to close, or the recorder was discarded."""
         self._steps: deque[Callable[[], None]] = deque(
             (
