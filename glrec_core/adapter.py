@@ -49,6 +49,7 @@ __all__ = [
     "Tap",
     "bound_framebuffer",
     "current_binding",
+    "end_attachment",
     "existing",
     "hookimpl",
     "hookspec",
@@ -203,3 +204,18 @@ class AdapterSpec:
 
         The function gets the module before the program sees it, and the `Program`. There it hooks the making of windows.
         """
+
+
+def end_attachment(attachment: Attachment, tap: Tap) -> None:
+    """Tell that a target's context goes, while it is current, and take the hooks off whatever is raised.
+
+    For example:
+
+        def before_close(self) -> None:
+            end_attachment(self, self._tap)
+    """
+    try:
+        with attachment.current():
+            tap.context_closing()
+    finally:
+        attachment.detach()

@@ -47,7 +47,7 @@ from glrec_core import (
     record,
     wire,
 )
-from glrec_core.arrays import ArrayEncoder, VideoWriter, write_video
+from glrec_core.arrays import ArrayEncoder, VideoOptions, VideoWriter, write_video
 from glrec_core.drawing import OffscreenFramebuffer
 from glrec_core.read import Player, VideoError
 from glrec_core.recover import recover
@@ -160,6 +160,7 @@ CALLS: dict[str, Call] = {
     "write_video": Call(
         write_video,
         lambda: {"path": "a.mp4", "arrays": [], "fps": 30},
+        ("path", "arrays", "fps", *VideoOptions.__annotations__),
         documented=(ArrayError,),
     ),
     "Player": Call(Player, lambda: {"path": film(), "device": "cpu"}, callables_run=True, costly=True),
@@ -245,6 +246,7 @@ NOT_TRIED = {
         "Config",
         "Counts",
         "Framebuffer",
+        "Encoding",
         "FrameOperation",
         "LoopRecorder",
     ),
@@ -260,7 +262,16 @@ NOT_TRIED = {
         "Sink",
         "Size",
     ),
-    *("Stats", "StreamInfo", "WireReport", "bound_framebuffer", "mark_frame", "ColorGuess", "VideoError"),
+    *(
+        "Stats",
+        "StreamInfo",
+        "VideoOptions",
+        "WireReport",
+        "bound_framebuffer",
+        "mark_frame",
+        "ColorGuess",
+        "VideoError",
+    ),
     # Arithmetic, called for each frame.
     *("ease_in", "ease_in_out", "ease_out", "hold", "linear"),
     # Needs a context, or windows' own loops: tried elsewhere.

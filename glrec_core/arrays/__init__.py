@@ -5,6 +5,6 @@ The recorder needs none of this. PyAV, CuPy and CUDA are loaded when an encoder 
 """
 
 from glrec_core.arrays.encoder import ArrayEncoder
-from glrec_core.arrays.writer import VideoWriter, write_video
+from glrec_core.arrays.writer import Encoding, VideoOptions, VideoWriter, write_video
 
-__all__ = ["ArrayEncoder", "VideoWriter", "write_video"]
+__all__ = ["ArrayEncoder", "Encoding", "VideoOptions", "VideoWriter", "write_video"]

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
 from operator import length_hint
-from typing import Self
+from typing import Self, TypedDict, Unpack
 from weakref import finalize
 
 from glrec_core.arrays.backends import agree
@@ -43,6 +43,39 @@ _Timed = tuple[timedelta | None, object]
 
 _ANY_SIZE = (64, 64)
 """Stands for the pictures' size until the first one comes, so that all other options are checked before it."""
+
+
+class Encoding(TypedDict, total=False):
+    """How pictures are encoded to a file, by the names that `VideoWriter` describes.
+
+    For example:
+
+        encoding: Encoding = {"codec": "hevc", "quality": 24}
+        write_video("film.mp4", pictures, fps=30, **encoding)
+    """
+
+    codec: str | None
+    preset: str | None
+    quality: int | None
+    bitrate: int | None
+    gop: int | None
+    color: str | None
+    backend: str | None
+    device: int
+
+
+class VideoOptions(Encoding, total=False):
+    """All options of `VideoWriter` and `write_video`.
+
+    For example:
+
+        options: VideoOptions = {"codec": "hevc", "overwrite": True}
+        write_video("film.mp4", pictures, fps=30, **options)
+    """
+
+    alpha: Alpha | None
+    audio: str | os.PathLike[str] | None
+    overwrite: bool
 
 
 class VideoWriter:
@@ -199,18 +232,7 @@ def write_video(
     path: str | os.PathLike[str],
     arrays: Iterable[object],
     fps: Rate | None = None,
-    *,
-    codec: str | None = None,
-    preset: str | None = None,
-    quality: int | None = None,
-    bitrate: int | None = None,
-    gop: int | None = None,
-    color: str | None = None,
-    backend: str | None = None,
-    device: int = 0,
-    alpha: Alpha | None = None,
-    audio: str | os.PathLike[str] | None = None,
-    overwrite: bool = False,
+    **options: Unpack[VideoOptions],
 ) -> Recording:
     """Encode pictures to a file in constant memory, with a progress bar on a terminal.
 
@@ -224,11 +246,7 @@ def write_video(
         arrays: pictures of one size as `ArrayEncoder` takes them, or (time, picture) pairs whose times, as timedelta, rise;
             the first of those is shown at the start of the film.
         fps: frames per second of pictures without times.
-        codec: as in `Config`; None takes the container's default.
-        preset, quality, bitrate, gop, color, backend, device: as for `ArrayEncoder`.
-        alpha: keep the alpha of RGBA pictures, "straight" or "premultiplied", as in `Config`.
-        audio: a file with sound, which starts with the film.
-        overwrite: replace an existing file.
+        options: how it is encoded and where it goes: those of `VideoWriter`.
 
     Raises:
         ConfigError: an option or the path cannot be honoured, or there is no picture; no file has been touched.
@@ -237,21 +255,7 @@ def write_video(
         GlrecError: a picture could not be converted, encoded or written.
 
     """
-    film = VideoWriter(
-        path,
-        fps,
-        codec=codec,
-        preset=preset,
-        quality=quality,
-        bitrate=bitrate,
-        gop=gop,
-        color=color,
-        backend=backend,
-        device=device,
-        alpha=alpha,
-        audio=audio,
-        overwrite=overwrite,
-    )
+    film = VideoWriter(path, fps, **options)
     first, pictures = _peeked(arrays)
     _check_times(fps, first)
     total = length_hint(arrays)

@@ -12,6 +12,7 @@ from glrec_core.hooks.swap.machine import Unsupported
 from glrec_core.recorder.record import record
 from glrec_core.recorder.recorder import Recorder
 from glrec_core.report.recording import Recording
+from glrec_core.sink.paths import nth
 from glrec_core.stages import Sink
 from glrec_core.swaps.attachment import join_plugins
 from glrec_core.swaps.drawable import Drawable
@@ -114,10 +115,4 @@ class SwapRecording:
     def _outputs(self, number: int) -> list[str | Path | Sink]:
         if number == 1:
             return list(self._sinks)
-        return [numbered(sink, number) for sink in self._sinks if isinstance(sink, str | os.PathLike)]
-
-
-def numbered(path: str | os.PathLike[str], number: int) -> Path:
-    """Return the name of the file of the n-th drawable."""
-    file = Path(path)
-    return file.with_stem(f"{file.stem}-{number}")
+        return [nth(Path(sink), number) for sink in self._sinks if isinstance(sink, str | os.PathLike)]

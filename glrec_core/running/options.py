@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import glrec_core
 from glrec_core.config import DEFAULT_STEP_FPS
+from glrec_core.sink.paths import nth
 from glrec_core.sink.stored import open_dated
 from glrec_core.stages import Sink
 
@@ -88,7 +89,7 @@ class RunOptions:
     def _file(self, number: int) -> Path | Sink:
         if self.output is None:
             return open_dated(self.recording.get("audio"))
-        return self.output if number == 1 else self.output.with_stem(f"{self.output.stem}-{number}")
+        return nth(self.output, number)
 
     def check(self) -> None:
         """Check all that can be checked without a window.

@@ -16,7 +16,7 @@ from glrec_core.errors import ConfigError, SinkError
 from glrec_core.sink.chapters import Chapter
 from glrec_core.sink.claims import Claim, Holdings, is_claimed
 from glrec_core.sink.containers import CONTAINERS, Container, container_for
-from glrec_core.sink.paths import check_folder, check_writable, numbered
+from glrec_core.sink.paths import check_folder, check_writable, nth, numbered
 from glrec_core.system import files
 from glrec_core.system.durable import sync_folder
 from glrec_core.values.checks import absolute_path, flag
@@ -316,9 +316,7 @@ class FileSink:
             raise
 
     def _part_path(self) -> Path:
-        if self._opened == 1:
-            return self._path
-        return self._path.with_stem(f"{self._path.stem}-{self._opened}")
+        return nth(self._path, self._opened)
 
 
 def _move(source: Path, place: Path, *, overwrite: bool) -> None:

@@ -49,8 +49,11 @@ def check_folder(path: Path, *, makes_folder: bool = False) -> None:
         raise ConfigError(f"{path}: the folder {folder} is not writable for this user; choose another")
 
 
+def nth(path: Path, number: int) -> Path:
+    """Return the n-th name, from 1, of files that share one: `film.mp4`, `film-2.mp4`, `film-3.mp4` and so on."""
+    return path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+
+
 def numbered(path: Path) -> Iterator[Path]:
-    """Yield `film.mp4`, `film-2.mp4`, `film-3.mp4` and so on."""
-    yield path
-    for number in count(2):
-        yield path.with_stem(f"{path.stem}-{number}")
+    """Yield all of those names."""
+    return (nth(path, number) for number in count(1))

@@ -16,7 +16,7 @@ from pathlib import Path
 from glrec_core.errors import ConfigError, SinkError
 from glrec_core.sink.claims import Claim, Holdings
 from glrec_core.sink.growing_file import write_all
-from glrec_core.sink.paths import check_writable
+from glrec_core.sink.paths import check_writable, nth
 from glrec_core.system import files
 from glrec_core.system.durable import Syncing, sync_data, sync_folder
 from glrec_core.values.checks import absolute_path, flag
@@ -128,9 +128,7 @@ class PictureSink:
             raise SinkError(f"{self._paths[-1]} is still being written; close() it before the next part")
         self.check(stream.codec, alpha=stream.alpha)
         self._opened += 1
-        pattern = self._pattern
-        if self._opened > 1:
-            pattern = pattern.with_stem(f"{pattern.stem}-{self._opened}")
+        pattern = nth(self._pattern, self._opened)
         own, part = partial(_claim, self._pattern), partial(self._claim_part, pattern)
         self._claims.begin_part(pattern, own, part, "cannot begin the pictures")
         with self._telling_what_is_kept(pattern.parent, "cannot make the folder"):

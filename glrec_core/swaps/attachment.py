@@ -15,6 +15,7 @@ from glrec_core.adapter import (
     Framebuffer,
     Tap,
     current_binding,
+    end_attachment,
     hookimpl,
     made_current,
 )
@@ -98,11 +99,9 @@ class SwapAttachment:
             return
         self._ended = True
         try:
-            with self.current():
-                self._tap.context_closing()
+            end_attachment(self, self._tap)
         finally:
             self._gone = True
-            self.detach()
 
 
 def join_plugins() -> None:

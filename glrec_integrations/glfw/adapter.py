@@ -21,6 +21,7 @@ from glrec_core.adapter import (
     MethodHook,
     Size,
     Tap,
+    end_attachment,
     hookimpl,
     restored_context,
 )
@@ -110,11 +111,9 @@ class WindowAttachment:
     def before_end(self) -> None:
         """Tell that the context goes."""
         try:
-            with self.current():
-                self._tap.context_closing()
+            end_attachment(self, self._tap)
         finally:
             self._alive = False
-            self.detach()
 
 
 class Watch:

@@ -8,30 +8,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Any, Self, TypedDict
+from typing import Any, Self
 
 import numpy as np
 from gymnasium import logger
 from numpy.typing import NDArray
 
 from glrec_core import GlrecError, Recording
-from glrec_core.arrays import VideoWriter
+from glrec_core.arrays import Encoding, VideoWriter
 
 _GREY_AXES = 2
 _MAX_CHANNELS = 4
-
-
-class Encoding(TypedDict, total=False):
-    """How the frames are encoded, by the names that `glrec_core.arrays.VideoWriter` has for it."""
-
-    codec: str | None
-    preset: str | None
-    quality: int | None
-    bitrate: int | None
-    gop: int | None
-    color: str | None
-    backend: str | None
-    device: int
 
 
 class Film:

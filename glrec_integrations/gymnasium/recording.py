@@ -13,9 +13,10 @@ from types import ModuleType
 from typing import Any
 
 from gymnasium import logger
+from gymnasium.utils import RecordConstructorArgs
 
-from glrec_core.arrays import ArrayEncoder
-from glrec_integrations.gymnasium.film import Encoding, Film
+from glrec_core.arrays import ArrayEncoder, Encoding
+from glrec_integrations.gymnasium.film import Film
 
 RECORD_ALWAYS: Callable[[int], bool] = lambda _: True  # noqa: E731 - a default of Gymnasium's, shown as it is there
 
@@ -53,7 +54,7 @@ def moviepy_not_asked_for() -> Iterator[None]:
             del sys.modules["moviepy"]
 
 
-class StreamedVideo:
+class StreamedVideo(RecordConstructorArgs):
     """Stands before a wrapper of Gymnasium's in the MRO and encodes the frames that it would keep."""
 
     video_folder: str
@@ -66,6 +67,16 @@ class StreamedVideo:
     recorded_frames: Any
     _video_name: str | None
     _encoding: Encoding
+
+    def __init__(self, env: Any, arguments: dict[str, Any], encoding: Encoding) -> None:
+        """Set Gymnasium's wrapper up with its own arguments, by their names, and try what is its video's alone."""
+        RecordConstructorArgs.__init__(self, **arguments, **encoding)  # the first call counts: for `env.spec`
+        trigger = usual(arguments["episode_trigger"], arguments["step_trigger"])
+        wrapper: Any = super()  # Gymnasium's, which comes next in the MRO
+        with moviepy_not_asked_for():
+            wrapper.__init__(env, **{**arguments, "episode_trigger": trigger})
+        self._encoding = encoding
+        self._check_encoding()
 
     def start_recording(self, video_name: str) -> None:
         """Start a new recording, and end the one that is under way.

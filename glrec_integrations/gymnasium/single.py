@@ -7,11 +7,10 @@ from typing import Any, Unpack
 
 import gymnasium
 from gymnasium.core import ActType, ObsType
-from gymnasium.utils import RecordConstructorArgs
 from gymnasium.wrappers import RecordVideo as GymnasiumRecordVideo
 
-from glrec_integrations.gymnasium.film import Encoding
-from glrec_integrations.gymnasium.recording import RECORD_ALWAYS, StreamedVideo, moviepy_not_asked_for, usual
+from glrec_core.arrays import Encoding
+from glrec_integrations.gymnasium.recording import RECORD_ALWAYS, StreamedVideo
 
 
 class RecordVideo(StreamedVideo, GymnasiumRecordVideo[ObsType, ActType]):
@@ -65,8 +64,4 @@ class RecordVideo(StreamedVideo, GymnasiumRecordVideo[ObsType, ActType]):
             "disable_logger": disable_logger,
             "gc_trigger": gc_trigger,
         }
-        RecordConstructorArgs.__init__(self, **arguments, **encoding)  # the first call counts: for `env.spec`
-        with moviepy_not_asked_for():
-            super().__init__(env, **{**arguments, "episode_trigger": usual(episode_trigger, step_trigger)})
-        self._encoding = encoding
-        self._check_encoding()
+        super().__init__(env, arguments, encoding)

@@ -7,12 +7,11 @@ from typing import Any, Unpack
 
 import numpy as np
 from gymnasium.core import ActType, ObsType
-from gymnasium.utils import RecordConstructorArgs
 from gymnasium.vector import VectorEnv
 from gymnasium.wrappers.vector import RecordVideo as GymnasiumRecordVideo
 
-from glrec_integrations.gymnasium.film import Encoding
-from glrec_integrations.gymnasium.recording import RECORD_ALWAYS, StreamedVideo, moviepy_not_asked_for, usual
+from glrec_core.arrays import Encoding
+from glrec_integrations.gymnasium.recording import RECORD_ALWAYS, StreamedVideo
 
 __all__ = ["RecordVideo"]
 
@@ -71,8 +70,4 @@ class RecordVideo(StreamedVideo, GymnasiumRecordVideo):
             "disable_logger": disable_logger,
             "gc_trigger": gc_trigger,
         }
-        RecordConstructorArgs.__init__(self, **arguments, **encoding)  # the first call counts
-        with moviepy_not_asked_for():
-            super().__init__(env, **{**arguments, "episode_trigger": usual(episode_trigger, step_trigger)})
-        self._encoding = encoding
-        self._check_encoding()
+        super().__init__(env, arguments, encoding)

@@ -24,6 +24,7 @@ from glrec_core.adapter import (
     Size,
     Tap,
     current_binding,
+    end_attachment,
     hookimpl,
     made_current,
 )
@@ -155,11 +156,7 @@ class WindowAttachment:
             self._tap.frame_drawn(_framebuffer(window))
 
     def _before_end(self) -> None:
-        try:
-            with self.current():
-                self._tap.context_closing()
-        finally:
-            self.detach()
+        end_attachment(self, self._tap)
 
 
 def _binding_of(ctx: Any) -> Binding | None:

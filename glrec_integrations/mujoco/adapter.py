@@ -20,6 +20,7 @@ from glrec_core.adapter import (
     MethodHook,
     Size,
     Tap,
+    end_attachment,
     hookimpl,
     restored_context,
 )
@@ -140,11 +141,7 @@ class RendererAttachment:
         renderer = self._renderer()
         if renderer is not None and renderer._mjr_context is None:
             return  # closed before, or never opened
-        try:
-            with self.current():
-                self._tap.context_closing()
-        finally:
-            self.detach()
+        end_attachment(self, self._tap)
 
 
 class _Watch:

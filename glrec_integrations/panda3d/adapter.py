@@ -22,6 +22,7 @@ from glrec_core.adapter import (
     Tap,
     bound_framebuffer,
     current_binding,
+    end_attachment,
     hookimpl,
     made_current,
 )
@@ -123,11 +124,7 @@ class BaseAttachment:
     def _before_end(self) -> None:
         if self._ended:
             return
-        try:
-            with self.current():
-                self._tap.context_closing()
-        finally:
-            self.detach()
+        end_attachment(self, self._tap)
 
     def _remove_region(self) -> None:
         region, self._region = self._region, None

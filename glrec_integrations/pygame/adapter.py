@@ -23,6 +23,7 @@ from glrec_core.adapter import (
     Size,
     Tap,
     current_binding,
+    end_attachment,
     hookimpl,
     made_current,
 )
@@ -159,11 +160,7 @@ class _SdlAttachment:
     def _before_end(self) -> None:
         if self._ended:
             return
-        try:
-            with self.current():
-                self._tap.context_closing()
-        finally:
-            self.detach()
+        end_attachment(self, self._tap)
 
 
 class DisplayAttachment(_SdlAttachment):

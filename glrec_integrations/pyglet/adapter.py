@@ -20,6 +20,7 @@ from glrec_core.adapter import (
     MethodHook,
     Size,
     Tap,
+    end_attachment,
     hookimpl,
     restored_context,
 )
@@ -120,11 +121,7 @@ class WindowAttachment:
                 self._tap.frame_drawn(Framebuffer(0, Size(*window.get_framebuffer_size())))
 
     def _before_close(self) -> None:
-        try:
-            with self.current():
-                self._tap.context_closing()
-        finally:
-            self.detach()
+        end_attachment(self, self._tap)
 
 
 def _current_context() -> Any:

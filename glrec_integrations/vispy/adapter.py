@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from glrec_core.adapter import Attachment, ConfigError, Framebuffer, Size, Tap, hookimpl
+from glrec_core.adapter import Attachment, ConfigError, Framebuffer, Size, Tap, end_attachment, hookimpl
 from glrec_integrations.vispy.toolkit import made_current
 
 _DRAW_FRAMEBUFFER_BINDING = 0x8CA6
@@ -78,10 +78,8 @@ class CanvasAttachment:
 
     def _on_close(self) -> None:
         try:
-            with self.current():
-                self._tap.context_closing()
+            end_attachment(self, self._tap)
         finally:
-            self.detach()
             self._closed = True
 
 

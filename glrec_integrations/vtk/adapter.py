@@ -21,6 +21,7 @@ from glrec_core.adapter import (
     Size,
     Tap,
     current_binding,
+    end_attachment,
     hookimpl,
     made_current,
     restored_context,
@@ -129,8 +130,4 @@ class WindowAttachment:
     def _before_end(self) -> None:
         if self._ended:
             return
-        try:
-            with self.current():
-                self._tap.context_closing()
-        finally:
-            self.detach()
+        end_attachment(self, self._tap)

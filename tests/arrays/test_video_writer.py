@@ -1,5 +1,6 @@
 """`VideoWriter`: a file picture by picture, finished whoever ends it, and by whatever."""
 
+import inspect
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glrec_core.arrays import VideoWriter
+from glrec_core.arrays import VideoOptions, VideoWriter, write_video
 from glrec_core.errors import ArrayError, ClosedError, ConfigError, SinkError
 from glrec_core.sink.growing_file import GrowingFile
 from glrec_core.testing import barcode
@@ -166,3 +167,10 @@ def test_a_disk_that_fails_is_told_whenever_the_film_is_asked_for(
     for _ in range(2):
         with pytest.raises(SinkError, match="No space left on device"):
             film.close()
+
+
+def test_the_typed_options_are_those_of_the_writer() -> None:
+    taken = inspect.signature(VideoWriter).parameters
+    assert list(VideoOptions.__annotations__) == [name for name in taken if name not in {"path", "fps"}]
+    with pytest.raises(TypeError, match="sise"):
+        write_video("a.mp4", [], 30, sise=1)  # type: ignore[call-arg]

@@ -14,6 +14,7 @@ from glrec_core.adapter import (
     Size,
     Tap,
     current_binding,
+    end_attachment,
     hookimpl,
     made_current,
     restored_context,
@@ -74,7 +75,5 @@ class EaselAttachment:
             self._tap.frame_drawn(Framebuffer(framebuffer.glo, Size(*framebuffer.size)))
 
     def _before_close(self) -> None:
-        with self.current():
-            self._tap.context_closing()
+        end_attachment(self, self._tap)
         self._binding = None
-        self.detach()
