@@ -95,9 +95,8 @@ class Engine:
             return
         stats.waits = self._queue.waits
         stats.waited_seconds += (perf_counter_ns() - began_ns) / 1e9
-        stats.recorded += (
-            1  # if the capture fails now, the frame may still come at the end; else it is lost then
-        )
+        # If the capture fails now, the frame may still come at the end; else it is lost then.
+        stats.recorded += 1
         self.capture.settle()
         settled_ns = perf_counter_ns()
         with timed_range("grab"):
